@@ -1,0 +1,45 @@
+# Every dependency becomes a target dep::NAME if its package is installed, so that one lab
+# can be built on a machine that has only what this lab needs. `./lab doctor` tells which
+# packages are missing; cmake/packages.txt names them.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+pkg_check_modules(UV IMPORTED_TARGET libuv)
+if(UV_FOUND)
+  add_library(dep::uv ALIAS PkgConfig::UV)
+  find_library(UV_STATIC uv_a)  # lab 01 looks at libuv's phases from inside
+endif()
+
+find_package(Boost 1.81 QUIET)
+if(Boost_FOUND)
+  add_library(dep_boost INTERFACE)
+  target_link_libraries(dep_boost INTERFACE Boost::headers Threads::Threads)
+  # Headers of others: their warnings are not ours.
+  target_include_directories(dep_boost SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+  add_library(dep::boost ALIAS dep_boost)
+endif()
+
+find_package(spdlog QUIET)
+if(spdlog_FOUND)
+  add_library(dep_spdlog INTERFACE)
+  target_link_libraries(dep_spdlog INTERFACE spdlog::spdlog)
+  add_library(dep::spdlog ALIAS dep_spdlog)
+endif()
+
+find_package(GTest QUIET)
+if(GTest_FOUND)
+  add_library(dep_gtest INTERFACE)
+  target_link_libraries(dep_gtest INTERFACE GTest::gmock GTest::gtest_main)
+  add_library(dep::gtest ALIAS dep_gtest)
+endif()
+
+find_package(benchmark QUIET)
+if(benchmark_FOUND)
+  add_library(dep_benchmark INTERFACE)
+  target_link_libraries(dep_benchmark INTERFACE benchmark::benchmark_main)
+  add_library(dep::benchmark ALIAS dep_benchmark)
+endif()

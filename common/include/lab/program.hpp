@@ -1,0 +1,87 @@
+// program.hpp: a lab as a program: its flags, its scenes, and who watches them.
+//
+//   run() --> a child process plays the scenes and emits events
+//         \-> this process draws them, and cleans up however the child ends
+//
+// Errors    run() answers the exit code: 0 all claims held, 1 a claim failed or the lab
+//           broke, 2 bad usage, 77 something it needs is absent, 128+n killed by signal n.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "lab/knob.hpp"
+#include "lab/story.hpp"
+
+namespace lab {
+
+struct About {
+  std::string_view number;    // "05"
+  std::string_view name;      // "backpressure"
+  std::string_view question;  // as an interviewer asks it
+  std::string_view watch;     // the one thing to look at
+};
+
+class Program {
+ public:
+  using Scene = std::function<void(Story&)>;
+  using Order = std::function<std::string()>;
+  using Role = std::function<int(std::span<const std::string> args)>;
+
+  Program(int argc, char** argv, About about);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // A knob with a number or a chrono duration in it (durations are in milliseconds).
+  template <class T>
+  Knob<T> knob(std::string name, T initial, T least, T most, std::string unit,
+               std::string help) {
+    using Traits = KnobTraits<T>;
+    return Knob<T>(add_knob({.name = std::move(name),
+                             .help = std::move(help),
+                             .unit = std::move(unit),
+                             .initial = Traits::to(initial),
+                             .least = Traits::to(least),
+                             .most = Traits::to(most),
+                             .whole = Traits::whole}));
+  }
+  Knob<bool> toggle(std::string name, bool initial, std::string help);
+  Knob<int> choice(std::string name, std::vector<std::string> choices, int initial,
+                   std::string help);
+
+  // The scenes are played in the order in which they are added.
+  void scene(std::string name, std::string title, Scene play);
+
+  // A scene whose order may differ from run to run: play it once, answer the order that
+  // occurred. `--times N` repeats it and shows how often each order came.
+  void order(std::string name, std::string title, Order play);
+
+  // What `--live` plays until it is stopped: return when stopped() says so.
+  void live(Scene play);
+
+  // A part that the lab plays in a process of its own: see Child::role in process.hpp.
+  void role(std::string name, Role play);
+
+  bool quick() const;
+  static bool stopped();  // true once Ctrl-C or SIGTERM asked a live lab to end
+
+  int run();
+
+ private:
+  const std::atomic<double>& add_knob(KnobSpec spec);
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Something that the lab needs is not there: exit 77, with the line that installs it.
+class Absent : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace lab
