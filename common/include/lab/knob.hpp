@@ -6,19 +6,19 @@
 // Errors    A value out of range is refused where it is typed, and changes nothing.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace lab {
 
 struct KnobSpec {
-  std::string name;                  // the flag: "high-water-mark"
+  std::string name;  // the flag: "high-water-mark"
   std::string help;
-  std::string unit;                  // "ms", "bytes", "%", ...; empty: a bare count
+  std::string unit;  // "ms", "bytes", "%", ...; empty: a bare count
   double initial = 0;
   double least = 0;
   double most = 0;
@@ -44,6 +44,14 @@ struct KnobTraits<std::chrono::duration<Rep, Period>> {
     return std::chrono::duration_cast<Duration>(Milliseconds(value));
   }
 };
+
+// What a person typed, as the knob's value: a number with or without the knob's unit
+// ("64KiB" and "2s" are understood too), on/off, or one of the choices. Throws
+// std::invalid_argument with a sentence that says what would be right.
+double knob_value(const KnobSpec& knob, std::string_view text);
+
+// The value as a person would type it.
+std::string knob_text(const KnobSpec& knob, double value);
 
 // Handed out by Program::knob and cheap to copy; valid as long as the Program.
 template <class T>

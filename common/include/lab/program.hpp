@@ -4,7 +4,8 @@
 //         \-> this process draws them, and cleans up however the child ends
 //
 // Errors    run() answers the exit code: 0 all claims held, 1 a claim failed or the lab
-//           broke, 2 bad usage, 77 something it needs is absent, 128+n killed by signal n.
+//           broke, 2 bad usage, 77 something it needs is absent, 128+n killed by signal
+//           n.
 #pragma once
 
 #include <functional>
@@ -57,8 +58,8 @@ class Program {
   // The scenes are played in the order in which they are added.
   void scene(std::string name, std::string title, Scene play);
 
-  // A scene whose order may differ from run to run: play it once, answer the order that
-  // occurred. `--times N` repeats it and shows how often each order came.
+  // Something whose order may differ from run to run: play it once, answer the order that
+  // occurred. Not part of a normal run; `--times N` repeats it and counts the orders.
   void order(std::string name, std::string title, Order play);
 
   // What `--live` plays until it is stopped: return when stopped() says so.

@@ -3,8 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <initializer_list>
 #include <concepts>
+#include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -21,7 +22,7 @@ struct Text {
   Where where;
 
   template <class S>
-    requires std::convertible_to<const S&, std::string_view>
+  requires std::convertible_to<const S&, std::string_view>
   consteval Text(const S& text, const char* file = __builtin_FILE(),  // NOLINT: implicit
                  unsigned line = __builtin_LINE())
       : format(text), where{file, line} {}
@@ -32,6 +33,9 @@ struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
 };
+
+// How often each order came, the most frequent first, with a bar for its share.
+Table distribution(std::string title, const std::map<std::string, int>& orders);
 
 class Story {
  public:

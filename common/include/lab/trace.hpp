@@ -10,7 +10,8 @@
 // Threads   Any thread, any process started by the lab; no lock, no allocation.
 // Errors    None. A full ring drops the event, counts it, and the count is shown.
 // Cost      One branch with nobody listening; see bench/ for the rest.
-// Source    The events become lines of the Trace Event Format (Perfetto, chrome://tracing).
+// Source    The events become lines of the Trace Event Format (Perfetto,
+// chrome://tracing).
 #pragma once
 
 #include <atomic>
@@ -62,8 +63,8 @@ class Arg {
 
 // What an event may carry besides its name.
 struct Detail {
-  std::string_view lane{};             // where it happened; empty: the emitting thread
-  EventId cause = 0;                   // the event that queued, sent or started this one
+  std::string_view lane{};  // where it happened; empty: the emitting thread
+  EventId cause = 0;        // the event that queued, sent or started this one
   std::initializer_list<Arg> args{};
 };
 
@@ -72,16 +73,28 @@ namespace trace {
 namespace detail {
 
 enum class Kind : std::uint8_t {
-  instant, begin, end, counter, state, flow_out, flow_in, queued, taken,
+  instant,
+  begin,
+  end,
+  counter,
+  state,
+  flow_out,
+  flow_in,
+  queued,
+  taken,
   // The story; see story.hpp. These wait for room instead of being dropped.
-  scene, say, claim, nuance, table,
+  scene,
+  say,
+  claim,
+  nuance,
+  table,
 };
 
 struct Event {
   Kind kind = Kind::instant;
   std::string_view name;
-  EventId link = 0;   // end: its begin; flow_in: its flow_out; taken: its queued
-  double value = 0;   // counter
+  EventId link = 0;  // end: its begin; flow_in: its flow_out; taken: its queued
+  double value = 0;  // counter
 };
 
 inline std::atomic<bool> listening = false;
@@ -91,7 +104,9 @@ EventId emit(const Event& event, const Detail& detail, Where where) noexcept;
 }  // namespace detail
 
 // True while somebody listens. Ask before preparing something costly for an event.
-inline bool on() noexcept { return detail::listening.load(std::memory_order_relaxed); }
+inline bool on() noexcept {
+  return detail::listening.load(std::memory_order_relaxed);
+}
 
 // Something happened.
 inline EventId instant(std::string_view name, const Detail& detail = {},
@@ -108,15 +123,15 @@ inline void counter(std::string_view name, double value, const Detail& detail = 
 // The machine `detail.lane` is in this state from now on.
 inline EventId state(std::string_view machine, std::string_view state, EventId cause = 0,
                      Where where = {__builtin_FILE(), __builtin_LINE()}) noexcept {
-  return on() ? detail::emit({detail::Kind::state, state}, {.lane = machine, .cause = cause},
-                             where)
+  return on() ? detail::emit({detail::Kind::state, state},
+                             {.lane = machine, .cause = cause}, where)
               : 0;
 }
 
 // Something leaves this lane, and later arrives on another. Hand the id over with it.
-[[nodiscard]] inline EventId flow_out(
-    std::string_view name, const Detail& detail = {},
-    Where where = {__builtin_FILE(), __builtin_LINE()}) noexcept {
+[[nodiscard]] inline EventId flow_out(std::string_view name, const Detail& detail = {},
+                                      Where where = {__builtin_FILE(),
+                                                     __builtin_LINE()}) noexcept {
   return on() ? detail::emit({detail::Kind::flow_out, name}, detail, where) : 0;
 }
 inline void flow_in(EventId out, std::string_view name, const Detail& detail = {},
@@ -126,9 +141,9 @@ inline void flow_in(EventId out, std::string_view name, const Detail& detail = {
 
 // `item` was put into the queue `detail.lane`, and later taken out of it: call these
 // where that truly happens, not where the item's callback starts.
-[[nodiscard]] inline EventId queued(
-    std::string_view item, const Detail& detail,
-    Where where = {__builtin_FILE(), __builtin_LINE()}) noexcept {
+[[nodiscard]] inline EventId queued(std::string_view item, const Detail& detail,
+                                    Where where = {__builtin_FILE(),
+                                                   __builtin_LINE()}) noexcept {
   return on() ? detail::emit({detail::Kind::queued, item}, detail, where) : 0;
 }
 inline void taken(EventId put, std::string_view item, const Detail& detail,

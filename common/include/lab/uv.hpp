@@ -104,7 +104,9 @@ class Handle {
 
 class Timer : public Handle<uv_timer_t> {
  public:
-  explicit Timer(Loop& loop) { initialized(uv_timer_init(loop.raw(), raw()), "uv_timer_init"); }
+  explicit Timer(Loop& loop) {
+    initialized(uv_timer_init(loop.raw(), raw()), "uv_timer_init");
+  }
 
   // Fires once `after` has passed since the loop last looked at the clock, and then, if
   // `every` is not zero, again and again. Whole milliseconds, as libuv's timers.
@@ -120,7 +122,9 @@ class Timer : public Handle<uv_timer_t> {
 
 class Idle : public Handle<uv_idle_t> {
  public:
-  explicit Idle(Loop& loop) { initialized(uv_idle_init(loop.raw(), raw()), "uv_idle_init"); }
+  explicit Idle(Loop& loop) {
+    initialized(uv_idle_init(loop.raw(), raw()), "uv_idle_init");
+  }
   void start(std::function<void()> on_turn) {
     box_->on_event = std::move(on_turn);
     uv_idle_start(raw(), call<>);
@@ -142,7 +146,9 @@ class Prepare : public Handle<uv_prepare_t> {
 
 class Check : public Handle<uv_check_t> {
  public:
-  explicit Check(Loop& loop) { initialized(uv_check_init(loop.raw(), raw()), "uv_check_init"); }
+  explicit Check(Loop& loop) {
+    initialized(uv_check_init(loop.raw(), raw()), "uv_check_init");
+  }
   void start(std::function<void()> on_turn) {
     box_->on_event = std::move(on_turn);
     uv_check_start(raw(), call<>);
@@ -163,10 +169,12 @@ class Async : public Handle<uv_async_t> {
 // Watches a file descriptor that somebody else owns, and that must outlive this.
 class Poll : public Handle<uv_poll_t> {
  public:
-  Poll(Loop& loop, int fd) { initialized(uv_poll_init(loop.raw(), raw(), fd), "uv_poll_init"); }
+  Poll(Loop& loop, int fd) {
+    initialized(uv_poll_init(loop.raw(), raw(), fd), "uv_poll_init");
+  }
 
-  // `events`: UV_READABLE, UV_WRITABLE or both. An error on the descriptor counts as ready:
-  // the next read or write tells.
+  // `events`: UV_READABLE, UV_WRITABLE or both. An error on the descriptor counts as
+  // ready: the next read or write tells.
   void start(int events, std::function<void()> on_ready) {
     box_->on_event = std::move(on_ready);
     check(uv_poll_start(raw(), events, call<int, int>), "uv_poll_start");

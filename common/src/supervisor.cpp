@@ -1,0 +1,295 @@
+#include "supervisor.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "arena.hpp"
+#include "dials.hpp"
+#include "lab/error.hpp"
+#include "narrator.hpp"
+#include "run_dir.hpp"
+#include "trace_json.hpp"
+
+namespace lab {
+
+namespace {
+
+using Kind = Record::Kind;
+
+constexpr int kDrainEvery = 5;   // ms; a ring of 1 MiB then holds some 10,000 events
+constexpr int kPatience = 5000;  // ms that a live lab may take to end by itself
+
+volatile std::sig_atomic_t g_asked_to_stop = 0;
+
+std::uint64_t now() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
+         static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+// The child: alone with the lab. Its standard output belongs to the narrator.
+[[noreturn]] void become_lab(pid_t parent, bool live, Arena& arena,
+                             const std::function<int()>& play) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(128 + SIGKILL);  // it died before we could ask
+  if (live) {
+    struct sigaction action {};
+    action.sa_handler = [](int) { g_asked_to_stop = 1; };
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+      sigaction(signal, &action, nullptr);
+  }
+  const sigset_t signals = stop_signals();
+  sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  dup2(null, STDIN_FILENO);
+  close(null);
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+  listen(&arena);
+  std::exit(play());
+}
+
+// Puts a terminal on standard input into key-by-key mode, and back.
+class RawKeys {
+ public:
+  RawKeys() {
+    if (tcgetattr(STDIN_FILENO, &before_) != 0) return;
+    termios raw = before_;
+    raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    active_ = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+  }
+  RawKeys(const RawKeys&) = delete;
+  RawKeys& operator=(const RawKeys&) = delete;
+  ~RawKeys() {
+    if (active_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+  }
+  bool active() const { return active_; }
+
+ private:
+  termios before_{};
+  bool active_ = false;
+};
+
+class Supervisor {
+ public:
+  Supervisor(const About& about, const Options& options, std::span<const KnobSpec> knobs,
+             Arena& arena)
+      : options_(options),
+        arena_(arena),
+        drain_(arena),
+        dials_(knobs, arena.knobs,
+               [this](const auto& name, const auto& value, const auto& refused) {
+                 for (const auto& sink : sinks_) sink->knob(name, value, refused);
+               }) {
+    open_sinks(about);
+    if (options.live && isatty(STDIN_FILENO)) keys_.emplace();
+  }
+
+  int watch(pid_t child);
+
+ private:
+  void open_sinks(const About& about);
+  void draw();
+  bool finished(int timeout_ms);
+  void read_signal();
+  void read_input();
+  void stop(int signal);
+  void reap_rest();
+  int exit_code(int status);
+
+  Options options_;
+  Arena& arena_;
+  Drain drain_;
+  std::vector<std::unique_ptr<Sink>> sinks_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> trace_file_{nullptr, std::fclose};
+  Narrator* narrator_ = nullptr;
+  Dials dials_;
+  std::optional<RawKeys> keys_;
+  Terminal terminal_ = Terminal::of_stdout();
+  RunEnd end_;
+  pid_t child_ = 0;
+  int child_fd_ = -1;
+  int signal_fd_ = -1;
+  bool input_open_ = false;
+  int signal_ = 0;             // the one that asked us to stop
+  std::uint64_t kill_at_ = 0;  // when a stopping lab has had its time
+  bool output_lost_ = false;
+};
+
+void Supervisor::open_sinks(const About& about) {
+  const std::string process = fmt::format("lab {} {}", about.number, about.name);
+  if (options_.json) {
+    sinks_.push_back(std::make_unique<JsonSink>(stdout, JsonSink::Form::lines, process));
+  } else {
+    auto narrator = std::make_unique<Narrator>(stdout, terminal_, about);
+    narrator_ = narrator.get();
+    sinks_.push_back(std::move(narrator));
+  }
+  if (!options_.trace_file.empty()) {
+    trace_file_.reset(std::fopen(options_.trace_file.c_str(), "we"));
+    if (!trace_file_) check_errno(-1, "write the trace to " + options_.trace_file);
+    sinks_.push_back(
+        std::make_unique<JsonSink>(trace_file_.get(), JsonSink::Form::array, process));
+  }
+}
+
+int Supervisor::watch(pid_t child) {
+  child_ = child;
+  child_fd_ = static_cast<int>(
+      check_errno(syscall(SYS_pidfd_open, child, 0), "watch the lab's process"));
+  const sigset_t signals = stop_signals();
+  signal_fd_ = static_cast<int>(check_errno(
+      signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "wait for signals"));
+  input_open_ = options_.live;
+
+  while (!finished(kDrainEvery)) {
+    draw();
+    if (kill_at_ && now() > kill_at_) kill(child_, SIGKILL);
+  }
+  int status = 0;
+  waitpid(child_, &status, 0);
+  reap_rest();
+  draw();
+  return exit_code(status);
+}
+
+// Waits for something to do; true once the lab is gone.
+bool Supervisor::finished(int timeout_ms) {
+  std::array<pollfd, 3> sources = {{{child_fd_, POLLIN, 0},
+                                    {signal_fd_, POLLIN, 0},
+                                    {input_open_ ? STDIN_FILENO : -1, POLLIN, 0}}};
+  if (poll(sources.data(), sources.size(), timeout_ms) <= 0) return false;
+  if (sources[1].revents) read_signal();
+  if (sources[2].revents) read_input();
+  return sources[0].revents != 0;
+}
+
+void Supervisor::draw() {
+  for (const Record& record : drain_.read()) {
+    ++end_.events;
+    if (record.kind == Kind::claim) {
+      ++end_.claims;
+      for (const auto& [key, value] : record.args) {
+        if (key == "holds" && !std::get<bool>(value)) ++end_.failed;
+      }
+    }
+    for (const auto& sink : sinks_) sink->event(record);
+  }
+  if (narrator_ && keys_ && keys_->active())
+    narrator_->set_dials(dials_.lines(terminal_));
+  for (const auto& sink : sinks_) sink->tick(now());
+  std::fflush(stdout);
+  if (std::ferror(stdout) && !output_lost_) {  // `| head` has read enough
+    output_lost_ = true;
+    stop(SIGTERM);
+  }
+}
+
+void Supervisor::read_signal() {
+  signalfd_siginfo info;
+  while (read(signal_fd_, &info, sizeof info) == sizeof info) {
+    stop(static_cast<int>(info.ssi_signo));
+  }
+}
+
+void Supervisor::read_input() {
+  std::array<char, 4096> bytes;
+  const ssize_t size = read(STDIN_FILENO, bytes.data(), bytes.size());
+  if (size <= 0) {
+    if (size == 0 || errno != EINTR) input_open_ = false;
+    return;
+  }
+  const std::string_view input(bytes.data(), static_cast<std::size_t>(size));
+  if (!keys_ || !keys_->active()) return dials_.json(input);
+  if (!dials_.keys(input)) stop(SIGINT);
+}
+
+// A live lab is asked; any other dies of the signal at once. A second request, or no
+// answer in time, kills.
+void Supervisor::stop(int signal) {
+  kill(child_, signal_ && options_.live ? SIGKILL : signal);
+  signal_ = signal;
+  kill_at_ = now() + kPatience * 1'000'000ull;
+}
+
+// The lab's own children are ours now (we are their subreaper), and mostly dead already.
+void Supervisor::reap_rest() {
+  for (;;) {
+    std::ifstream list(fmt::format("/proc/self/task/{}/children", getpid()));
+    for (pid_t pid; list >> pid;) kill(pid, SIGKILL);
+    if (waitpid(-1, nullptr, 0) == -1 && errno == ECHILD) return;
+  }
+}
+
+int Supervisor::exit_code(int status) {
+  const bool exited = WIFEXITED(status);
+  end_.dropped = drain_.dropped();
+  end_.killed_by = exited ? 0 : WTERMSIG(status);
+  end_.stopped = signal_ != 0;
+  end_.exit_code = exited ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (signal_ && !(options_.live && exited)) end_.exit_code = 128 + signal_;
+  if (end_.exit_code == 0 && end_.failed) end_.exit_code = 1;
+  keys_.reset();
+  for (const auto& sink : sinks_) sink->end(end_);
+  arena_.failure.back() = '\0';
+  if (arena_.failure[0]) fmt::print(stderr, "{}\n", arena_.failure.data());
+  if (trace_file_ && std::ferror(trace_file_.get())) {
+    fmt::print(stderr, "the trace could not be written whole to {}\n",
+               options_.trace_file);
+    if (end_.exit_code == 0) end_.exit_code = 1;
+  }
+  return output_lost_ ? 128 + SIGPIPE : end_.exit_code;
+}
+
+}  // namespace
+
+bool asked_to_stop() {
+  return g_asked_to_stop != 0;
+}
+
+int supervise(const About& about, const Options& options, std::span<const KnobSpec> knobs,
+              Arena& arena, const std::function<int()>& play) {
+  sweep_run_dirs();
+  const auto folder = plan_run_dir();
+  Supervisor supervisor(about, options, knobs, arena);
+  std::signal(SIGPIPE,
+              SIG_IGN);  // for the lab too: it writes into sockets that may close
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const sigset_t signals = stop_signals();
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+
+  std::fflush(nullptr);
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  check_errno(child, "start the lab's process");
+  if (child == 0) become_lab(parent, options.live, arena, play);
+  const int code = supervisor.watch(child);
+  remove_run_dir(folder);
+  return code;
+}
+
+}  // namespace lab
