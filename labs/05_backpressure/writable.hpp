@@ -1,0 +1,66 @@
+// writable.hpp: a destination that says when it has had enough.
+//
+//   write() -> true   -- queue at or above the high-water mark --> write() -> false
+//   write() -> false  -- the queue has run empty --------------> drain, write() -> true
+//
+// Units     The high-water mark and all lengths are bytes.
+// Cost      write() is one push on a queue; nothing is copied.
+// Errors    A failed write destroys the stream; write() after end() is such a failure.
+//           write() after destroy() answers false and does nothing.
+// Source    stream.Writable of Node 20.
+// Left out  Object mode, cork(), a callback for each write.
+#pragma once
+
+#include "stream.hpp"
+
+namespace lab05 {
+
+class Writable : public virtual Stream {
+ public:
+  Writable(Ticks& ticks, std::size_t high_water_mark)
+      : Stream(ticks), high_water_mark_(high_water_mark) {}
+
+  // Takes the chunk, always: the mark is a threshold, not a cap. False asks the caller to
+  // stop until on_drain, and that answer is all the backpressure there is.
+  [[nodiscard]] bool write(Chunk chunk);
+
+  // No more writes: on_finish comes when all that was written has gone out.
+  void end();
+
+  Event<> on_drain;  // after a write() that answered false: the queue is empty again
+  Event<> on_finish;
+
+  // Bytes accepted and not yet written: those waiting, and those being written now.
+  std::size_t writable_length() const { return length_; }
+  std::size_t writable_high_water_mark() const { return high_water_mark_; }
+  bool needs_drain() const { return needs_drain_; }
+  bool finished() const { return finished_; }
+  bool complete() const override { return finished_; }
+
+ protected:
+  // Writes one chunk and then calls `done`, once. The next call waits for it.
+  virtual void write_chunk(Chunk chunk, Done done) = 0;
+
+  // After the last chunk: what is left to do before the stream counts as finished.
+  virtual void finish_writing(Done done) { done({}); }
+
+ private:
+  void write_queued();
+  void chunk_written(std::size_t size, std::optional<Error> error);
+  void after_write();
+  void finish_if_done();
+
+  std::size_t high_water_mark_;
+  std::size_t length_ = 0;
+  std::deque<Chunk> queue_;
+  bool needs_drain_ = false;
+  bool writing_ = false;         // one write_chunk() has not called back yet
+  bool in_write_chunk_ = false;  // if it calls back before it returns, it was synchronous
+  bool in_loop_ = false;
+  bool after_write_due_ = false;
+  bool ending_ = false;
+  bool finishing_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace lab05
