@@ -12,6 +12,12 @@ pkg_check_modules(UV IMPORTED_TARGET libuv)
 if(UV_FOUND)
   add_library(dep::uv ALIAS PkgConfig::UV)
   find_library(UV_STATIC uv_a)  # lab 01 looks at libuv's phases from inside
+  if(UV_STATIC)
+    add_library(dep_uv_static INTERFACE)
+    target_include_directories(dep_uv_static SYSTEM INTERFACE ${UV_INCLUDE_DIRS})
+    target_link_libraries(dep_uv_static INTERFACE ${UV_STATIC} Threads::Threads ${CMAKE_DL_LIBS})
+    add_library(dep::uv_static ALIAS dep_uv_static)
+  endif()
 endif()
 
 find_package(Boost 1.81 QUIET)

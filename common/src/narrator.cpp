@@ -12,10 +12,11 @@ namespace {
 using Kind = Record::Kind;
 
 constexpr int kIndent = 11;         // under the clock
-constexpr int kTextOfClaim = 12;    // after the mark and the id
+constexpr int kTextOfClaim = 13;    // after the mark and the id
 constexpr int kSameShown = 6;       // events of one name shown in a scene
 constexpr int kLinesShown = 48;     // events shown in a scene
 constexpr std::size_t kCurve = 40;  // columns of a curve
+constexpr double kShortSpan = 0.1;  // ms; shorter spans are counted, not printed
 constexpr std::uint64_t kRedraw = 100'000'000;
 
 // 1536 bytes are "1.5 KiB"; everything else keeps its unit.
@@ -107,7 +108,7 @@ void Narrator::event(const Record& record) {
       return claim(record);
     case Kind::nuance:
       return paragraph(fmt::format("  {} {}  ", terminal_.styled(Style::yellow, "but"),
-                                   record.text("id")),
+                                   padded(record.text("id"), 5)),
                        kTextOfClaim, record.name, Style::yellow);
     case Kind::table:
       return table(record);
@@ -239,6 +240,10 @@ void Narrator::finish_span(const Record& record) {
   Record named = record;
   named.name = span.name;
   const double ms = static_cast<double>(record.nanoseconds - span.began) / 1e6;
+  if (ms < kShortSpan) {
+    ++hidden_["spans under 0.1 ms"];
+    return;
+  }
   happened(named, span.lane, "▬",
            printable(span.name) +
                terminal_.styled(Style::dim, fmt::format("  {:.3f} ms", ms)));
@@ -276,7 +281,7 @@ void Narrator::claim(const Record& record) {
   }
   const std::string mark =
       holds ? terminal_.styled(Style::green, "✔") : terminal_.styled(Style::red, "✘");
-  paragraph(fmt::format("    {} {}  ", mark, record.text("id")), kTextOfClaim,
+  paragraph(fmt::format("    {} {}  ", mark, padded(record.text("id"), 5)), kTextOfClaim,
             record.name, holds ? Style::green : Style::red);
   paragraph(std::string(kTextOfClaim, ' '), kTextOfClaim, record.text("evidence"),
             Style::dim);
@@ -301,6 +306,7 @@ void Narrator::table(const Record& record) {
     for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
       line += padded(printable(row[i]), widths[i]) + (i + 1 < widths.size() ? "  " : "");
     }
+    line.erase(line.find_last_not_of(' ') + 1);
     const bool head = &row == &rows.front();
     print(indent + terminal_.styled(head ? Style::dim : Style::plain, line));
   }

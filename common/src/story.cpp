@@ -40,8 +40,8 @@ bool Story::claim_text(std::string_view id, std::string_view sentence, bool hold
   return holds;
 }
 
-void Story::nuance(std::string_view id, std::string_view text, Where where) {
-  if (trace::on()) emit({Kind::nuance, text}, {.args = {{"id", id}}}, where);
+void Story::nuance_text(std::string_view id, std::string_view text, Where where) {
+  emit({Kind::nuance, text}, {.args = {{"id", id}}}, where);
 }
 
 void Story::table(const Table& table, Where where) {

@@ -22,9 +22,9 @@ struct KnobSpec {
   double initial = 0;
   double least = 0;
   double most = 0;
-  bool whole = true;                 // whole numbers only
-  bool is_switch = false;            // 0 or 1
-  std::vector<std::string> choices;  // the value is an index into these
+  bool whole = true;                   // whole numbers only
+  bool is_switch = false;              // 0 or 1
+  std::vector<std::string> choices{};  // the value is an index into these
 };
 
 template <class T>

@@ -66,8 +66,13 @@ class Story {
   }
 
   // What the usual answer leaves out or gets wrong: the part that a claim does not say.
-  void nuance(std::string_view id, std::string_view text,
-              Where where = {__builtin_FILE(), __builtin_LINE()});
+  template <class... Args>
+  void nuance(std::string_view id, Text<std::type_identity_t<Args>...> text,
+              Args&&... args) {
+    if (!trace::on()) return;
+    nuance_text(id, fmt::vformat(text.format, fmt::make_format_args(args...)),
+                text.where);
+  }
 
   void table(const Table& table, Where where = {__builtin_FILE(), __builtin_LINE()});
 
@@ -75,6 +80,7 @@ class Story {
 
  private:
   void say_text(std::string_view text, Where where);
+  void nuance_text(std::string_view id, std::string_view text, Where where);
   bool claim_text(std::string_view id, std::string_view sentence, bool holds,
                   std::string_view evidence, Where where);
 

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -68,11 +69,10 @@ class Handle {
   // Later calls do nothing. `closed` runs in the loop's closing phase.
   void close(std::function<void()> closed = {}) {
     if (!box_) return;
-    box_->on_event = std::move(closed);
+    set(std::move(closed));
     uv_close(handle(), [](uv_handle_t* raw) {
-      Box* box = static_cast<Box*>(raw->data);
-      if (box->on_event) box->on_event();
-      delete box;
+      const std::unique_ptr<Box> box(static_cast<Box*>(raw->data));
+      if (*box->on_event) (*box->on_event)();
     });
     box_ = nullptr;
   }
@@ -80,7 +80,7 @@ class Handle {
  protected:
   struct Box {
     Raw raw;
-    std::function<void()> on_event;
+    std::shared_ptr<std::function<void()>> on_event;
   };
 
   Handle() : box_(new Box{}) { box_->raw.data = box_; }
@@ -91,12 +91,16 @@ class Handle {
     check(result, tried);
   }
 
+  void set(std::function<void()> on_event) {
+    box_->on_event = std::make_shared<std::function<void()>>(std::move(on_event));
+  }
+
   // libuv calls this, with the handle first: it finds the box and calls its function.
   template <class... Rest>
   static void call(Raw* raw, Rest...) {
-    // A copy: the callback may replace itself or close its handle.
+    // Shared: the callback may replace itself or close its handle while it runs.
     const auto on_event = static_cast<Box*>(raw->data)->on_event;
-    if (on_event) on_event();
+    if (*on_event) (*on_event)();
   }
 
   Box* box_;
@@ -112,7 +116,7 @@ class Timer : public Handle<uv_timer_t> {
   // `every` is not zero, again and again. Whole milliseconds, as libuv's timers.
   void start(std::chrono::milliseconds after, std::function<void()> on_due,
              std::chrono::milliseconds every = {}) {
-    box_->on_event = std::move(on_due);
+    set(std::move(on_due));
     check(uv_timer_start(raw(), call<>, static_cast<std::uint64_t>(after.count()),
                          static_cast<std::uint64_t>(every.count())),
           "uv_timer_start");
@@ -126,7 +130,7 @@ class Idle : public Handle<uv_idle_t> {
     initialized(uv_idle_init(loop.raw(), raw()), "uv_idle_init");
   }
   void start(std::function<void()> on_turn) {
-    box_->on_event = std::move(on_turn);
+    set(std::move(on_turn));
     uv_idle_start(raw(), call<>);
   }
   void stop() { uv_idle_stop(raw()); }
@@ -138,7 +142,7 @@ class Prepare : public Handle<uv_prepare_t> {
     initialized(uv_prepare_init(loop.raw(), raw()), "uv_prepare_init");
   }
   void start(std::function<void()> on_turn) {
-    box_->on_event = std::move(on_turn);
+    set(std::move(on_turn));
     uv_prepare_start(raw(), call<>);
   }
   void stop() { uv_prepare_stop(raw()); }
@@ -150,7 +154,7 @@ class Check : public Handle<uv_check_t> {
     initialized(uv_check_init(loop.raw(), raw()), "uv_check_init");
   }
   void start(std::function<void()> on_turn) {
-    box_->on_event = std::move(on_turn);
+    set(std::move(on_turn));
     uv_check_start(raw(), call<>);
   }
   void stop() { uv_check_stop(raw()); }
@@ -161,7 +165,7 @@ class Async : public Handle<uv_async_t> {
  public:
   Async(Loop& loop, std::function<void()> on_wake) {
     initialized(uv_async_init(loop.raw(), raw(), call<>), "uv_async_init");
-    box_->on_event = std::move(on_wake);
+    set(std::move(on_wake));
   }
   void send() { uv_async_send(raw()); }
 };
@@ -176,7 +180,7 @@ class Poll : public Handle<uv_poll_t> {
   // `events`: UV_READABLE, UV_WRITABLE or both. An error on the descriptor counts as
   // ready: the next read or write tells.
   void start(int events, std::function<void()> on_ready) {
-    box_->on_event = std::move(on_ready);
+    set(std::move(on_ready));
     check(uv_poll_start(raw(), events, call<int, int>), "uv_poll_start");
   }
   void stop() { uv_poll_stop(raw()); }

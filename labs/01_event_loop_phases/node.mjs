@@ -1,0 +1,77 @@
+// The scenes of order.cpp's node_scenes() in Node, one line each: "name: order".
+// Run: node labs/01_event_loop_phases/node.mjs
+import { execFileSync } from 'node:child_process';
+import { stat } from 'node:fs';
+import net from 'node:net';
+
+const workFor = (ms) => {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+};
+
+// Plays the scene and waits until everything it started has long run.
+const play = (name, scene) =>
+  new Promise((resolve) => {
+    const order = [];
+    scene((step) => () => order.push(step));
+    setTimeout(() => {
+      console.log(`${name}: ${order.join(' > ')}`);
+      resolve();
+    }, 60);
+  });
+
+// A program of its own: the main module, and what is left when the loop is otherwise done.
+const program = (name, source) => {
+  const prologue = `const order = []; const step = (s) => () => order.push(s);
+    const workFor = ${workFor}; process.on('exit', () => console.log(order.join(' > ')));`;
+  const out = execFileSync(process.execPath, ['-e', prologue + source], { encoding: 'utf8' });
+  console.log(`${name}: ${out.trim()}`);
+};
+
+const failedConnect = (step) => {
+  net.connect('./no-such-socket').on('error', step('error'));
+  setImmediate(step('immediate'));
+  setTimeout(step('timeout'), 0);
+  workFor(3);
+};
+
+await play('inside I/O', (step) => {
+  const server = net.createServer((socket) => socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1', () => {
+    const client = net.connect(server.address().port, '127.0.0.1', () => {
+      setTimeout(step('timeout'), 0);
+      setImmediate(step('immediate'));
+      client.on('close', step('close'));
+      client.destroy();
+      server.close();
+      workFor(3);
+    });
+  });
+});
+await play('failed connect inside I/O', (step) => stat('/', () => failedConnect(step)));
+await play('failed connect inside setImmediate', (step) =>
+  setImmediate(() => failedConnect(step)));
+await play('timers of 2, 1, 0 and -5 ms', (step) => {
+  setTimeout(step('x'), 2);
+  setTimeout(step('a'), 1);
+  setTimeout(step('b'), 0);
+  setTimeout(step('c'), -5);
+});
+await play('setImmediate inside setImmediate', (step) => {
+  setImmediate(() => {
+    step('I1')();
+    setImmediate(step('I1 child'));
+    setTimeout(step('timeout'), 0);
+    workFor(3);
+  });
+  setImmediate(step('I2'));
+});
+program('main program that works for 3 ms', `
+  setTimeout(step('timeout'), 0);
+  setImmediate(step('immediate'));
+  workFor(3);`);
+program('due but unreferenced timer', `
+  setImmediate(() => {
+    setTimeout(step('timeout'), 1).unref();
+    setImmediate(() => { workFor(10); step('immediate')(); });
+  });`);

@@ -1,0 +1,118 @@
+#include "phase_probe.hpp"
+
+#include <uv.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace lab01 {
+
+namespace {
+
+struct Place {
+  Phase phase = Phase::outside;
+  std::uint64_t turn = 0;
+  const std::function<void(Phase)>* on_enter = nullptr;
+};
+thread_local Place t_place;
+
+void enter(Phase phase) {
+  if (t_place.phase == Phase::closing) ++t_place.turn;
+  t_place.phase = phase;
+  if (t_place.on_enter) (*t_place.on_enter)(phase);
+}
+
+}  // namespace
+
+std::string_view name(Phase phase) {
+  static constexpr std::array<std::string_view, 8> kNames = {
+      "outside", "timers", "pending", "idle", "prepare", "poll", "check", "closing"};
+  return kNames[static_cast<std::size_t>(phase)];
+}
+
+Phase phase_now() {
+  return t_place.phase;
+}
+
+std::uint64_t turn_now() {
+  return t_place.turn;
+}
+
+PhaseProbe::PhaseProbe(std::function<void(Phase)> on_enter) {
+  if (t_place.on_enter)
+    throw std::invalid_argument("this thread's loop is being watched");
+  t_place.on_enter = new std::function<void(Phase)>(std::move(on_enter));
+}
+
+PhaseProbe::~PhaseProbe() {
+  delete t_place.on_enter;
+  t_place.on_enter = nullptr;
+}
+
+void PhaseLog::add(std::string what) {
+  entries_.push_back({std::move(what), phase_now(), turn_now()});
+  if (on_entry) on_entry(entries_.back());
+}
+
+std::string PhaseLog::order() const {
+  std::string order;
+  for (const Entry& entry : entries_) order += (order.empty() ? "" : " > ") + entry.what;
+  return order;
+}
+
+const PhaseLog::Entry& PhaseLog::at(std::string_view what) const {
+  for (const Entry& entry : entries_) {
+    if (entry.what == what) return entry;
+  }
+  throw std::out_of_range(std::string(what) + " never ran");
+}
+
+// Step 2: the linker sends libuv's own calls through these. Each tells which phase has
+// begun, then lets libuv do what it came for (`__real_...` is the untouched original).
+extern "C" {
+
+int __real_uv_run(uv_loop_t*, uv_run_mode);
+void __real_uv__run_timers(uv_loop_t*);
+void __real_uv__run_idle(uv_loop_t*);
+void __real_uv__run_prepare(uv_loop_t*);
+void __real_uv__io_poll(uv_loop_t*, int timeout);
+void __real_uv__run_check(uv_loop_t*);
+
+int __wrap_uv_run(uv_loop_t* loop, uv_run_mode mode) {
+  const int alive = __real_uv_run(loop, mode);
+  enter(Phase::outside);
+  return alive;
+}
+
+void __wrap_uv__run_timers(uv_loop_t* loop) {
+  enter(Phase::timers);
+  __real_uv__run_timers(loop);
+  enter(Phase::pending);  // what was put off is run next
+}
+
+void __wrap_uv__run_idle(uv_loop_t* loop) {
+  enter(Phase::idle);
+  __real_uv__run_idle(loop);
+}
+
+void __wrap_uv__run_prepare(uv_loop_t* loop) {
+  enter(Phase::prepare);
+  __real_uv__run_prepare(loop);
+}
+
+void __wrap_uv__io_poll(uv_loop_t* loop, int timeout) {
+  enter(Phase::poll);
+  __real_uv__io_poll(loop, timeout);
+  enter(
+      Phase::pending);  // since 1.44.2: what poll's callbacks put off, up to eight rounds
+}
+
+void __wrap_uv__run_check(uv_loop_t* loop) {
+  enter(Phase::check);
+  __real_uv__run_check(loop);
+  enter(Phase::closing);  // close callbacks are all that is left of the turn
+}
+
+}  // extern "C"
+
+}  // namespace lab01
