@@ -1,0 +1,326 @@
+#include "ledger.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+namespace runner {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Verdict = Claim::Verdict;
+using Outcome = Entry::Outcome;
+using lab::Style;
+
+constexpr std::size_t kFaultsTold = 3;
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+template <class Number>
+Number number_of(const Json& object, const char* key, Number otherwise) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<Number>() : otherwise;
+}
+
+// "05.10" after "05.9".
+int place_in_lab(const std::string& id) {
+  const std::size_t dot = id.find('.');
+  int place = 0;
+  if (dot != std::string::npos) {
+    std::from_chars(id.data() + dot + 1, id.data() + id.size(), place);
+  }
+  return place;
+}
+
+void sort_by_id(std::vector<Claim>& claims) {
+  std::ranges::stable_sort(claims, {}, [](const Claim& claim) {
+    return std::pair(claim.id.substr(0, claim.id.find('.')), place_in_lab(claim.id));
+  });
+}
+
+std::string last_line(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  const std::size_t begin = text.rfind('\n');
+  return lab::printable(begin == std::string_view::npos ? text : text.substr(begin + 1));
+}
+
+double seconds(std::chrono::milliseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+std::string_view word(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::holds:
+      return "holds";
+    case Verdict::fails:
+      return "fails";
+    case Verdict::missing:
+      break;
+  }
+  return "missing";
+}
+
+std::string_view word(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::proven:
+      return "proven";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::absent:
+      break;
+  }
+  return "absent";
+}
+
+// Text inside a Markdown table.
+std::string cell(std::string_view text) {
+  std::string result;
+  for (const char byte : lab::printable(text)) {
+    if (std::strchr("|\\`*_<>", byte)) result += '\\';
+    result += byte;
+  }
+  return result;
+}
+
+std::string plural(int count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+void RunReader::line(std::string_view line) {
+  ++lines_;
+  if (line.empty()) return;
+  const Json event = Json::parse(line, nullptr, false);
+  if (!event.is_object()) return unreadable(line, "is not an event");
+  const std::string category = text_of(event, "cat");
+  if (category != "claim" && category != "run") return;
+  const auto args = event.find("args");
+  if (args == event.end() || !args->is_object()) return unreadable(line, "has no args");
+
+  if (category == "run") {
+    if (text_of(event, "name") != "end") return;
+    ended_ = true;
+    told_ = number_of(*args, "claims", -1);
+    dropped_ = number_of(*args, "dropped", 0L);
+    return;
+  }
+  const std::string id = text_of(*args, "id");
+  const auto holds = args->find("holds");
+  if (id.empty() || holds == args->end() || !holds->is_boolean()) {
+    return unreadable(line, "is a claim without an id or a verdict");
+  }
+  ++made_;
+  const bool held = holds->get<bool>();
+  const auto known = std::ranges::find(claims_, id, &Claim::id);
+  if (known == claims_.end()) {
+    claims_.push_back({.id = id,
+                       .sentence = text_of(*args, "claim"),
+                       .evidence = text_of(*args, "evidence"),
+                       .verdict = held ? Verdict::holds : Verdict::fails});
+  } else if (known->verdict == Verdict::holds) {  // a claim holds when it held each time
+    known->evidence = text_of(*args, "evidence");
+    known->verdict = held ? Verdict::holds : Verdict::fails;
+  }
+}
+
+void RunReader::unreadable(std::string_view line, std::string_view why) {
+  faults_.push_back(
+      fmt::format("line {} {}: {}", lines_, why, lab::printable(line.substr(0, 60))));
+}
+
+std::vector<Claim> RunReader::claims() const {
+  std::vector<Claim> claims = claims_;
+  sort_by_id(claims);
+  return claims;
+}
+
+Entry RunReader::finish(const Lab& lab, const RunExit& exit,
+                        std::chrono::milliseconds took) const {
+  Entry entry{.lab = lab, .claims = claims_, .took = took};
+  if (exit.code == 77 && !exit.timed_out) {
+    entry.outcome = Outcome::absent;
+    entry.notes = {last_line(exit.errors)};
+    sort_by_id(entry.claims);
+    return entry;
+  }
+  for (Claim& claim : entry.claims) claim.listed = false;
+  for (int i = 1; i <= lab.claims; ++i) {
+    const std::string id = fmt::format("{}.{}", lab.number, i);
+    const auto made = std::ranges::find(entry.claims, id, &Claim::id);
+    if (made == entry.claims.end()) {
+      entry.claims.push_back({.id = id, .sentence = "the run never made this claim"});
+    } else {
+      made->listed = true;
+    }
+  }
+  sort_by_id(entry.claims);
+  entry.notes = troubles(exit);
+  for (const Claim& claim : entry.claims) {
+    if (!claim.listed) {
+      entry.notes.push_back(fmt::format("{} is not in the catalogue, which counts {}",
+                                        lab::printable(claim.id),
+                                        plural(lab.claims, "claim")));
+    }
+  }
+  const bool all_hold = std::ranges::all_of(
+      entry.claims, [](const Claim& claim) { return claim.verdict == Verdict::holds; });
+  if (exit.code != 0 && entry.notes.empty() && all_hold) {
+    entry.notes.push_back(fmt::format("exit code {}, though no claim failed", exit.code));
+  }
+  if (all_hold && entry.notes.empty()) entry.outcome = Outcome::proven;
+  return entry;
+}
+
+// What is wrong with the run itself, whatever it claimed.
+std::vector<std::string> RunReader::troubles(const RunExit& exit) const {
+  std::vector<std::string> notes;
+  const std::string last = last_line(exit.errors);
+  if (exit.timed_out) {
+    notes.push_back("it was still running at its deadline and was ended");
+  } else if (exit.signal) {
+    notes.push_back(fmt::format("it was killed by signal {} ({})", exit.signal,
+                                strsignal(exit.signal)));
+  } else if (!ended_) {
+    notes.push_back(
+        fmt::format("it broke off: exit code {}, without the end of its run", exit.code));
+  } else if (told_ >= 0 && told_ != made_) {
+    notes.push_back(
+        fmt::format("it made {}, but {} arrived", plural(told_, "claim"), made_));
+  }
+  if (dropped_ > 0) notes.push_back(fmt::format("{} events were dropped", dropped_));
+  for (std::size_t i = 0; i < std::min(kFaultsTold, faults_.size()); ++i) {
+    notes.push_back(faults_[i]);
+  }
+  if (faults_.size() > kFaultsTold) {
+    notes.push_back(fmt::format("and {} more such lines", faults_.size() - kFaultsTold));
+  }
+  if ((exit.code != 0 || !notes.empty()) && !last.empty()) notes.push_back(last);
+  return notes;
+}
+
+int Ledger::exit_code() const {
+  if (count(Outcome::failed)) return 1;
+  return count(Outcome::absent) ? 77 : 0;
+}
+
+int Ledger::count(Verdict verdict) const {
+  int count = 0;
+  for (const Entry& entry : entries_) {
+    count += static_cast<int>(std::ranges::count(entry.claims, verdict, &Claim::verdict));
+  }
+  return count;
+}
+
+int Ledger::count(Outcome outcome) const {
+  return static_cast<int>(std::ranges::count(entries_, outcome, &Entry::outcome));
+}
+
+std::string Ledger::totals() const {
+  const int held = count(Verdict::holds);
+  const int failed = count(Verdict::fails);
+  const int missing = count(Verdict::missing);
+  std::chrono::milliseconds took{};
+  for (const Entry& entry : entries_) took += entry.took;
+  std::string text =
+      fmt::format("{} of {} in {} hold", held, plural(held + failed + missing, "claim"),
+                  plural(static_cast<int>(entries_.size()), "lab"));
+  if (failed) text += fmt::format(" · {} failed", failed);
+  if (missing) text += fmt::format(" · {} missing", missing);
+  if (const int absent = count(Outcome::absent)) {
+    text += fmt::format(" · {} could not run", plural(absent, "lab"));
+  }
+  return text + fmt::format(" · {:.1f} s", seconds(took));
+}
+
+std::string Ledger::json() const {
+  Json labs = Json::array();
+  for (const Entry& entry : entries_) {
+    Json claims = Json::array();
+    for (const Claim& claim : entry.claims) {
+      claims.push_back({{"id", claim.id},
+                        {"claim", claim.sentence},
+                        {"evidence", claim.evidence},
+                        {"verdict", word(claim.verdict)}});
+    }
+    labs.push_back({{"number", entry.lab.number},
+                    {"name", entry.lab.name()},
+                    {"question", entry.lab.question},
+                    {"outcome", word(entry.outcome)},
+                    {"seconds", seconds(entry.took)},
+                    {"notes", entry.notes},
+                    {"claims", claims}});
+  }
+  const Json json = {{"labs", labs},
+                     {"totals",
+                      {{"labs", entries_.size()},
+                       {"holds", count(Verdict::holds)},
+                       {"fails", count(Verdict::fails)},
+                       {"missing", count(Verdict::missing)},
+                       {"absent", count(Outcome::absent)}}},
+                     {"exit", exit_code()}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string Ledger::markdown() const {
+  std::string text = "# Ledger\n\n" + totals() + "\n";
+  for (const Entry& entry : entries_) {
+    text += fmt::format("\n## {} {}\n\n{}\n", entry.lab.number, cell(entry.lab.name()),
+                        cell(entry.lab.question));
+    for (const std::string& note : entry.notes) text += "\n**" + cell(note) + "**\n";
+    if (entry.claims.empty()) continue;
+    text += "\n| id | claim | evidence | verdict |\n| --- | --- | --- | --- |\n";
+    for (const Claim& claim : entry.claims) {
+      text += fmt::format("| {} | {} | {} | {} |\n", cell(claim.id), cell(claim.sentence),
+                          cell(claim.evidence), word(claim.verdict));
+    }
+  }
+  return text;
+}
+
+std::string claim_text(const Claim& claim, const lab::Terminal& terminal) {
+  const bool holds = claim.verdict == Verdict::holds;
+  const Style style = holds ? Style::green : Style::red;
+  const std::string_view mark = holds                               ? "✔"
+                                : claim.verdict == Verdict::missing ? "–"
+                                                                    : "✘";
+  std::string text;
+  const std::string id = lab::padded(lab::printable(claim.id), 5);
+  const int indent = 6 + lab::columns(id);
+  const std::string under(static_cast<std::size_t>(indent), ' ');
+  std::string lead = fmt::format("  {} {}  ", terminal.styled(style, mark), id);
+  for (const auto& line : terminal.wrapped(lab::printable(claim.sentence), indent)) {
+    text += std::exchange(lead, under) +
+            terminal.styled(holds ? Style::plain : style, line) + "\n";
+  }
+  if (claim.evidence.empty()) return text;
+  for (const auto& line : terminal.wrapped(lab::printable(claim.evidence), indent)) {
+    text += under + terminal.styled(Style::dim, line) + "\n";
+  }
+  return text;
+}
+
+std::string ledger_text(const Entry& entry, const lab::Terminal& terminal) {
+  const std::string head = fmt::format("{} {}", entry.lab.number, entry.lab.name());
+  std::string text =
+      "\n" + terminal.styled(Style::bold, head) +
+      terminal.styled(Style::dim, fmt::format("  {:.1f} s", seconds(entry.took))) + "\n";
+  for (const Claim& claim : entry.claims) text += claim_text(claim, terminal);
+  const Style style = entry.outcome == Outcome::absent ? Style::yellow : Style::red;
+  for (const std::string& note : entry.notes) {
+    for (const auto& line : terminal.wrapped(note, 2)) {
+      text += "  " + terminal.styled(style, line) + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace runner

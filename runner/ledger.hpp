@@ -1,0 +1,94 @@
+// ledger.hpp: what runs told about their claims, and whether that is proof.
+//
+//   the lab's lines --> RunReader --> Entry --> Ledger --> terminal, JSON, Markdown
+//
+// A run is proof only if it is whole: every line an event, every claim of the catalogue
+// made, every claim held, the run ended by itself with exit code 0.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog.hpp"
+#include "lab/terminal.hpp"
+
+namespace runner {
+
+struct Claim {
+  enum class Verdict { holds, fails, missing };
+
+  std::string id;
+  std::string sentence{};
+  std::string evidence{};
+  Verdict verdict = Verdict::missing;
+  bool listed = true;  // in the catalogue's count
+};
+
+// One lab's part of the ledger.
+struct Entry {
+  enum class Outcome { proven, failed, absent };
+
+  Lab lab;
+  Outcome outcome = Outcome::failed;
+  std::vector<Claim> claims{};       // by id
+  std::vector<std::string> notes{};  // why not, where a claim does not say it
+  std::chrono::milliseconds took{};
+};
+
+// How the process ended.
+struct RunExit {
+  int code = 0;
+  int signal = 0;
+  bool timed_out = false;
+  std::string errors{};  // its standard error
+};
+
+// Reads the lines of one run with --json.
+class RunReader {
+ public:
+  void line(std::string_view line);
+
+  // The claims so far, in the order of their ids.
+  std::vector<Claim> claims() const;
+
+  Entry finish(const Lab& lab, const RunExit& exit, std::chrono::milliseconds took) const;
+
+ private:
+  void unreadable(std::string_view line, std::string_view why);
+  std::vector<std::string> troubles(const RunExit& exit) const;
+
+  std::vector<Claim> claims_;
+  std::vector<std::string> faults_;
+  int lines_ = 0;
+  int made_ = 0;   // claims, repeated ones counted each time
+  int told_ = -1;  // ... as the end of the run says
+  long dropped_ = 0;
+  bool ended_ = false;
+};
+
+class Ledger {
+ public:
+  void add(Entry entry) { entries_.push_back(std::move(entry)); }
+  const std::vector<Entry>& entries() const { return entries_; }
+
+  int exit_code() const;
+  std::string totals() const;  // one sentence
+  std::string json() const;
+  std::string markdown() const;
+
+ private:
+  int count(Claim::Verdict verdict) const;
+  int count(Entry::Outcome outcome) const;
+
+  std::vector<Entry> entries_;
+};
+
+// One entry as a person reads it.
+std::string ledger_text(const Entry& entry, const lab::Terminal& terminal);
+
+// One claim, with its evidence under it.
+std::string claim_text(const Claim& claim, const lab::Terminal& terminal);
+
+}  // namespace runner
