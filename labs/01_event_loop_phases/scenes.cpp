@@ -214,7 +214,7 @@ void threads(Story& story) {
       "01.3", "work is handed to the kernel where the kernel can do it",
       held.echoed && held.file_waited && held.file_done,
       "TCP answered: {}; a file's stat waited: {}, and was done once they were free: {}",
-      held.echoed, held.file_waited, held.file_done);
+      yes(held.echoed), yes(held.file_waited), yes(held.file_done));
 }
 
 void sleeping(Story& story) {

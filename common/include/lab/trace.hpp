@@ -31,34 +31,53 @@ struct Where {
   unsigned line = 0;
 };
 
-// One named value of an event. Texts are copied when the event is emitted.
+// One named value of an event. Texts are copied when the event is emitted. Kept small: the
+// caller builds it even when nobody listens.
 class Arg {
  public:
   enum class Type : std::uint8_t { integer, real, boolean, text };
 
-  constexpr Arg(std::string_view key, bool value)
-      : key_(key), type_(Type::boolean), integer_(value) {}
-  constexpr Arg(std::string_view key, std::integral auto value)
-      : key_(key), type_(Type::integer), integer_(static_cast<std::int64_t>(value)) {}
+  constexpr Arg(std::string_view key, bool value) : Arg(key, Type::boolean) {
+    integer_ = value;
+  }
+  constexpr Arg(std::string_view key, std::integral auto value) : Arg(key, Type::integer) {
+    integer_ = static_cast<std::int64_t>(value);
+  }
   constexpr Arg(std::string_view key, std::floating_point auto value)
-      : key_(key), type_(Type::real), real_(value) {}
-  constexpr Arg(std::string_view key, std::string_view value)
-      : key_(key), type_(Type::text), text_(value) {}
+      : Arg(key, Type::real) {
+    real_ = value;
+  }
+  constexpr Arg(std::string_view key, std::string_view value) : Arg(key, Type::text) {
+    text_ = value.data();
+    text_size_ = static_cast<std::uint32_t>(value.size());
+  }
   constexpr Arg(std::string_view key, const char* value)
       : Arg(key, std::string_view(value)) {}
 
-  constexpr std::string_view key() const { return key_; }
+  constexpr std::string_view key() const { return {key_, key_size_}; }
   constexpr Type type() const { return type_; }
   constexpr std::int64_t integer() const { return integer_; }
   constexpr double real() const { return real_; }
-  constexpr std::string_view text() const { return text_; }
+  constexpr std::string_view text() const {
+    return type_ == Type::text ? std::string_view(text_, text_size_) : std::string_view();
+  }
 
  private:
-  std::string_view key_;
+  constexpr Arg(std::string_view key, Type type)
+      : key_(key.data()),
+        integer_(0),
+        key_size_(static_cast<std::uint8_t>(key.size())),
+        type_(type) {}
+
+  const char* key_;
+  union {
+    std::int64_t integer_;
+    double real_;
+    const char* text_;
+  };
+  std::uint32_t text_size_ = 0;
+  std::uint8_t key_size_;  // keys are words
   Type type_;
-  std::int64_t integer_ = 0;
-  double real_ = 0;
-  std::string_view text_;
 };
 
 // What an event may carry besides its name.
@@ -99,7 +118,8 @@ struct Event {
 
 inline std::atomic<bool> listening = false;
 
-EventId emit(const Event& event, const Detail& detail, Where where) noexcept;
+// Cold: so that a call site keeps nothing but the branch on its straight path.
+[[gnu::cold]] EventId emit(const Event& event, const Detail& detail, Where where) noexcept;
 
 }  // namespace detail
 

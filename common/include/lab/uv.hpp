@@ -12,9 +12,11 @@
 
 #include <uv.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -184,6 +186,81 @@ class Poll : public Handle<uv_poll_t> {
     check(uv_poll_start(raw(), events, call<int, int>), "uv_poll_start");
   }
   void stop() { uv_poll_stop(raw()); }
+};
+
+// libuv's handle, with room for what was read last.
+struct TcpRaw : uv_tcp_t {
+  std::string buffer;
+  ssize_t result;
+};
+
+// One end of a TCP connection.
+class Tcp : public Handle<TcpRaw> {
+ public:
+  // Takes over a connected socket, and closes it with this object.
+  Tcp(Loop& loop, int fd) {
+    initialized(uv_tcp_init(loop.raw(), raw()), "uv_tcp_init");
+    check(uv_tcp_open(raw(), fd), "uv_tcp_open");
+  }
+
+  // Calls on_read for every piece that arrives: its bytes, valid during the call, and 0;
+  // or no bytes and a status, UV_EOF among them. It must not read_start() again from there.
+  void read_start(std::function<void(std::string_view bytes, int status)> on_read) {
+    raw()->buffer.resize(std::size_t{64} << 10);
+    set([raw = raw(), on_read = std::move(on_read)] {
+      const auto size = static_cast<std::size_t>(std::max<ssize_t>(raw->result, 0));
+      const int status = static_cast<int>(std::min<ssize_t>(raw->result, 0));
+      on_read({raw->buffer.data(), size}, status);
+    });
+    check(uv_read_start(stream(), give_buffer, received), "uv_read_start");
+  }
+  void read_stop() { uv_read_stop(stream()); }
+
+  // Calls on_written once the kernel has taken all of it, which is never before write()
+  // returns; not at all if the socket is closed first. REQUIRES: on_written keeps the bytes.
+  void write(std::string_view bytes, std::function<void(int status)> on_written) {
+    auto* request = new Request<uv_write_t>{{}, std::move(on_written)};
+    const uv_buf_t piece = uv_buf_init(const_cast<char*>(bytes.data()),
+                                       static_cast<unsigned>(bytes.size()));
+    const int result = uv_write(request, stream(), &piece, 1, answered<uv_write_t>);
+    if (result < 0) delete request;
+    check(result, "uv_write");
+  }
+
+  // Ends our direction, after what was written: the other end reads its end of file.
+  void shutdown(std::function<void(int status)> on_shut) {
+    auto* request = new Request<uv_shutdown_t>{{}, std::move(on_shut)};
+    const int result = uv_shutdown(request, stream(), answered<uv_shutdown_t>);
+    if (result < 0) delete request;
+    check(result, "uv_shutdown");
+  }
+
+ private:
+  template <class Raw>
+  struct Request : Raw {
+    std::function<void(int)> on_answer;
+  };
+
+  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(raw()); }
+
+  static TcpRaw* from(void* handle) {
+    return static_cast<TcpRaw*>(static_cast<uv_tcp_t*>(handle));
+  }
+  static void give_buffer(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+    std::string& bytes = from(handle)->buffer;
+    *buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
+  }
+  static void received(uv_stream_t* stream, ssize_t result, const uv_buf_t*) {
+    if (result == 0) return;  // nothing there after all
+    from(stream)->result = result;
+    call<>(from(stream));
+  }
+  // Whoever closed the handle wants no answer any more.
+  template <class Raw>
+  static void answered(Raw* raw, int status) {
+    const std::unique_ptr<Request<Raw>> request(static_cast<Request<Raw>*>(raw));
+    if (status != UV_ECANCELED) request->on_answer(status);
+  }
 };
 
 }  // namespace lab::uv
