@@ -148,7 +148,8 @@ Entry RunReader::finish(const Lab& lab, const RunExit& exit,
   Entry entry{.lab = lab, .claims = claims_, .took = took};
   if (exit.code == 77 && !exit.timed_out) {
     entry.outcome = Outcome::absent;
-    entry.notes = {last_line(exit.errors)};
+    const std::string why = last_line(exit.errors);
+    entry.notes = {why.empty() ? "something that it needs is not installed" : why};
     sort_by_id(entry.claims);
     return entry;
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -92,14 +93,17 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   CLI::App app("Thirty questions of a senior backend interview that you can run.");
   describe_verbs(app, typed);
   app.require_subcommand(1);
+  const auto is_typed = [&](const CLI::App* verb) {
+    return verb->get_name() == words[0];
+  };
+  if (words[0][0] != '-' && std::ranges::none_of(app.get_subcommands({}), is_typed)) {
+    throw Usage(fmt::format("there is no verb {}; ./lab --help lists them", words[0]));
+  }
   try {
     std::ranges::reverse(words);  // as CLI11 wants them
     app.parse(words);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
-  } catch (const CLI::RequiredError&) {
-    throw Usage(
-        fmt::format("there is no {}; ./lab --help lists the verbs", words.back()));
   } catch (const CLI::ParseError& error) {
     throw Usage(fmt::format("{} (./lab --help lists what there is)", error.what()));
   }
