@@ -1,0 +1,20 @@
+// proc.hpp: what the kernel knows of this process.
+//
+// Source    proc(5) and getrusage(2). Sizes in bytes; 0 where /proc does not say.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+
+namespace lab {
+
+std::size_t resident_bytes(pid_t pid = 0);  // 0: this process
+std::size_t peak_resident_bytes();
+int thread_count();
+int open_descriptors();                // without the one that counts them
+std::chrono::microseconds cpu_time();  // user and system, all threads
+int thread_id();                       // the kernel's, as in /proc/self/task
+
+}  // namespace lab

@@ -1,0 +1,144 @@
+// Child processes: how they end is told, they end in time, and they leave nothing behind.
+#include "lab/process.hpp"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <thread>
+
+#include "lab/error.hpp"
+#include "lab/proc.hpp"
+
+namespace lab {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+Child shell(const std::string& script, ChildOptions options = {}) {
+  return Child::run({"sh", "-c", script}, std::move(options));
+}
+
+TEST(Child, TellsItsExitCodeAndWhatItWrote) {
+  Child child = shell("echo out; echo err >&2; exit 3");
+  const Exit& exit = child.wait();
+  EXPECT_EQ(exit.code, 3);
+  EXPECT_EQ(exit.signal, 0);
+  EXPECT_EQ(exit.out, "out\n");
+  EXPECT_EQ(exit.err, "err\n");
+  EXPECT_FALSE(exit.ok());
+}
+
+TEST(Child, TellsTheSignalThatEndedIt) {
+  Child child = shell("kill -SEGV $$");
+  EXPECT_EQ(child.wait().signal, SIGSEGV);
+  EXPECT_EQ(child.wait().code, -1);
+}
+
+TEST(Child, IsKilledAtItsDeadline) {
+  Child child = shell("echo started; sleep 600", {.deadline = 100ms});
+  const Exit& exit = child.wait();
+  EXPECT_TRUE(exit.timed_out);
+  EXPECT_EQ(exit.signal, SIGKILL);
+  EXPECT_EQ(exit.out, "started\n");
+}
+
+TEST(Child, MayWriteMoreThanAPipeHolds) {
+  Child child = shell("head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2");
+  const Exit& exit = child.wait();
+  EXPECT_EQ(exit.out.size(), 3'000'000u);
+  EXPECT_EQ(exit.err.size(), 3'000'000u);
+}
+
+TEST(Child, IsNotWaitedForThroughAGrandchildThatHoldsItsOutput) {
+  Child child = shell("sleep 600 & echo $!", {.deadline = 30s});
+  const Exit& exit = child.wait();
+  EXPECT_TRUE(exit.ok());
+  ::kill(std::stoi(exit.out), SIGKILL);
+}
+
+TEST(Child, DiesWithItsObject) {
+  pid_t pid = 0;
+  {
+    const Child child = shell("sleep 600");
+    pid = child.pid();
+    EXPECT_EQ(::kill(pid, 0), 0);
+  }
+  EXPECT_EQ(::kill(pid, 0), -1);
+  EXPECT_EQ(errno, ESRCH);
+}
+
+TEST(Child, DiesWithTheThreadThatStartedIt) {
+  std::optional<Child> child;
+  std::thread([&] { child.emplace(shell("sleep 600")); }).join();
+  EXPECT_EQ(child->wait().signal, SIGKILL);
+  EXPECT_FALSE(child->wait().timed_out);
+}
+
+TEST(Child, SaysWhatCouldNotBeStarted) {
+  try {
+    Child::run({"no-such-program-here"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("start no-such-program-here: No such file"));
+  }
+}
+
+TEST(Child, GetsTheVariablesItIsGiven) {
+  Child child =
+      shell("echo $COLOUR $HOME", {.env = {{"COLOUR", "red"}, {"HOME", "/nowhere"}}});
+  EXPECT_EQ(child.wait().out, "red /nowhere\n");
+}
+
+TEST(Child, StaysWithinItsAddressSpace) {
+  Child limited = shell("ulimit -v", {.address_space = 512 << 20});
+  EXPECT_EQ(limited.wait().out, "524288\n");
+}
+
+TEST(Child, TellsItsPeakMemory) {
+  Child child = shell("true");
+  EXPECT_GT(child.wait().peak_rss_bytes, 100'000u);
+}
+
+TEST(Child, LeavesNoDescriptorOpen) {
+  const int before = open_descriptors();
+  for (int i = 0; i < 20; ++i) {
+    shell("echo x").wait();
+    EXPECT_THROW(Child::run({"no-such-program-here"}), Error);
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(Child, InheritsNoneOfOurPipes) {
+  const std::string count = "ls /proc/self/fd | wc -l";
+  const std::string alone = shell(count).wait().out;
+  const Child other = shell("sleep 600");
+  EXPECT_EQ(shell(count).wait().out, alone);
+}
+
+// --- what the kernel knows of us ---
+
+TEST(Proc, CountsThreadsAndDescriptors) {
+  const int threads = thread_count();
+  const int descriptors = open_descriptors();
+  std::atomic<bool> done = false;
+  std::thread other([&] { done.wait(false); });
+  const int pipe_end = dup(0);
+  EXPECT_EQ(thread_count(), threads + 1);
+  EXPECT_EQ(open_descriptors(), descriptors + 1);
+  close(pipe_end);
+  done = true;
+  done.notify_all();
+  other.join();
+}
+
+TEST(Proc, SeesMemoryThatIsUsed) {
+  const std::size_t before = resident_bytes();
+  std::vector<char> memory(64 << 20, 'x');
+  EXPECT_GT(resident_bytes(), before + (48u << 20));
+  EXPECT_GE(peak_resident_bytes(), resident_bytes() - (1u << 20));
+  EXPECT_EQ(resident_bytes(1 << 30), 0u);  // no such process
+}
+
+}  // namespace
+}  // namespace lab
