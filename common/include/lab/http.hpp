@@ -1,0 +1,100 @@
+// http.hpp: HTTP/1.1 over loopback, for labs whose subject is not HTTP.
+//
+// Threads   A Server has one thread of its own, on which handlers run; a Reply may be
+// given
+//           from any thread. A Client blocks its caller: one for each thread.
+// Errors    A port that cannot be had throws lab::Error. What a peer does wrong ends that
+//           peer's connection and nothing else. A request that got no answer says why.
+// Limits    Header 16 KiB, body 1 MiB, 1,000 connections, 10 s for a request to arrive
+//           whole: each is an option. No TLS, no HTTP/2, no streaming of bodies.
+// Source    RFC 9110 and 9112, as Boost.Beast implements them (compiled in src/ only: a
+// file
+//           that includes Beast takes half a minute).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace lab::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method = "GET";
+  std::string target = "/";
+  std::string body{};
+  Headers headers{};
+};
+
+struct Response {
+  int status = 200;
+  std::string body{};
+  std::string content_type = "text/plain";
+  Headers headers{};
+};
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: any that is free
+  std::size_t header_limit = 16 << 10;
+  std::size_t body_limit = 1 << 20;
+  std::size_t connection_limit = 1000;
+  std::chrono::milliseconds request_timeout{10'000};
+};
+
+class Server {
+ public:
+  // Answers one request, once. Dropped without an answer, it closes the connection.
+  using Reply = std::function<void(Response)>;
+  using Handler = std::function<void(const Request&, Reply)>;
+
+  explicit Server(Handler handler, ServerOptions options = {});
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();  // closes every connection, answered or not
+
+  std::uint16_t port() const;
+  std::size_t open_connections() const;
+
+  // While true, nobody listens on the port: connections are refused.
+  void refuse(bool refuse);
+
+  // Calls from the server's thread, later.
+  void run_after(std::chrono::milliseconds delay, std::function<void()> call);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+struct ClientError {
+  enum class Kind { refused, timed_out, closed, bad_reply, other };
+  Kind kind;
+  std::string message;
+};
+
+using Result = std::variant<Response, ClientError>;
+
+class Client {
+ public:
+  Client(std::string host, std::uint16_t port);
+  Client(Client&&) noexcept;
+  ~Client();
+
+  // Keeps the connection for the next request; a new one is made where it was closed, and
+  // a request that met a connection which the server had just closed is sent once more.
+  Result request(const Request& request, std::chrono::milliseconds timeout);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lab::http

@@ -1,0 +1,306 @@
+// HTTP over loopback: the good, the slow, the broken and the hostile.
+#include "lab/http.hpp"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <latch>
+#include <random>
+#include <thread>
+
+#include "lab/error.hpp"
+#include "lab/proc.hpp"
+
+namespace lab::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+using Kind = ClientError::Kind;
+
+void echo(const Request& request, const Server::Reply& reply) {
+  reply({.status = 200,
+         .body = request.method + " " + request.target + " " + request.body});
+}
+
+std::string body(const Result& result) {
+  const auto* response = std::get_if<Response>(&result);
+  return response ? response->body : "error: " + std::get<ClientError>(result).message;
+}
+
+Kind kind(const Result& result) {
+  return std::get<ClientError>(result).kind;
+}
+
+// A socket that says exactly what it is told to.
+class Raw {
+ public:
+  explicit Raw(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    check_errno(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address),
+                "connect");
+  }
+  Raw(const Raw&) = delete;
+  Raw& operator=(const Raw&) = delete;
+  ~Raw() { close(fd_); }
+
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;  // the server has had enough
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+  // Everything until the server closes; fails the test after ten seconds.
+  std::string rest() {
+    std::string all;
+    for (;;) {
+      pollfd source{fd_, POLLIN, 0};
+      if (poll(&source, 1, 10'000) <= 0) {
+        ADD_FAILURE() << "the server did not close";
+        return all;
+      }
+      char bytes[4096];
+      const ssize_t size = recv(fd_, bytes, sizeof bytes, 0);
+      if (size <= 0) return all;
+      all.append(bytes, static_cast<std::size_t>(size));
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+TEST(Http, CarriesMethodTargetAndBodyThereAndBack) {
+  Server server(echo);
+  Client client("127.0.0.1", server.port());
+  EXPECT_EQ(
+      body(client.request({.method = "POST", .target = "/a?b", .body = "hello"}, 5s)),
+      "POST /a?b hello");
+}
+
+TEST(Http, KeepsTheConnection) {
+  Server server(echo);
+  Client client("127.0.0.1", server.port());
+  for (int i = 0; i < 10; ++i) body(client.request({}, 5s));
+  EXPECT_EQ(server.open_connections(), 1u);
+}
+
+TEST(Http, AnswersFromAnotherThreadAndLater) {
+  std::vector<std::thread> threads;
+  Server server([&](const Request&, const Server::Reply& reply) {
+    threads.emplace_back([reply] { reply({.status = 202, .body = "later"}); });
+  });
+  Client client("127.0.0.1", server.port());
+  EXPECT_EQ(std::get<Response>(client.request({}, 5s)).status, 202);
+  for (auto& thread : threads) thread.join();
+}
+
+TEST(Http, RunsWhatIsDueLater) {
+  Server* self = nullptr;
+  Server server([&](const Request&, const Server::Reply& reply) {
+    self->run_after(5ms, [reply] { reply({.status = 200, .body = "waited"}); });
+  });
+  self = &server;
+  Client client("127.0.0.1", server.port());
+  EXPECT_EQ(body(client.request({}, 5s)), "waited");
+}
+
+TEST(Http, ClosesTheConnectionOfARequestThatNobodyAnswers) {
+  Server server([](const Request&, const Server::Reply&) {});
+  Client client("127.0.0.1", server.port());
+  EXPECT_EQ(kind(client.request({}, 5s)), Kind::closed);
+}
+
+TEST(Http, TellsAClientThatItsTimeIsOver) {
+  std::vector<Server::Reply> kept;
+  Server server(
+      [&](const Request&, const Server::Reply& reply) { kept.push_back(reply); });
+  Client client("127.0.0.1", server.port());
+  EXPECT_EQ(kind(client.request({}, 50ms)), Kind::timed_out);
+}
+
+TEST(Http, AReplyMayOutliveItsServer) {
+  Server::Reply kept;
+  {
+    Server server([&](const Request&, const Server::Reply& reply) { kept = reply; });
+    Client client("127.0.0.1", server.port());
+    EXPECT_EQ(kind(client.request({}, 50ms)), Kind::timed_out);
+  }
+  kept({.status = 200, .body = "to nobody"});
+}
+
+TEST(Http, RefusesConnectionsAndTakesThemAgainOnTheSamePort) {
+  Server server(echo);
+  const std::uint16_t port = server.port();
+  Client client("127.0.0.1", port);
+  EXPECT_THAT(body(client.request({}, 5s)), StartsWith("GET"));
+  server.refuse(true);
+  EXPECT_EQ(kind(client.request({}, 5s)), Kind::refused);
+  server.refuse(false);
+  EXPECT_EQ(server.port(), port);
+  EXPECT_THAT(body(client.request({}, 5s)), StartsWith("GET"));
+}
+
+TEST(Http, SaysThatAPortIsTaken) {
+  Server server(echo);
+  try {
+    Server second(echo, {.port = server.port()});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("Address already in use"));
+  }
+}
+
+TEST(Http, ServesManyThreadsAtOnce) {
+  Server server(echo);
+  std::atomic<int> good = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 16; ++t) {
+    threads.emplace_back([&] {
+      Client client("127.0.0.1", server.port());
+      for (int i = 0; i < 50; ++i) {
+        const std::string target = "/" + std::to_string(i);
+        good += body(client.request({.target = target}, 10s)) == "GET " + target + " ";
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(good, 16 * 50);
+}
+
+TEST(Http, LeavesNoDescriptorOpen) {
+  const int before = open_descriptors();
+  for (int i = 0; i < 5; ++i) {
+    Server server(echo);
+    Client client("127.0.0.1", server.port());
+    body(client.request({}, 5s));
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+// --- hostile peers: each loses its connection, the next one is served ---
+
+class Hostile : public testing::Test {
+ protected:
+  void TearDown() override {
+    Client client("127.0.0.1", server_.port());
+    EXPECT_THAT(body(client.request({}, 5s)), StartsWith("GET / "));
+  }
+  Server server_{echo, {.connection_limit = 20, .request_timeout = 200ms}};
+};
+
+TEST_F(Hostile, GarbageIsABadRequest) {
+  Raw raw(server_.port());
+  raw.send("\x16\x03\x01\x02garbage\r\n\r\n");
+  EXPECT_THAT(raw.rest(), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(Hostile, AHeaderOverTheLimitIsRefused) {
+  Raw raw(server_.port());
+  raw.send("GET / HTTP/1.1\r\nX: " + std::string(64 << 10, 'x') + "\r\n\r\n");
+  const std::string answer = raw.rest();
+  EXPECT_TRUE(answer.empty() || answer.starts_with("HTTP/1.1 431")) << answer;
+}
+
+TEST_F(Hostile, ABodyOverTheLimitIsRefusedBeforeItIsRead) {
+  Raw raw(server_.port());
+  raw.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n");
+  EXPECT_THAT(raw.rest(), StartsWith("HTTP/1.1 413"));
+}
+
+TEST_F(Hostile, ABodyAtTheLimitIsTaken) {
+  Client client("127.0.0.1", server_.port());
+  const std::string most(1 << 20, 'x');
+  EXPECT_EQ(body(client.request({.method = "POST", .body = most}, 5s)).size(),
+            most.size() + 7);
+}
+
+TEST_F(Hostile, HalfARequestThenSilenceIsCutAtTheTimeout) {
+  Raw raw(server_.port());
+  raw.send("GET / HTTP/1.1\r\nHost: a\r\nX-Slow");
+  EXPECT_EQ(raw.rest(), "");
+}
+
+TEST_F(Hostile, ASlowLorisGainsNothingByEachByte) {
+  Raw raw(server_.port());
+  raw.send("GET / HTTP/1.1\r\n");
+  std::atomic<bool> closed = false;
+  std::thread drip([&] {
+    for (int i = 0; i < 200 && !closed; ++i) {
+      raw.send("X");
+      poll(nullptr, 0, 20);
+    }
+  });
+  EXPECT_EQ(raw.rest(), "");
+  closed = true;
+  drip.join();
+}
+
+TEST_F(Hostile, PipelinedRequestsAreAnsweredInOrder) {
+  Raw raw(server_.port());
+  raw.send(
+      "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n"
+      "Connection: close\r\n\r\n");
+  const std::string answers = raw.rest();
+  EXPECT_LT(answers.find("GET /1"), answers.find("GET /2"));
+  EXPECT_NE(answers.find("GET /2"), std::string::npos);
+}
+
+TEST_F(Hostile, ConnectionsOverTheLimitAreClosed) {
+  std::vector<std::unique_ptr<Raw>> all;
+  for (int i = 0; i < 20; ++i) all.push_back(std::make_unique<Raw>(server_.port()));
+  while (server_.open_connections() < 20) std::this_thread::yield();
+  Raw one_more(server_.port());
+  EXPECT_EQ(one_more.rest(), "");
+  for (auto& raw : all) raw->rest();  // until their time is over
+}
+
+TEST_F(Hostile, RandomBytesHurtNobody) {
+  std::mt19937 random(20);
+  for (int i = 0; i < 500; ++i) {
+    Raw raw(server_.port());
+    std::string bytes(random() % 300, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    if (i % 2) bytes = "GET / HTTP/1.1\r\nHost: a\r\n" + bytes;
+    raw.send(bytes);
+  }
+  while (server_.open_connections() > 0) std::this_thread::yield();
+}
+
+TEST(HttpClient, SaysThatAnAnswerIsNoHttp) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  bind(listener, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  listen(listener, 5);
+  std::thread peer([&] {
+    const int fd = accept(listener, nullptr, nullptr);
+    send(fd, "SSH-2.0-nonsense\r\n\r\n", 20, MSG_NOSIGNAL);
+    char bytes[1024];
+    while (recv(fd, bytes, sizeof bytes, 0) > 0) {
+    }
+    close(fd);
+  });
+  {
+    Client client("127.0.0.1", ntohs(address.sin_port));
+    EXPECT_EQ(kind(client.request({}, 5s)), Kind::bad_reply);
+  }
+  peer.join();
+  close(listener);
+}
+
+}  // namespace
+}  // namespace lab::http
