@@ -62,8 +62,16 @@ function(add_lab_test name)
   target_link_libraries(${name} PRIVATE lab_settings dep::gtest ${arg_USES})
   target_compile_definitions(${name} PRIVATE
     LAB_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LAB_BUILD_DIR="${CMAKE_BINARY_DIR}" ${arg_DEFINES})
+  # CMake's script takes lists apart, so several labels are one: `ctest -L` looks inside.
+  string(JOIN "-" labels ${arg_LABELS})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 30
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+    PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT})
+  foreach(label IN LISTS arg_LABELS)  # tests_unit builds all that `ctest -L unit` runs
+    if(NOT TARGET tests_${label})
+      add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} ${name})
+  endforeach()
 endfunction()
 
 # add_lab_bench(NAME SOURCES a.cpp USES concept_14): build/<preset>/bench/NAME
