@@ -48,19 +48,20 @@ class SlowReader {
   bool saw_end_ = false;
 };
 
-// Makes chunks as fast as it is allowed to; allow() is called once for each tick of time.
+// Makes chunks as fast as it is allowed to, and keeps one ahead; allow() is called once
+// for each tick of time.
 // A source that was paused does not catch up: allowance that it could not use is lost.
 class FastSource : public Readable {
  public:
   struct Options {
     std::size_t chunk = 64 * kKiB;
     std::size_t total = 0;  // bytes, a whole number of chunks; 0: it never ends
-    std::size_t high_water_mark = 64 * kKiB;
   };
   FastSource(Ticks& ticks, Options options)
-      : Stream(ticks), Readable(ticks, options.high_water_mark), options_(options) {}
+      : Stream(ticks), Readable(ticks, options.chunk), options_(options) {}
 
   void allow(std::size_t bytes);
+  void forfeit() { allowed_ = 0; }  // what it may still make in this tick
   std::size_t made() const { return made_; }
 
  protected:

@@ -204,7 +204,8 @@ class Tcp : public Handle<TcpRaw> {
   }
 
   // Calls on_read for every piece that arrives: its bytes, valid during the call, and 0;
-  // or no bytes and a status, UV_EOF among them. It must not read_start() again from there.
+  // or no bytes and a status, UV_EOF among them. It must not read_start() again from
+  // there.
   void read_start(std::function<void(std::string_view bytes, int status)> on_read) {
     raw()->buffer.resize(std::size_t{64} << 10);
     set([raw = raw(), on_read = std::move(on_read)] {
@@ -217,11 +218,12 @@ class Tcp : public Handle<TcpRaw> {
   void read_stop() { uv_read_stop(stream()); }
 
   // Calls on_written once the kernel has taken all of it, which is never before write()
-  // returns; not at all if the socket is closed first. REQUIRES: on_written keeps the bytes.
+  // returns; not at all if the socket is closed first. REQUIRES: on_written keeps the
+  // bytes.
   void write(std::string_view bytes, std::function<void(int status)> on_written) {
     auto* request = new Request<uv_write_t>{{}, std::move(on_written)};
-    const uv_buf_t piece = uv_buf_init(const_cast<char*>(bytes.data()),
-                                       static_cast<unsigned>(bytes.size()));
+    const uv_buf_t piece =
+        uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
     const int result = uv_write(request, stream(), &piece, 1, answered<uv_write_t>);
     if (result < 0) delete request;
     check(result, "uv_write");
@@ -259,7 +261,9 @@ class Tcp : public Handle<TcpRaw> {
   template <class Raw>
   static void answered(Raw* raw, int status) {
     const std::unique_ptr<Request<Raw>> request(static_cast<Request<Raw>*>(raw));
-    if (status != UV_ECANCELED) request->on_answer(status);
+    // Closed meanwhile: nobody waits for the answer, not even to a write that succeeded.
+    if (!uv_is_closing(reinterpret_cast<uv_handle_t*>(raw->handle)))
+      request->on_answer(status);
   }
 };
 
