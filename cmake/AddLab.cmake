@@ -44,6 +44,7 @@ function(add_lab folder)
   target_link_libraries(lab_${number} PRIVATE concept_${number})
   set_target_properties(lab_${number} PROPERTIES
     OUTPUT_NAME ${folder} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/labs)
+  set_property(GLOBAL APPEND PROPERTY LAB_PROGRAMS lab_${number})
 endfunction()
 
 # add_lab_test(NAME SOURCES a.cpp USES concept_14 LABELS unit [TIMEOUT 60])
@@ -62,6 +63,10 @@ function(add_lab_test name)
   target_link_libraries(${name} PRIVATE lab_settings dep::gtest ${arg_USES})
   target_compile_definitions(${name} PRIVATE
     LAB_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LAB_BUILD_DIR="${CMAKE_BINARY_DIR}" ${arg_DEFINES})
+  if("lab" IN_LIST arg_LABELS OR "conformance" IN_LIST arg_LABELS)  # these run the labs
+    get_property(programs GLOBAL PROPERTY LAB_PROGRAMS)
+    add_dependencies(${name} ${programs})
+  endif()
   # CMake's script takes lists apart, so several labels are one: `ctest -L` looks inside.
   string(JOIN "-" labels ${arg_LABELS})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 30

@@ -117,6 +117,9 @@ void timer_started_in_poll(uv_run_mode mode, PhaseLog& log) {
   loop.run();
 }
 
+// Step 4: the pending phase, caught by something that really is put off. libuv knows at
+// once that there is no such socket, and still must not call back before the call
+// returns.
 void failed_connect(Phase start, PhaseLog& log) {
   ReadyPipe ready;
   Until<FailingConnect> world;

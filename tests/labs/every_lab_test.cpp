@@ -1,0 +1,232 @@
+// What every lab promises as a program: its claims hold, its events are well formed, it
+// ends however it is ended, and it leaves nothing behind.
+#include <dirent.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "lab/process.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using lab::Child;
+using lab::ChildOptions;
+using lab::Exit;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Json = nlohmann::json;
+
+struct Lab {
+  std::string number;
+  std::string folder;
+  std::size_t claims = 0;
+};
+
+std::vector<Lab> built_labs() {
+  std::vector<Lab> labs;
+  std::ifstream file(LAB_SOURCE_DIR "/labs/catalog.json");
+  for (const Json& entry : Json::parse(file)) {
+    const std::string folder = entry.at("folder");
+    if (!fs::exists(LAB_BUILD_DIR "/labs/" + folder)) continue;
+    labs.push_back({entry.at("number"), folder, entry.at("claims")});
+  }
+  return labs;
+}
+
+// A temporary folder of the test's own, so that what a lab leaves is seen.
+class EveryLab : public testing::TestWithParam<Lab> {
+ protected:
+  EveryLab() {
+    std::string pattern = fs::temp_directory_path() / "labtest.XXXXXX";
+    tmp_ = mkdtemp(pattern.data());
+  }
+  ~EveryLab() override { fs::remove_all(tmp_); }
+
+  Child start(std::vector<std::string> flags,
+              std::chrono::milliseconds deadline = 60s) const {
+    flags.insert(flags.begin(), LAB_BUILD_DIR "/labs/" + GetParam().folder);
+    return Child::run(flags, {.deadline = deadline, .env = {{"TMPDIR", tmp_}}});
+  }
+  Exit run(std::vector<std::string> flags) const {
+    return start(std::move(flags)).wait();
+  }
+
+  // Processes of this lab that were started with our temporary folder.
+  std::set<pid_t> processes() const {
+    std::set<pid_t> found;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      const std::string name = entry.path().filename();
+      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+      std::ifstream file(entry.path() / "environ");
+      const std::string all{std::istreambuf_iterator<char>(file), {}};
+      if (all.find("TMPDIR=" + tmp_) != std::string::npos) found.insert(std::stoi(name));
+    }
+    return found;
+  }
+  void expect_no_process_is_left() const {
+    // The kernel ends the children of a killed parent in its own time.
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!processes().empty() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    EXPECT_THAT(processes(), IsEmpty());
+  }
+  std::vector<std::string> left_over() const {
+    std::vector<std::string> names;
+    const fs::path base = tmp_ + "/underloop-" + std::to_string(geteuid());
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(base, none)) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  }
+  // Until the lab is well under way: its first event has come.
+  static void wait_for_output(const std::string& file) {
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    std::error_code none;
+    while (fs::file_size(file, none) < 200 || none) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "no event came";
+      std::this_thread::yield();
+    }
+  }
+  void is_ended_by(int signal, int code);
+
+  std::string tmp_;
+};
+
+std::vector<Json> lines(const std::string& text) {
+  std::vector<Json> parsed;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) parsed.push_back(Json::parse(line));
+  return parsed;
+}
+
+TEST_P(EveryLab, ProvesAllItsClaims) {
+  const Exit exit = run({"--quick", "--json"});
+  EXPECT_EQ(exit.code, 0) << exit.err;
+  std::set<std::string> proven;
+  for (const Json& event : lines(exit.out)) {
+    if (event.at("cat") != "claim") continue;
+    const Json& args = event.at("args");
+    EXPECT_TRUE(args.at("holds")) << args;
+    EXPECT_FALSE(args.at("evidence").get<std::string>().empty()) << args;
+    proven.insert(args.at("id"));
+  }
+  EXPECT_EQ(proven.size(), GetParam().claims);
+  for (const std::string& id : proven)
+    EXPECT_TRUE(id.starts_with(GetParam().number + "."));
+  EXPECT_EQ(lines(exit.out).back().at("args").at("dropped"), 0);
+}
+
+TEST_P(EveryLab, WritesATraceFileThatIsOneJsonArray) {
+  const std::string file = tmp_ + "/trace.json";
+  ASSERT_EQ(run({"--quick", "--trace", file}).code, 0);
+  std::ifstream stream(file);
+  const Json events = Json::parse(stream);
+  ASSERT_TRUE(events.is_array());
+  EXPECT_GT(events.size(), 20u);
+  for (const Json& event : events) {
+    EXPECT_TRUE(event.contains("ph") && event.contains("ts") && event.contains("pid"));
+  }
+}
+
+TEST_P(EveryLab, DescribesItsScenesAndKnobs) {
+  const Exit exit = run({"--describe"});
+  ASSERT_EQ(exit.code, 0) << exit.err;
+  const Json described = Json::parse(exit.out);
+  EXPECT_EQ(described.at("number"), GetParam().number);
+  EXPECT_FALSE(described.at("scenes").empty());
+  EXPECT_FALSE(described.at("knobs").empty());
+}
+
+TEST_P(EveryLab, TellsAWrongFlagInOneLine) {
+  const Json described = Json::parse(run({"--describe"}).out);
+  const std::string knob = described.at("knobs")[0].at("name");
+  const std::vector<std::vector<std::string>> wrong = {
+      {"--no-such-flag"}, {"--scene", "no-such-scene"}, {"--" + knob, "1e99"},
+      {"--" + knob, ""},  {"--" + knob, "\x1b[31mred"}, {"--times", "-1"},
+      {"extra"},          {"--live", "--times", "3"}};
+  for (const auto& flags : wrong) {
+    const Exit exit = run(flags);
+    EXPECT_EQ(exit.code, 2) << flags[0];
+    EXPECT_THAT(exit.err, HasSubstr("lab " + GetParam().number));
+    EXPECT_EQ(std::ranges::count(exit.err, '\n'), 1) << exit.err;
+  }
+}
+
+TEST_P(EveryLab, RefusesARoleThatIsStartedByHand) {
+  const Exit exit = run({"--role", "anything"});
+  EXPECT_EQ(exit.code, 2);
+  EXPECT_EQ(std::ranges::count(exit.err, '\n'), 1) << exit.err;
+}
+
+TEST_P(EveryLab, RunsTwiceAtOnce) {
+  Child one = start({"--quick"});
+  Child two = start({"--quick"});
+  EXPECT_EQ(one.wait().code, 0) << one.wait().out;
+  EXPECT_EQ(two.wait().code, 0) << two.wait().out;
+  EXPECT_THAT(left_over(), IsEmpty());
+}
+
+void EveryLab::is_ended_by(int signal, int code) {
+  const std::string trace = tmp_ + "/trace.json";
+  Child child = start({"--trace", trace});
+  wait_for_output(trace);
+  child.kill(signal);
+  const Exit& exit = child.wait();
+  EXPECT_FALSE(exit.timed_out);
+  EXPECT_EQ(exit.signal ? 128 + exit.signal : exit.code, code);
+  expect_no_process_is_left();
+}
+
+TEST_P(EveryLab, IsEndedByCtrlCWithNothingLeft) {
+  is_ended_by(SIGINT, 130);
+  EXPECT_THAT(left_over(), IsEmpty());
+}
+
+TEST_P(EveryLab, IsEndedByTerminationWithNothingLeft) {
+  is_ended_by(SIGTERM, 143);
+  EXPECT_THAT(left_over(), IsEmpty());
+}
+
+TEST_P(EveryLab, IsKilledAndTheNextRunSweeps) {
+  is_ended_by(SIGKILL, 137);
+  EXPECT_EQ(run({"--quick"}).code, 0);
+  EXPECT_THAT(left_over(), IsEmpty());
+}
+
+TEST_P(EveryLab, EndsQuietlyWhenItsReaderHasReadEnough) {
+  const std::string command =
+      "'" LAB_BUILD_DIR "/labs/" + GetParam().folder + "' | head -1";
+  Child child = Child::run({"bash", "-c", "set -o pipefail; " + command},
+                           {.deadline = 60s, .env = {{"TMPDIR", tmp_}}});
+  EXPECT_EQ(child.wait().err, "");
+  expect_no_process_is_left();
+}
+
+TEST_P(EveryLab, SaysWhenItsTemporaryFolderCannotBeMade) {
+  Child child = Child::run({LAB_BUILD_DIR "/labs/" + GetParam().folder, "--quick"},
+                           {.deadline = 60s, .env = {{"TMPDIR", "/proc/nowhere"}}});
+  const Exit& exit = child.wait();
+  // A lab that needs no folder does not mind.
+  if (exit.code != 0) {
+    EXPECT_EQ(exit.code, 1);
+    EXPECT_THAT(exit.err, HasSubstr("TMPDIR"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Built, EveryLab, testing::ValuesIn(built_labs()),
+                         [](const auto& test) { return test.param.folder; });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryLab);
+
+}  // namespace
