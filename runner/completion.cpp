@@ -12,7 +12,7 @@ _underloop() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} verb=${{COMP_WORDS[1]-}} offered=
   local labs='{0}'
   if ((COMP_CWORD == 1)); then
-    offered='run verify walk watch bench test doctor completion --no-install --help'
+    offered='run verify walk watch bench test setup doctor completion --no-install --help'
   else
     case $verb in
       run | watch)
@@ -23,6 +23,7 @@ _underloop() {{
       walk) offered="$labs --check" ;;
       bench) offered="$labs --" ;;
       test) offered='--fast --asan --tsan' ;;
+      setup) offered='uv boost test bench node clang' ;;
       completion) offered=bash ;;
     esac
   fi
