@@ -182,12 +182,14 @@ void Narrator::scene(const Record& record) {
 }
 
 void Narrator::finish_scene() {
+  int widest = 14;
+  for (const auto& [name, gauge] : gauges_) widest = std::max(widest, columns(name));
   for (const auto& [name, gauge] : gauges_) {
     if (gauge.values.size() < 2) continue;
     const auto curve = condensed(
         gauge.values,
         std::min<std::size_t>(kCurve, static_cast<std::size_t>(terminal_.width() / 2)));
-    print(fmt::format("{}{} {} peak {}", std::string(kIndent, ' '), padded(name, 14),
+    print(fmt::format("{}{} {} peak {}", std::string(kIndent, ' '), padded(name, widest),
                       terminal_.styled(Style::cyan, sparkline(curve)),
                       quantity(gauge.most, gauge.unit)));
   }

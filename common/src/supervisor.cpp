@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -115,6 +116,7 @@ class Supervisor {
   void open_sinks(const About& about);
   void draw();
   bool finished(int timeout_ms);
+  void count(const Record& claim);
   void read_signal();
   void read_input();
   void stop(int signal);
@@ -131,6 +133,7 @@ class Supervisor {
   std::optional<RawKeys> keys_;
   Terminal terminal_ = Terminal::of_stdout();
   RunEnd end_;
+  std::map<std::string, bool> claims_;  // by id: held so far
   pid_t child_ = 0;
   int child_fd_ = -1;
   int signal_fd_ = -1;
@@ -191,12 +194,7 @@ bool Supervisor::finished(int timeout_ms) {
 void Supervisor::draw() {
   for (const Record& record : drain_.read()) {
     ++end_.events;
-    if (record.kind == Kind::claim) {
-      ++end_.claims;
-      for (const auto& [key, value] : record.args) {
-        if (key == "holds" && !std::get<bool>(value)) ++end_.failed;
-      }
-    }
+    if (record.kind == Kind::claim) count(record);
     for (const auto& sink : sinks_) sink->event(record);
   }
   if (narrator_ && keys_ && keys_->active())
@@ -206,6 +204,14 @@ void Supervisor::draw() {
   if (std::ferror(stdout) && !output_lost_) {  // `| head` has read enough
     output_lost_ = true;
     stop(SIGTERM);
+  }
+}
+
+// A claim that is made several times holds if it held each time.
+void Supervisor::count(const Record& claim) {
+  bool& held = claims_.try_emplace(claim.text("id"), true).first->second;
+  for (const auto& [key, value] : claim.args) {
+    if (key == "holds") held = held && std::get<bool>(value);
   }
 }
 
@@ -248,6 +254,8 @@ void Supervisor::reap_rest() {
 int Supervisor::exit_code(int status) {
   const bool exited = WIFEXITED(status);
   end_.dropped = drain_.dropped();
+  end_.claims = claims_.size();
+  for (const auto& [id, held] : claims_) end_.failed += !held;
   end_.killed_by = exited ? 0 : WTERMSIG(status);
   end_.stopped = signal_ != 0;
   end_.exit_code = exited ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

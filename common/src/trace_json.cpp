@@ -112,8 +112,13 @@ std::string story(const Record& record, const char* category) {
 
 Json metadata(const char* what, std::int32_t pid, std::int32_t tid,
               const std::string& name) {
-  return {{"name", what}, {"ph", "M"},  {"ts", 0},
-          {"pid", pid},   {"tid", tid}, {"args", {{"name", name}}}};
+  return {{"name", what},
+          {"ph", "M"},
+          {"ts", 0},
+          {"pid", pid},
+          {"tid", tid},
+          {"cat", "__metadata"},
+          {"args", {{"name", name}}}};
 }
 
 double now() {

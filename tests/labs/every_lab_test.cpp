@@ -32,6 +32,8 @@ struct Lab {
   std::size_t claims = 0;
 };
 
+void PrintTo(const Lab& lab, std::ostream* out) { *out << lab.folder; }
+
 std::vector<Lab> built_labs() {
   std::vector<Lab> labs;
   std::ifstream file(LAB_SOURCE_DIR "/labs/catalog.json");
