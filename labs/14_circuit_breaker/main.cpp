@@ -13,25 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Dials breaker_dials(lab::Program& lab) {
-  return {
-      .failure_limit =
-          lab.knob("failure-limit", 50, 1, 100, "%", "failures that open the breaker"),
-      .window =
-          lab.knob("window", 20, 10, 10'000, "calls", "the breaker judges the last"),
-      .minimum_calls =
-          lab.knob("minimum-calls", 4, 1, 10, "calls", "no verdict on fewer"),
-      .probes = lab.knob("probes", 1, 1, 5, "calls", "let through while half-open"),
-      .open_for =
-          lab.knob<milliseconds>("open-for", 200ms, 20ms, 5s, "ms", "no call for"),
-      .growth =
-          lab.knob("growth", 1.0, 1.0, 4.0, "", "open time: times this when it recurs"),
-      .jitter = lab.knob("jitter", 0, 0, 100, "%", "of the open time, at random, on top"),
-      .timeout = lab.knob<milliseconds>("timeout", 30ms, 5ms, 1s, "ms",
-                                        "how long a caller waits for an ill service"),
-  };
-}
-
 Load live_load(lab::Program& lab) {
   return {
       .health = lab.choice("service", {"healthy", "failing", "hanging", "refusing"}, 0,
@@ -47,6 +28,25 @@ Load live_load(lab::Program& lab) {
   };
 }
 
+Dials breaker_dials(lab::Program& lab) {
+  return {
+      .failure_limit =
+          lab.knob("failure-limit", 50, 1, 100, "%", "failures that open the breaker"),
+      .window =
+          lab.knob("window", 20, 10, 10'000, "calls", "how many of the last it judges"),
+      .minimum_calls =
+          lab.knob("minimum-calls", 4, 1, 10, "", "calls that a verdict needs"),
+      .probes = lab.knob("probes", 1, 1, 5, "", "calls let through while half-open"),
+      .open_for = lab.knob<milliseconds>("open-for", 200ms, 20ms, 5s, "ms",
+                                         "how long no call passes"),
+      .growth = lab.knob("growth", 1.0, 1.0, 4.0, "",
+                         "open time: times this if it opens again soon"),
+      .jitter = lab.knob("jitter", 0, 0, 100, "%", "of the open time, at random, on top"),
+      .timeout = lab.knob<milliseconds>("timeout", 30ms, 5ms, 1s, "ms",
+                                        "how long a caller waits for an ill service"),
+  };
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,8 +57,8 @@ int main(int argc, char** argv) {
        .question = "What does a circuit breaker do?",
        .watch =
            "Once it is open, calls never leave the process; then a few ask for all."});
-  const Dials dials = breaker_dials(lab);
   const Load load = live_load(lab);
+  const Dials dials = breaker_dials(lab);
   const auto scene = [&](const char* name, const char* title,
                          void (*play)(Story&, const Dials&)) {
     lab.scene(name, title, [=](Story& story) { play(story, dials); });

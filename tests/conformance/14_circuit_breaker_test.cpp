@@ -212,6 +212,22 @@ TEST_F(OpossumConformance, OldFailuresLeaveTheWindowInTheSameMillisecond) {
   }
 }
 
+TEST_F(OpossumConformance, TheTwinOfTheLabLetsThroughWhatTheLabLetsThrough) {
+  const auto exit =
+      lab::Child::run({"node", LAB_SOURCE_DIR "/labs/14_circuit_breaker/node.mjs"},
+                      {.deadline = 30s})
+          .wait();
+  ASSERT_TRUE(exit.ok()) << exit.err;
+  EXPECT_EQ(exit.out,
+            "closed, the service is healthy: 10 of 10 reached it, 0 refused\n"
+            "the burst that trips it: 30 of 30 reached it, 0 refused\n"
+            "open: 0 of 100 reached it, 100 refused\n"
+            "half-open, still down: 1 of 10 reached it, 9 refused\n"
+            "half-open, it is back: 1 of 10 reached it, 9 refused\n"
+            "closed again: 10 of 10 reached it, 0 refused\n"
+            "states: open, halfOpen, open, halfOpen, close\n");
+}
+
 // ---- where the two rightly differ
 
 struct Difference {

@@ -113,7 +113,7 @@ TEST(CircuitBreakerThreads, NeverGetMoreProbesThanAllowedAndNeverWedgeIt) {
 
   std::vector<Caller> callers;
   for (unsigned i = 0; i < kThreads; ++i) callers.emplace_back(breaker, clock, i);
-  in_threads([&](int thread) { callers[thread].run(10'000); });
+  in_threads([&](int thread) { callers[thread].run(50'000); });
 
   std::map<std::uint32_t, int> taken;
   for (const auto& caller : callers) {
