@@ -26,9 +26,10 @@ void failures(Story& story) {
     for (const Failing failing : {Failing::source, Failing::stage, Failing::sink}) {
       const Aftermath after = run_failure(join, failing);
       trace::instant("aftermath", {.lane = name(join),
-                                   .args = {{"failed", name(failing)},
-                                            {"source", after.source_destroyed},
-                                            {"sink", after.sink_destroyed}}});
+                                   .args = {{"join", name(join)},
+                                            {"failed", name(failing)},
+                                            {"source destroyed", after.source_destroyed},
+                                            {"sink destroyed", after.sink_destroyed}}});
       const bool all_gone = after.source_destroyed && after.stage_destroyed &&
                             after.sink_destroyed && after.descriptors_open == 0;
       const bool client_knows = failing == Failing::sink || after.client_saw_end;

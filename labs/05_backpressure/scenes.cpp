@@ -141,7 +141,8 @@ void ways(Story& story, const Knobs& knobs) {
           if (way == Way::pipe) draw_turns(world);
         });
     trace::instant("transfer", {.lane = name(way),
-                                .args = {{"chunks", record.chunks},
+                                .args = {{"way", name(way)},
+                                         {"chunks", record.chunks},
                                          {"pauses", record.pauses.size()},
                                          {"drains", record.drains},
                                          {"resumes", record.resumes},

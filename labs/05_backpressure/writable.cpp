@@ -2,17 +2,18 @@
 
 namespace lab05 {
 
-// Step 1: the whole signal. The bytes are accepted either way; the answer compares the
-// queue with the mark, and a caller that does not look at it has no backpressure.
+// Step 1: the whole signal. The bytes are accepted either way; the answer compares what
+// is still queued with the mark, and a caller that does not look at it has no
+// backpressure.
 bool Writable::write(Chunk chunk) {
   if (ending_) destroy(Error("write", "after end"));
   if (destroyed()) return false;
 
   length_ += chunk.size();
-  const bool has_room = length_ < high_water_mark_;
-  if (!has_room) needs_drain_ = true;
   queue_.push_back(std::move(chunk));
   write_queued();
+  const bool has_room = length_ < high_water_mark_ || length_ == 0;
+  if (!has_room) needs_drain_ = true;
   return has_room && !destroyed();
 }
 
@@ -43,7 +44,7 @@ void Writable::chunk_written(std::size_t size, std::optional<Error> error) {
     write_queued();
     return after_write();
   }
-  // Written before write() even returned: drain must still come later than its answer.
+  // Written before write() even returned: what follows must still come after its answer.
   if (std::exchange(after_write_due_, true)) return;
   ticks().defer([this] {
     after_write_due_ = false;

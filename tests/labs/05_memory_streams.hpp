@@ -1,0 +1,70 @@
+// 05_memory_streams.hpp: streams without a loop or a socket, for the tests of lab 05.
+// What happens, and when, is said by the test.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "pipe.hpp"
+
+namespace lab05 {
+
+// A source that pushes what it is told to, synchronously, and counts how often it is
+// asked.
+class ListSource : public Readable {
+ public:
+  ListSource(Ticks& ticks, std::vector<std::string> chunks, std::size_t mark = 16)
+      : Stream(ticks), Readable(ticks, mark), chunks_(chunks.begin(), chunks.end()) {}
+  using Readable::push;
+  using Readable::push_end;
+  int asked = 0;
+  bool answers = true;
+
+ protected:
+  void read_more() override {
+    ++asked;
+    if (!answers) return;
+    if (chunks_.empty()) return push_end();
+    const std::string next = chunks_.front();
+    chunks_.pop_front();
+    if (next == "!") return destroy(Error("source", "boom"));
+    push(Chunk(next));
+  }
+
+ private:
+  std::deque<std::string> chunks_;
+};
+
+// A sink whose writes are answered when the test says so, or at once.
+class HandSink : public Writable {
+ public:
+  explicit HandSink(Ticks& ticks, std::size_t mark = 10, bool at_once = false)
+      : Stream(ticks), Writable(ticks, mark), at_once_(at_once) {}
+  std::string received;
+  std::size_t peak = 0;
+  bool pending() const { return pending_ != nullptr; }
+
+  // Answers the pending write, as a callback of the loop would.
+  void answer(std::optional<Error> error = {}) {
+    const auto done = std::exchange(pending_, nullptr);
+    ticks().run([&] { done(error); });
+  }
+  void answer_all() {
+    while (pending()) answer();
+  }
+
+ protected:
+  void write_chunk(Chunk chunk, Done done) override {
+    received += chunk.view();
+    peak = std::max(peak, writable_length());
+    if (at_once_) return done({});
+    pending_ = std::move(done);
+  }
+
+ private:
+  bool at_once_;
+  Done pending_;
+};
+
+}  // namespace lab05
