@@ -90,6 +90,14 @@ std::string cell(std::string_view text) {
   return result;
 }
 
+std::string cells(const std::vector<std::string>& texts) {
+  std::string result;
+  for (const std::string& text : texts) {
+    result += (result.empty() ? "" : "<br>") + cell(text);
+  }
+  return result;
+}
+
 std::string plural(int count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
@@ -118,17 +126,20 @@ void RunReader::line(std::string_view line) {
   if (id.empty() || holds == args->end() || !holds->is_boolean()) {
     return unreadable(line, "is a claim without an id or a verdict");
   }
-  ++made_;
+  auto claim = std::ranges::find(claims_, id, &Claim::id);
+  if (claim == claims_.end()) {
+    claim = claims_.insert(
+        claim,
+        {.id = id, .sentence = text_of(*args, "claim"), .verdict = Verdict::holds});
+  }
+  // A claim holds when it held each time; if not, only where it failed is of interest.
   const bool held = holds->get<bool>();
-  const auto known = std::ranges::find(claims_, id, &Claim::id);
-  if (known == claims_.end()) {
-    claims_.push_back({.id = id,
-                       .sentence = text_of(*args, "claim"),
-                       .evidence = text_of(*args, "evidence"),
-                       .verdict = held ? Verdict::holds : Verdict::fails});
-  } else if (known->verdict == Verdict::holds) {  // a claim holds when it held each time
-    known->evidence = text_of(*args, "evidence");
-    known->verdict = held ? Verdict::holds : Verdict::fails;
+  if (!held && claim->verdict == Verdict::holds) {
+    claim->verdict = Verdict::fails;
+    claim->evidence.clear();
+  }
+  if (held == (claim->verdict == Verdict::holds)) {
+    claim->evidence.push_back(text_of(*args, "evidence"));
   }
 }
 
@@ -193,9 +204,9 @@ std::vector<std::string> RunReader::troubles(const RunExit& exit) const {
   } else if (!ended_) {
     notes.push_back(
         fmt::format("it broke off: exit code {}, without the end of its run", exit.code));
-  } else if (told_ >= 0 && told_ != made_) {
-    notes.push_back(
-        fmt::format("it made {}, but {} arrived", plural(told_, "claim"), made_));
+  } else if (told_ >= 0 && told_ != static_cast<int>(claims_.size())) {
+    notes.push_back(fmt::format("it made {}, but {} arrived", plural(told_, "claim"),
+                                claims_.size()));
   }
   if (dropped_ > 0) notes.push_back(fmt::format("{} events were dropped", dropped_));
   for (std::size_t i = 0; i < std::min(kFaultsTold, faults_.size()); ++i) {
@@ -281,7 +292,7 @@ std::string Ledger::markdown() const {
     text += "\n| id | claim | evidence | verdict |\n| --- | --- | --- | --- |\n";
     for (const Claim& claim : entry.claims) {
       text += fmt::format("| {} | {} | {} | {} |\n", cell(claim.id), cell(claim.sentence),
-                          cell(claim.evidence), word(claim.verdict));
+                          cells(claim.evidence), word(claim.verdict));
     }
   }
   return text;
@@ -302,9 +313,10 @@ std::string claim_text(const Claim& claim, const lab::Terminal& terminal) {
     text += std::exchange(lead, under) +
             terminal.styled(holds ? Style::plain : style, line) + "\n";
   }
-  if (claim.evidence.empty()) return text;
-  for (const auto& line : terminal.wrapped(lab::printable(claim.evidence), indent)) {
-    text += under + terminal.styled(Style::dim, line) + "\n";
+  for (const std::string& evidence : claim.evidence) {
+    for (const auto& line : terminal.wrapped(lab::printable(evidence), indent)) {
+      text += under + terminal.styled(Style::dim, line) + "\n";
+    }
   }
   return text;
 }

@@ -21,7 +21,8 @@ struct Claim {
 
   std::string id;
   std::string sentence{};
-  std::string evidence{};
+  std::vector<std::string>
+      evidence{};  // each time it was made; failed: each time it failed
   Verdict verdict = Verdict::missing;
   bool listed = true;  // in the catalogue's count
 };
@@ -62,8 +63,7 @@ class RunReader {
   std::vector<Claim> claims_;
   std::vector<std::string> faults_;
   int lines_ = 0;
-  int made_ = 0;   // claims, repeated ones counted each time
-  int told_ = -1;  // ... as the end of the run says
+  int told_ = -1;  // how many claims, as the end of the run says
   long dropped_ = 0;
   bool ended_ = false;
 };
