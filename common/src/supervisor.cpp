@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -37,7 +38,8 @@ using Kind = Record::Kind;
 constexpr int kDrainEvery = 5;   // ms; a ring of 1 MiB then holds some 10,000 events
 constexpr int kPatience = 5000;  // ms that a live lab may take to end by itself
 
-volatile std::sig_atomic_t g_asked_to_stop = 0;
+std::atomic<bool> g_asked_to_stop = false;  // by a signal; asked by any thread
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 std::uint64_t now() {
   timespec time;
@@ -60,7 +62,7 @@ sigset_t stop_signals() {
   if (getppid() != parent) _exit(128 + SIGKILL);  // it died before we could ask
   if (live) {
     struct sigaction action {};
-    action.sa_handler = [](int) { g_asked_to_stop = 1; };
+    action.sa_handler = [](int) { g_asked_to_stop = true; };
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
       sigaction(signal, &action, nullptr);
   }
@@ -276,7 +278,7 @@ int Supervisor::exit_code(int status) {
 }  // namespace
 
 bool asked_to_stop() {
-  return g_asked_to_stop != 0;
+  return g_asked_to_stop;
 }
 
 int supervise(const About& about, const Options& options, std::span<const KnobSpec> knobs,
