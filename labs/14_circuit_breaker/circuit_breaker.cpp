@@ -72,6 +72,7 @@ CircuitBreaker::CircuitBreaker(Config config, Clock clock)
 }
 
 // Step 2: ask. Closed costs one load; open, one look at the clock; neither takes a lock.
+// Who loses a race against a change of state gets an answer that was right when it asked.
 std::optional<Permit> CircuitBreaker::try_call() {
   const Period period = period_.load(std::memory_order_acquire);
   if (period.state == State::closed) return permit(period);
@@ -86,7 +87,8 @@ std::optional<Permit> CircuitBreaker::try_call() {
 std::optional<Permit> CircuitBreaker::try_probe() {
   const std::lock_guard lock(mutex_);
   const Period period = period_.load(std::memory_order_relaxed);
-  const bool waited = clock_() >= until_.load(std::memory_order_relaxed);
+  const TimePoint now = clock_();
+  const bool waited = now >= until_.load(std::memory_order_relaxed);
   switch (period.state) {
     case State::closed:  // another caller was faster, and its probes have passed
       return permit(period);
@@ -95,12 +97,12 @@ std::optional<Permit> CircuitBreaker::try_probe() {
       change(State::half_open, Reason::wait_over);
       break;
     case State::half_open:
-      if (!waited) break;
-      change(State::open, Reason::probes_missing);
+      if (probes_sent_ < config_.probes) break;
+      if (waited) change(State::open, Reason::probes_missing);
       return std::nullopt;
   }
-  if (probes_out_ == config_.probes) return std::nullopt;
-  ++probes_out_;
+  ++probes_sent_;
+  until_.store(now + config_.probe_wait, std::memory_order_relaxed);
   return permit(period_.load(std::memory_order_relaxed));
 }
 
@@ -122,7 +124,7 @@ void CircuitBreaker::settle(const Permit& permit, Outcome outcome) {
   if (period.state == State::closed) {
     if (outcome != Outcome::ignored) settle_call(failed, slow);
   } else if (outcome == Outcome::ignored) {
-    --probes_out_;  // it proved nothing, so another may go in its place
+    --probes_sent_;  // it proved nothing, so another may go in its place
   } else {
     settle_probe(failed, slow);
   }
@@ -160,17 +162,15 @@ std::optional<Reason> CircuitBreaker::verdict(const Tally& tally) const {
 }
 
 // Step 8: every change starts a new generation with nothing known. `until_` is written
-// before `period_`: whoever sees the new state, sees how long it lasts.
+// before `period_`: whoever sees that it is open, sees for how long.
 void CircuitBreaker::change(State next, Reason why) {
   const TimePoint now = clock_();
   const auto [from, generation] = period_.load(std::memory_order_relaxed);
 
   probes_ = {};
-  probes_out_ = 0;
+  probes_sent_ = 0;
   std::visit([](auto& window) { window.clear(); }, window_);
   if (next == State::closed) closed_at_ = now;
-  if (next == State::half_open)
-    until_.store(now + config_.probe_wait, std::memory_order_relaxed);
   if (next == State::open) {
     open_time_ = next_open_time(from, now);
     until_.store(now + open_time_, std::memory_order_relaxed);
@@ -220,33 +220,15 @@ void Permit::report(Outcome outcome) {
 }
 
 std::string_view to_string(State state) {
-  switch (state) {
-    case State::closed:
-      return "closed";
-    case State::open:
-      return "open";
-    case State::half_open:
-      return "half-open";
-  }
-  return "?";
+  constexpr std::string_view kNames[] = {"closed", "open", "half-open"};
+  return kNames[static_cast<std::size_t>(state)];
 }
 
 std::string_view to_string(Reason reason) {
-  switch (reason) {
-    case Reason::failures:
-      return "failure rate";
-    case Reason::slow_calls:
-      return "slow-call rate";
-    case Reason::wait_over:
-      return "open time over";
-    case Reason::probes_passed:
-      return "probes passed";
-    case Reason::probes_failed:
-      return "probes failed";
-    case Reason::probes_missing:
-      return "probes missing";
-  }
-  return "?";
+  constexpr std::string_view kNames[] = {"failure rate",   "slow-call rate",
+                                         "open time over", "probes passed",
+                                         "probes failed",  "probes missing"};
+  return kNames[static_cast<std::size_t>(reason)];
 }
 
 }  // namespace lab14

@@ -4,7 +4,7 @@
 //   open      -- the open time has passed, next try_call() ----------> half_open
 //   half_open -- all probes are back, rates under the limits --------> closed
 //   half_open -- all probes are back, a rate at or over its limit ---> open
-//   half_open -- probes still missing after probe_wait --------------> open
+//   half_open -- all sent, and none reported for probe_wait ---------> open
 //
 // Units     Time is std::chrono, read only through the injected clock.
 // Threads   Safe to share. try_call() takes no lock while closed, nor to refuse while
@@ -14,10 +14,9 @@
 // Cost      Closed: one atomic load and one uncontended lock; the clock is read only for
 //           slow calls or a time window (see bench/).
 // Source    The states as in M. Nygard's "Release It!"; windows, rates, minimum volume
-// and
-//           the probes judged as a group as in resilience4j; growing time as in Envoy.
+//           and probes judged as a group as in resilience4j; growing time as in Envoy.
 // Left out  Forcing a state by hand; sharing one state between instances: each learns
-// alone.
+//           alone.
 #pragma once
 
 #include <atomic>
@@ -45,12 +44,12 @@ enum class Outcome {
 };
 
 enum class Reason {
-  failures,
-  slow_calls,  // closed -> open
-  wait_over,   // open -> half-open
-  probes_passed,
-  probes_failed,
-  probes_missing,  // half-open -> closed, open, open
+  failures,  // closed -> open
+  slow_calls,
+  wait_over,      // open -> half-open
+  probes_passed,  // half-open -> closed
+  probes_failed,  // half-open -> open
+  probes_missing,
 };
 
 std::string_view to_string(State state);
@@ -67,10 +66,9 @@ struct LastTime {
 struct Config {
   // When to open: at or above either rate, once the window holds minimum_calls.
   std::variant<LastCalls, LastTime> window = LastCalls{};
-  std::size_t minimum_calls = 10;  // fewer prove nothing: 1 failure of 1 is 100 %
-  double failure_rate = 0.5;       // above 0, at most 1
-  std::optional<Duration>
-      slow_after{};  // calls that took this long are slow; none: no call is
+  std::size_t minimum_calls = 10;        // fewer prove nothing: 1 failure of 1 is 100 %
+  double failure_rate = 0.5;             // above 0, at most 1
+  std::optional<Duration> slow_after{};  // so long is slow; nullopt: no call is
   double slow_rate = 0.5;
 
   // How long to stay open: open_for, times open_growth for each opening that follows
@@ -83,7 +81,7 @@ struct Config {
 
   // How to find out whether the service is back.
   std::size_t probes = 3;                          // so many calls, judged together
-  Duration probe_wait = std::chrono::seconds(30);  // for all of them to report
+  Duration probe_wait = std::chrono::seconds(30);  // for reports, after the last was sent
 };
 
 struct Transition {
@@ -174,10 +172,10 @@ class CircuitBreaker {
 
   std::mutex mutex_;
   std::variant<CountWindow, TimeWindow> window_;
-  Tally probes_;                // of this half-open generation: reported
-  std::size_t probes_out_ = 0;  // and allowed
-  unsigned openings_ = 0;       // in a row, each too soon after the one before
-  Duration open_time_{};        // of the latest opening
+  Tally probes_;                 // of this half-open generation: reported
+  std::size_t probes_sent_ = 0;  // and sent
+  unsigned openings_ = 0;        // in a row, each too soon after the one before
+  Duration open_time_{};         // of the latest opening
   TimePoint closed_at_;
   std::minstd_rand random_;
   std::vector<Listener> listeners_;

@@ -25,11 +25,14 @@ class Model {
 
   std::optional<Ticket> try_call(TimePoint now) {
     if (state == State::open && now >= until_) enter(State::half_open, now);
-    if (state == State::half_open && now >= until_) enter(State::open, now);
     if (state == State::open) return std::nullopt;
-    if (state == State::half_open && granted_++ >= config_.probes) {
-      --granted_;
-      return std::nullopt;
+    if (state == State::half_open) {
+      if (granted_ == config_.probes) {
+        if (now >= until_) enter(State::open, now);
+        return std::nullopt;
+      }
+      ++granted_;
+      until_ = now + config_.probe_wait;
     }
     return Ticket{generation, now};
   }
@@ -82,7 +85,6 @@ class Model {
   };
 
   void enter(State next, TimePoint now) {
-    if (next == State::half_open) until_ = now + config_.probe_wait;
     if (next == State::open) {
       if (state == State::closed && now - closed_at_ > open_time_) open_time_ = 0ns;
       open_time_ =

@@ -261,12 +261,25 @@ TEST_F(CircuitBreakerHalfOpen, ForgetsTheOutageOnceClosed) {
   EXPECT_EQ(breaker.state(), State::closed);
 }
 
+TEST_F(CircuitBreakerHalfOpen, TakesItsProbesHoweverSlowlyTheyCome) {
+  auto& breaker = use(small());
+  open_it();
+  wait_for_half_open();
+  EXPECT_TRUE(succeed());
+  clock.advance(1h);  // nobody asks: nothing is missing
+  EXPECT_TRUE(succeed());
+  clock.advance(1h);
+  EXPECT_TRUE(succeed());
+  EXPECT_EQ(breaker.state(), State::closed);
+}
+
 TEST_F(CircuitBreakerHalfOpen, WaitsForAMissingProbeUntilTheLastNanosecond) {
   auto& breaker = use(small());
   open_it();
   wait_for_half_open();
-  auto held = breaker.try_call(), held_too = breaker.try_call(),
-       third = breaker.try_call();
+  auto held = breaker.try_call(), held_too = breaker.try_call();
+  clock.advance(1h);
+  auto third = breaker.try_call();  // from here on, all are sent
   clock.advance(1s - 1ns);
   EXPECT_FALSE(breaker.try_call());
   EXPECT_EQ(breaker.state(), State::half_open);
