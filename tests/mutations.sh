@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Breaks each concept on purpose, in a copy of the tree, and expects its tests to notice. A
+# mutation that no test notices is a failure: of the tests.
+#
+#   tests/mutations.sh [PART OF A FILE'S NAME]
+#
+# file | what is changed (sed) | target | the test that must fail
+set -euo pipefail
+cd "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+mutations() {
+  cat <<'LIST'
+labs/01_event_loop_phases/immediates.cpp | s/milliseconds >= 1 \&\&/milliseconds >= 0 \&\&/ | lab01_unit | NodeDelay.*
+labs/01_event_loop_phases/immediates.cpp | s/idle_.start(.*$// | lab01_unit | Immediates.*
+labs/01_event_loop_phases/phase_probe.cpp | s/enter(Phase::check);/enter(Phase::poll);/ | lab01_unit | PhaseLog.*
+labs/05_backpressure/writable.cpp | s/length_ < high_water_mark_/length_ <= high_water_mark_/ | lab05_unit | Writable.*
+labs/05_backpressure/writable.cpp | s/needs_drain_ && length_ == 0/needs_drain_/ | lab05_unit | Writable.*
+labs/05_backpressure/pipe.cpp | s/if (!sink_.write(chunk)) hold_back();/sink_.write(chunk);/ | lab05_unit | Pipe.*
+labs/05_backpressure/pipe.cpp | s/if (!stage->complete()) stage->destroy(error);/static_cast<void>(stage);/ | lab05_unit | Pipeline.*
+labs/14_circuit_breaker/circuit_breaker.cpp | s/if (probes_out_ == config_.probes) return std::nullopt;// | lab14_unit | CircuitBreakerHalfOpen.*
+labs/14_circuit_breaker/circuit_breaker.cpp | s/if (permit.generation_ != period.generation) return;// | lab14_unit | *DropsResultsOfCallsFromBefore
+labs/14_circuit_breaker/circuit_breaker.cpp | s/total.calls < config_.minimum_calls/total.calls <= config_.minimum_calls/ | lab14_unit | CircuitBreakerClosed.*
+common/src/trace.cpp | s/ring->head.store(ring->head.load(std::memory_order_relaxed) + size,/ring->head.store(ring->head.load(std::memory_order_relaxed) + size + 8,/ | common_trace | Trace.*
+common/src/knob.cpp | s/value > knob.most/value > knob.most + 1/ | common_knob | Knob.*
+LIST
+}
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+git ls-files -z | tar --null -cf - -T - | tar -xf - -C "$copy"
+cmake -S "$copy" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+  -DCMAKE_CXX_FLAGS_RELEASE=-O0 >"$copy/log" 2>&1 || { cat "$copy/log" >&2; exit 1; }
+
+trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
+
+survived=0 killed=0
+while IFS='|' read -r file change target filter; do
+  file=$(trim "$file") change=$(trim "$change") target=$(trim "$target") filter=$(trim "$filter")
+  [[ $file == *${1-}* ]] || continue
+  cp "$copy/$file" "$copy/original"
+  sed -i "$change" "$copy/$file"
+  if cmp -s "$copy/$file" "$copy/original"; then
+    echo "NOTHING TO CHANGE  $file: $change"
+    survived=$((survived + 1))
+    continue
+  fi
+  if ! cmake --build "$copy/build" --target "$target" >"$copy/log" 2>&1; then
+    tail -n 20 "$copy/log" >&2
+    echo "DOES NOT COMPILE   $file: $change"
+    survived=$((survived + 1))
+  elif timeout 30 "$copy/build/tests/$target" --gtest_filter="$filter" >"$copy/log" 2>&1; then
+    echo "SURVIVED           $file: $change"
+    survived=$((survived + 1))
+  else
+    echo "noticed            $file: $change"
+    killed=$((killed + 1))
+  fi
+  cp "$copy/original" "$copy/$file"
+done < <(mutations)
+
+echo "$killed passed, $survived failed"
+((survived == 0 && killed > 0))
