@@ -4,7 +4,7 @@
 //   open      -- the open time has passed, next try_call() ----------> half_open
 //   half_open -- all probes are back, rates under the limits --------> closed
 //   half_open -- all probes are back, a rate at or over its limit ---> open
-//   half_open -- all sent, and none reported for probe_wait ---------> open
+//   half_open -- a report missing, probe_wait after the last probe --> open
 //
 // Units     Time is std::chrono, read only through the injected clock.
 // Threads   Safe to share. try_call() takes no lock while closed, nor to refuse while
