@@ -105,7 +105,7 @@ std::string_view word(Claim::Verdict verdict) {
     case Claim::Verdict::missing:
       break;
   }
-  return "is missing";
+  return "missing";
 }
 
 class Watcher {
@@ -213,10 +213,7 @@ void Watcher::report(const Entry& entry) {
       ++same;
       continue;
     }
-    fmt::print("  {} {}, now it {}\n", claim.id,
-               was == Claim::Verdict::missing ? "was missing"
-                                              : fmt::format("{} before", word(was)),
-               word(claim.verdict));
+    fmt::print("  {} flipped: {} -> {}\n", claim.id, word(was), word(claim.verdict));
     fmt::print("{}", claim_text(claim, terminal_));
   }
   for (const std::string& note : entry.notes) {

@@ -1,0 +1,216 @@
+// The script ./lab, in a folder of its own, with stand-ins for apt-get, cmake and flock:
+// what it installs, configures and builds, and when it does not.
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "fake_place.hpp"
+
+namespace runner {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kPackages = R"(# need | also | package:proof
+core  | everything | a-tool:sh
+uv    |            | b-old/libthing:thing
+)";
+
+// Writes what a real CMake would: a graph with targets, then programs that tell their
+// flags.
+constexpr const char* kCMake = R"(#!/bin/sh
+root=$FAKE_ROOT
+echo "cmake $*" >> $root/calls
+case "$*" in
+  *--preset*)
+    mkdir -p $root/build/release/runner $root/build/release/labs
+    echo "CMAKE_HOME_DIRECTORY:INTERNAL=$root" > $root/build/release/CMakeCache.txt
+    printf 'build runner: phony x\nbuild lab_01: phony x\n' > $root/build/release/build.ninja ;;
+  *)
+    if test -e $root/broken; then echo '[1/2] Building'; echo 'error: no such thing'; exit 1; fi
+    for program in runner/underloop labs/01_first; do
+      printf '#!/bin/sh\necho "%s: $*"\n' $program > $root/build/release/$program
+      chmod +x $root/build/release/$program
+    done ;;
+esac
+)";
+
+// Knows libthing once its lists were read; installing it makes the command `thing`.
+constexpr const char* kAptGet = R"(#!/bin/sh
+echo "apt-get $*" >> $FAKE_ROOT/calls
+case "$*" in
+  *update*) touch $FAKE_ROOT/lists ;;
+  *libthing*) test -e $FAKE_ROOT/unreachable && { echo 'E: no mirror'; exit 100; }
+    printf '#!/bin/sh\n' > $FAKE_ROOT/bin/thing; chmod +x $FAKE_ROOT/bin/thing ;;
+esac
+)";
+constexpr const char* kAptCache = R"(#!/bin/sh
+test "$2" = libthing && test -e $FAKE_ROOT/lists
+)";
+
+class LabScript : public testing::Test {
+ protected:
+  LabScript() {
+    std::filesystem::copy(LAB_SOURCE_DIR "/lab", root() / "lab");
+    fake_.write("cmake/packages.sh", read(LAB_SOURCE_DIR "/cmake/packages.sh"));
+    fake_.write("cmake/packages.txt", kPackages);
+    fake_.write("labs/01_first/main.cpp", "");
+    program("cmake", kCMake);
+    program("apt-get", kAptGet);
+    program("apt-cache", kAptCache);
+    program("sudo", "#!/bin/sh\ntest \"$1\" = -n && shift\nexec \"$@\"\n");
+  }
+
+  std::filesystem::path root() const { return fake_.place().root; }
+
+  void program(const std::string& name, const std::string& text) {
+    fake_.write("bin/" + name, text);
+    std::filesystem::permissions(root() / "bin" / name,
+                                 std::filesystem::perms::owner_all);
+  }
+
+  void installed() { program("thing", "#!/bin/sh\n"); }
+
+  // What it printed; its exit code is in code_.
+  std::string type(const std::string& command) {
+    const std::string output = root() / "output";
+    const std::string line = "cd / && FAKE_ROOT=" + root().string() +
+                             " PATH=" + (root() / "bin").string() + ":$PATH timeout 20 " +
+                             command + " > " + output + " 2>&1";
+    const int status = std::system(line.c_str());
+    code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return read(output);
+  }
+  std::string lab(const std::string& words) {
+    return type((root() / "lab").string() + " " + words);
+  }
+
+  // What was called since the last time.
+  std::string calls() {
+    const std::string text = read(root() / "calls");
+    std::filesystem::remove(root() / "calls");
+    return text;
+  }
+
+  static std::string read(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  FakePlace fake_;
+  int code_ = -1;
+};
+
+TEST_F(LabScript, ConfiguresOnceAndBuildsOnlyWhatIsNeeded) {
+  installed();
+  EXPECT_EQ(lab("run 1 --quick 'a b' -- -x"), "labs/01_first: --quick a b -- -x\n");
+  EXPECT_THAT(calls(),
+              AllOf(HasSubstr("--preset release"), HasSubstr("--target lab_01\n")));
+  EXPECT_EQ(lab("run first"), "labs/01_first: \n");
+  EXPECT_THAT(calls(), AllOf(Not(HasSubstr("--preset")), HasSubstr("--target lab_01\n")));
+  EXPECT_EQ(lab("walk 1"), "runner/underloop: walk 1\n");
+  EXPECT_THAT(calls(), HasSubstr("--target runner\n"));
+  EXPECT_EQ(lab("verify --json"), "runner/underloop: verify --json\n");
+  EXPECT_THAT(calls(), HasSubstr("--target runner lab_01\n"));
+  EXPECT_EQ(code_, 0);
+}
+
+TEST_F(LabScript, LeavesALabThatIsNotThereToTheRunner) {
+  for (const char* words : {"run 5", "run nonsense", "run", "run '1;id'", "frobnicate"}) {
+    EXPECT_EQ(lab(words).substr(0, 18), "runner/underloop: ") << words;
+  }
+}
+
+TEST_F(LabScript, WorksThroughASymbolicLink) {
+  installed();
+  std::filesystem::create_symlink(root() / "lab", root() / "link");
+  EXPECT_EQ(type((root() / "link").string() + " run 1"), "labs/01_first: \n");
+}
+
+TEST_F(LabScript, StartsAfreshInAFolderThatWasMoved) {
+  installed();
+  lab("run 1");
+  EXPECT_THAT(calls(), HasSubstr("--fresh"));
+  std::filesystem::remove(root() / "build/release/build.ninja");
+  lab("run 1");
+  EXPECT_THAT(calls(), AllOf(HasSubstr("--preset"), Not(HasSubstr("--fresh"))));
+  fake_.write("build/release/CMakeCache.txt",
+              "CMAKE_HOME_DIRECTORY:INTERNAL=/elsewhere\n");
+  lab("run 1");
+  EXPECT_THAT(calls(), HasSubstr("--fresh"));
+}
+
+TEST_F(LabScript, ConfiguresAgainForATargetThatIsNew) {
+  installed();
+  lab("walk 1");
+  calls();
+  fake_.write("build/release/build.ninja", "build runner: phony x\n");
+  lab("run 1");
+  EXPECT_THAT(calls(), HasSubstr("--preset"));
+}
+
+TEST_F(LabScript, ShowsWhatDidNotCompileAndRunsNothing) {
+  installed();
+  fake_.write("broken", "");
+  const std::string told = lab("run 1");
+  EXPECT_EQ(code_, 1);
+  EXPECT_THAT(told, AllOf(HasSubstr("error: no such thing"), HasSubstr("did not compile"),
+                          Not(HasSubstr("[1/2]")), Not(HasSubstr("labs/01_first:"))));
+}
+
+TEST_F(LabScript, WithNoInstallOnlyPrintsTheLine) {
+  fake_.write("lists", "");
+  const std::string told = lab("--no-install run 1");
+  EXPECT_EQ(code_, 77);
+  EXPECT_THAT(told,
+              HasSubstr("\nsudo apt-get install --no-install-recommends libthing\n"));
+  EXPECT_EQ(calls(), "");
+}
+
+TEST_F(LabScript, SaysWhatItInstallsThenInstallsAndGoesOn) {
+  const std::string told = lab("run 1");
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(told,
+              HasSubstr("./lab run needs packages that are not installed. Doing it now: "
+                        "sudo apt-get install --no-install-recommends libthing\n"));
+  EXPECT_THAT(told, HasSubstr("labs/01_first: \n"));
+  EXPECT_THAT(calls(), AllOf(HasSubstr("update"), HasSubstr("--no-remove"),
+                             HasSubstr("--preset")));
+  lab("run 1");
+  EXPECT_THAT(calls(), Not(HasSubstr("apt-get")));
+}
+
+TEST_F(LabScript, InstallsNothingForALabThatNeedsNothingMore) {
+  lab("walk 1");
+  EXPECT_THAT(calls(), Not(HasSubstr("apt-get")));
+}
+
+TEST_F(LabScript, AFailedInstallShowsWhyAndEndsWith77) {
+  fake_.write("unreachable", "");
+  const std::string told = lab("run 1");
+  EXPECT_EQ(code_, 77);
+  EXPECT_THAT(told, AllOf(HasSubstr("E: no mirror"), HasSubstr("type the same again")));
+}
+
+TEST_F(LabScript, DoctorTellsWhatIsMissingAndWhichLabsItCosts) {
+  fake_.write("lists", "");
+  const std::string told = lab("doctor");
+  EXPECT_EQ(code_, 77);
+  EXPECT_THAT(told, HasSubstr("MISSING                  labs 1\n"));
+  EXPECT_THAT(told, HasSubstr("sudo apt-get install --no-install-recommends libthing"));
+  installed();
+  EXPECT_THAT(lab("doctor"), HasSubstr("Everything is there."));
+  EXPECT_EQ(code_, 0);
+}
+
+TEST_F(LabScript, TestRefusesAFlagItDoesNotKnow) {
+  EXPECT_THAT(lab("test --fats"), HasSubstr("--fast, --asan, --tsan"));
+  EXPECT_EQ(code_, 2);
+}
+
+}  // namespace
+}  // namespace runner
