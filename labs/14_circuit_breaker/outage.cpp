@@ -90,14 +90,14 @@ struct Comparison {
 Comparison compare(const Illness& illness, const Dials& dials) {
   PaymentsService service(draw_received);
   service.become(illness.health);
-  PaymentsClient payments(service, *dials.timeout);
+  const bool hangs = illness.health == Health::hanging;
+  PaymentsClient payments(service, hangs ? *dials.timeout : 10s);
   CircuitBreaker breaker(stays_open(dials));
   draw(breaker, fmt::format("breaker ({})", illness.name));
 
   // A caller that gave up may be faster than the service that is still reading its call.
   const auto settle = [&](int sent) {
-    if (illness.health != Health::refusing)
-      service.wait_received(static_cast<std::size_t>(sent));
+    if (hangs) service.wait_received(static_cast<std::size_t>(sent), 1s);
   };
   Comparison result;
   result.without =
@@ -134,7 +134,7 @@ void outage(Story& story, const Dials& dials) {
                                 Illness{"hangs", Health::hanging, few}}) {
     const Comparison run = compare(illness, dials);
     spared &= run.without.left() == illness.calls && run.with.left() == minimum;
-    if (illness.health != Health::refusing) {
+    if (illness.health == Health::failing) {  // it answers each, so it counts each
       spared &= run.received_without == static_cast<std::size_t>(illness.calls) &&
                 run.received_with == static_cast<std::size_t>(minimum);
     }

@@ -39,10 +39,10 @@ void PaymentsService::fail_share(double share) {
   failures_due_ = 0;
 }
 
-bool PaymentsService::wait_received(std::size_t count) {
+bool PaymentsService::wait_received(std::size_t count,
+                                    std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
-  return arrived_.wait_for(lock, std::chrono::seconds(10),
-                           [&] { return received_ >= count; });
+  return arrived_.wait_for(lock, timeout, [&] { return received_ >= count; });
 }
 
 void PaymentsService::take(Server::Reply reply) {

@@ -37,8 +37,9 @@ class PaymentsService {
   // Requests that got here, whatever became of them.
   std::size_t received() const { return received_; }
 
-  // Waits until so many got here; false if they did not within ten seconds.
-  bool wait_received(std::size_t count);
+  // Waits until so many got here; false if they did not in time.
+  bool wait_received(std::size_t count,
+                     std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
  private:
   void take(lab::http::Server::Reply reply);
