@@ -96,18 +96,6 @@ class StopSignal {
   int fd_ = -1;
 };
 
-std::string_view word(Claim::Verdict verdict) {
-  switch (verdict) {
-    case Claim::Verdict::holds:
-      return "holds";
-    case Claim::Verdict::fails:
-      return "fails";
-    case Claim::Verdict::missing:
-      break;
-  }
-  return "missing";
-}
-
 class Watcher {
  public:
   Watcher(const Lab& lab, const Place& place, std::span<const std::string> flags)
