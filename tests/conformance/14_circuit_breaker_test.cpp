@@ -13,6 +13,7 @@
 
 #include "../labs/14_fake_clock.hpp"
 #include "circuit_breaker.hpp"
+#include "lab/error.hpp"
 #include "lab/process.hpp"
 
 namespace lab14 {
@@ -76,14 +77,20 @@ Answers play_ours(const Config& config, const Steps& steps) {
 class OpossumConformance : public ::testing::Test {
  protected:
   void SetUp() override {
-    const bool has_node = lab::Child::run({"node", "--version"}).wait().ok();
-    const bool has_opossum = std::filesystem::exists(kHere / "node_modules/opossum");
-    if (has_node && has_opossum) return;
-    const std::string why =
-        has_node ? "opossum is not installed: npm ci --prefix tests/conformance"
-                 : "node is not installed";
-    if (std::getenv("CI")) FAIL() << why;
-    GTEST_SKIP() << why;
+    const std::string missing = what_is_missing();
+    if (missing.empty()) return;
+    if (std::getenv("CI")) FAIL() << missing;
+    GTEST_SKIP() << missing;
+  }
+
+  static std::string what_is_missing() {
+    try {
+      lab::Child::run({"node", "--version"}).wait();
+    } catch (const lab::Error& error) {
+      return error.what();
+    }
+    if (std::filesystem::exists(kHere / "node_modules/opossum")) return "";
+    return "opossum is not installed: npm ci --prefix tests/conformance";
   }
 
   static std::vector<Answers> play_opossum(const json& traces) {
