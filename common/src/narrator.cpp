@@ -16,6 +16,7 @@ constexpr int kTextOfClaim = 13;    // after the mark and the id
 constexpr int kSameShown = 6;       // events of one name shown in a scene
 constexpr int kLinesShown = 48;     // events shown in a scene
 constexpr std::size_t kCurve = 40;  // columns of a curve
+constexpr int kTextOfPeak = 17;     // after a curve
 constexpr double kShortSpan = 0.1;  // ms; shorter spans are counted, not printed
 constexpr std::uint64_t kRedraw = 100'000'000;
 
@@ -186,9 +187,9 @@ void Narrator::finish_scene() {
   for (const auto& [name, gauge] : gauges_) widest = std::max(widest, columns(name));
   for (const auto& [name, gauge] : gauges_) {
     if (gauge.values.size() < 2) continue;
+    const int room = terminal_.width() - kIndent - widest - kTextOfPeak;
     const auto curve = condensed(
-        gauge.values,
-        std::min<std::size_t>(kCurve, static_cast<std::size_t>(terminal_.width() / 2)));
+        gauge.values, std::min(kCurve, static_cast<std::size_t>(std::max(room, 8))));
     print(fmt::format("{}{} {} peak {}", std::string(kIndent, ' '), padded(name, widest),
                       terminal_.styled(Style::cyan, sparkline(curve)),
                       quantity(gauge.most, gauge.unit)));

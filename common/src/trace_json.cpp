@@ -41,8 +41,8 @@ Json event(const Record& record, const char* phase, const std::string& category)
 
 Json arguments(const Record& record) {
   Json args = Json::object();
-  for (const auto& [key, value] : record.args) {
-    std::visit([&](const auto& plain) { args[key] = plain; }, value);
+  for (const auto& field : record.args) {
+    std::visit([&](const auto& plain) { args[field.key] = plain; }, field.value);
   }
   args["event"] = record.id;
   if (record.cause) args["cause"] = record.cause;

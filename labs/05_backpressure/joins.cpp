@@ -18,17 +18,13 @@ void failures(Story& story) {
       .title = "After the failure",
       .columns = {"joined by", "failed", "source", "stage", "sink", "open fds", "client"},
       .rows = {}};
-  const auto state = [](bool destroyed) {
-    return destroyed ? "destroyed" : "still open";
-  };
+  const auto state = [](bool destroyed) { return destroyed ? "destroyed" : "open"; };
   bool pipe_leaves_open = true, pipeline_clears_all = true;
   for (const Join join : {Join::pipe, Join::pipeline}) {
     for (const Failing failing : {Failing::source, Failing::stage, Failing::sink}) {
       const Aftermath after = run_failure(join, failing);
       trace::instant("aftermath", {.lane = name(join),
-                                   .args = {{"join", name(join)},
-                                            {"failed", name(failing)},
-                                            {"source destroyed", after.source_destroyed},
+                                   .args = {{"failed", name(failing)},
                                             {"sink destroyed", after.sink_destroyed}}});
       const bool all_gone = after.source_destroyed && after.stage_destroyed &&
                             after.sink_destroyed && after.descriptors_open == 0;
@@ -44,7 +40,7 @@ void failures(Story& story) {
                             std::to_string(after.descriptors_open),
                             failing == Failing::sink ? "has left"
                             : after.client_saw_end   ? "saw the end"
-                                                     : "waits for ever"});
+                                                     : "waits on"});
     }
   }
   story.table(table);

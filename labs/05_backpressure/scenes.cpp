@@ -140,13 +140,6 @@ void ways(Story& story, const Knobs& knobs) {
         [&](World& world) {
           if (way == Way::pipe) draw_turns(world);
         });
-    trace::instant("transfer", {.lane = name(way),
-                                .args = {{"way", name(way)},
-                                         {"chunks", record.chunks},
-                                         {"pauses", record.pauses.size()},
-                                         {"drains", record.drains},
-                                         {"resumes", record.resumes},
-                                         {"peak", record.peak}}});
     table.rows.push_back(row(way, record));
     return record;
   };

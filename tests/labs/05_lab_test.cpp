@@ -107,7 +107,7 @@ TEST(Lab05, PipelineLeavesNoSinkOpenAndPipeLeavesIt) {
   for (const json& args : failures.named("aftermath")) {
     if (args.at("failed") != "source") continue;
     ++seen;
-    EXPECT_EQ(args.at("sink destroyed"), args.at("join") == "pipeline");
+    EXPECT_EQ(args.at("sink destroyed"), args.at("lane") == "pipeline");
   }
   EXPECT_EQ(seen, 2);
 }
