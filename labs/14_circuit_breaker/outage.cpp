@@ -63,6 +63,11 @@ void burst(Story& story, const Dials& dials) {
   const State before = breaker.state();
   service.become(Health::failing);
   callers.join();
+  const int judged = *dials.minimum_calls;
+  story.say(
+      "It opened on the first {} answers. The other {} belong to an earlier "
+      "generation, and are dropped.",
+      judged, 10 - judged);
   story.claim("14.2", "closed: calls pass",
               reached == 10 && before == State::closed && breaker.state() == State::open,
               "{} of 10 reached it though all failed; their answers left the breaker {}",
