@@ -35,14 +35,11 @@ folder=$(mktemp -d /var/tmp/underloop-fresh-XXXXXX)
 # Nothing is mounted outside the namespaces, so there is nothing to unmount here.
 [[ $keep ]] || trap 'rm -rf --one-file-system "$folder"' EXIT
 
-mirror() {  # as this machine has it
-  case $suite in
-    bookworm | trixie | sid) ;;
-    *) echo http://archive.ubuntu.com/ubuntu && return ;;
-  esac
+mirror() {  # the one that this machine uses itself
   { grep -hoE '^(URIs: *|deb (\[[^]]*\] )?)https?://[^ ]+' /etc/apt/sources.list \
     /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null || true; } |
-    grep -oE 'https?://.*/debian/?$' | head -n 1 | grep . || echo http://deb.debian.org/debian
+    grep -oE 'https?://.*/(debian|ubuntu)/?$' | head -n 1 | grep . ||
+    absent "no mirror is named in /etc/apt"
 }
 
 make_base() {
