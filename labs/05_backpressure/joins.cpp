@@ -16,7 +16,7 @@ void failures(Story& story) {
       "the other two, at the descriptors, and at what the client saw.");
   lab::Table table{
       .title = "After the failure",
-      .columns = {"joined by", "failed", "source", "stage", "sink", "open fds", "client"},
+      .columns = {"by", "failed", "source", "stage", "sink", "fds", "client"},
       .rows = {}};
   const auto state = [](bool destroyed) { return destroyed ? "destroyed" : "open"; };
   bool pipe_leaves_open = true, pipeline_clears_all = true;

@@ -21,10 +21,10 @@ void kernel(Story& story, const Knobs& knobs) {
   story.say("The reader does not read. Where do the bytes go?");
   World world(plan);
   const Writable& sink = world.outlet.sink;
-  lab::Table table{.title = "Bytes on their way",
-                   .columns = {"ms", "", "our queue", "send queue", "window",
-                               "unread there", "source"},
-                   .rows = {}};
+  lab::Table table{
+      .title = "Bytes on their way",
+      .columns = {"ms", "", "our queue", "send queue", "window", "unread", "source"},
+      .rows = {}};
   const auto note = [&](std::string_view what) {
     const KernelQueues now = world.outlet.kernel();
     table.rows.push_back({std::to_string(world.milliseconds), std::string(what),
@@ -48,7 +48,7 @@ void kernel(Story& story, const Knobs& knobs) {
     peak = std::max(peak, sink.writable_length());
     if (world.milliseconds == 1) note("a moment later");
     if (world.milliseconds == 60) {
-      note("it still does not read");
+      note("still no read");
       full = now;
       held_back = world.source.paused() && sink.writable_length() > 0;
       world.plan.sink_rate = knobs.plan().sink_rate;

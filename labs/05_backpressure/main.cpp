@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
       .high_water_mark = lab.knob("high-water-mark", 256 * kKiB, std::size_t{1}, 4 * kMiB,
                                   "bytes", "queue at which write() answers false"),
       .chunk = lab.knob("chunk", 64 * kKiB, kKiB, kMiB, "bytes", "size of one write()"),
-      .memory = lab.knob("memory", 48, 16, 1024, "MiB", "what the flooded child may add"),
+      .memory = lab.knob("memory", 48, 16, 1024, "MiB", "what a flooded process may add"),
       .way = lab.choice("way", {"ignore", "hasty", "by-hand", "pipe", "pipeline"}, 3,
                         "what --live does with the answer of write()"),
   };

@@ -115,7 +115,7 @@ std::vector<std::string> row(Way way, const Record& record) {
   return {std::string(name(way)),          std::to_string(record.chunks),
           std::to_string(record.refusals), std::to_string(record.pauses.size()),
           std::to_string(record.drains),   std::to_string(record.resumes),
-          size_text(record.peak),          fmt::format("{} ms", record.milliseconds)};
+          size_text(record.peak),          std::to_string(record.milliseconds)};
 }
 
 }  // namespace
@@ -131,7 +131,7 @@ void ways(Story& story, const Knobs& knobs) {
 
   lab::Table table{.title = "What is done with write()'s answer",
                    .columns = {"way", "chunks", "false", "pauses", "drains", "resumes",
-                               "longest queue", "time"},
+                               "longest queue", "ms"},
                    .rows = {}};
   const auto run = [&](Way way) {
     malloc_trim(0);  // what earlier runs freed must not count as this one's memory
