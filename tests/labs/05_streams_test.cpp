@@ -407,6 +407,22 @@ TEST(Pipe, TheSlowerOfTwoSinksSetsThePace) {
   EXPECT_EQ(fast.received, slow.received);
 }
 
+TEST(Pipe, StaysPausedAfterTheDrainOfOneSinkWhileAnotherWaits) {
+  Ticks ticks;
+  ListSource source(ticks, std::vector<string>(40, "12345"));
+  HandSink quick(ticks, 5), slow(ticks, 5);
+  ticks.run([&] {
+    pipe(source, quick);
+    pipe(source, slow);
+  });
+  quick.answer_all();
+  EXPECT_TRUE(source.paused());
+  EXPECT_EQ(quick.received.size(), 5u);
+  EXPECT_EQ(slow.writable_length(), 5u);
+  slow.answer();
+  EXPECT_EQ(quick.received.size(), 10u);
+}
+
 TEST(Pipe, ASinkThatFailsNoLongerHoldsTheOtherBack) {
   Ticks ticks;
   ListSource source(ticks, std::vector<string>(10, "12345"));
