@@ -118,6 +118,44 @@ std::vector<std::string> row(Way way, const Record& record) {
           size_text(record.peak),          std::to_string(record.milliseconds)};
 }
 
+struct Records {
+  Record ignored, hasty, hand, piped, lined;
+};
+
+void prove(Story& story, const Plan& plan, const Records& records) {
+  const auto& [ignored, hasty, hand, piped, lined] = records;
+  const std::size_t bound = plan.high_water_mark + plan.chunk;
+  story.claim("05.3", kEasiest,
+              piped.peak <= bound && piped.received == plan.total && ignored.peak > bound,
+              "longest queue {} with pipe (mark and one chunk: {}), {} when ignored; all "
+              "{} bytes arrived",
+              size_text(piped.peak), size_text(bound), size_text(ignored.peak),
+              piped.received);
+  story.claim(
+      "05.4", kPauses, aligned(piped, plan) && ignored.pauses.empty(),
+      "{} pauses for {} chunks, none with less than {} queued (mark {}); ignored: "
+      "{} pauses, {} queued",
+      piped.pauses.size(), piped.chunks,
+      size_text(piped.pauses.empty() ? 0 : std::ranges::min(piped.pauses)),
+      size_text(plan.high_water_mark), ignored.pauses.size(), size_text(ignored.peak));
+  story.claim("05.5", "It resumes the source when the sink drains",
+              one_to_one(piped) && one_to_one(hand) && hasty.unfounded_resumes > 0 &&
+                  hasty.peak > bound,
+              "{} drains, {} resumes (the first starts the source), {} without a drain; "
+              "the hasty pump: {} without a drain, {} queued",
+              piped.drains, piped.resumes, piped.unfounded_resumes,
+              hasty.unfounded_resumes, size_text(hasty.peak));
+  story.claim("05.6", "By hand: wait for drain, pause and resume",
+              hand.peak == piped.peak && hand.chunks == piped.chunks &&
+                  hand.received == piped.received && lined.peak == piped.peak &&
+                  hasty.peak > hand.peak,
+              "by hand, pipe, pipeline: longest queue {}, {}, {}; {}, {}, {} chunks; {}, "
+              "{}, {} ms. Waiting too little: {}",
+              size_text(hand.peak), size_text(piped.peak), size_text(lined.peak),
+              hand.chunks, piped.chunks, lined.chunks, hand.milliseconds,
+              piped.milliseconds, lined.milliseconds, size_text(hasty.peak));
+}
+
 }  // namespace
 
 void ways(Story& story, const Knobs& knobs) {
@@ -143,41 +181,13 @@ void ways(Story& story, const Knobs& knobs) {
     table.rows.push_back(row(way, record));
     return record;
   };
-  const Record ignored = run(Way::ignore), hasty = run(Way::hasty),
-               hand = run(Way::by_hand), piped = run(Way::pipe),
-               lined = run(Way::pipeline);
+  const Records records{.ignored = run(Way::ignore),
+                        .hasty = run(Way::hasty),
+                        .hand = run(Way::by_hand),
+                        .piped = run(Way::pipe),
+                        .lined = run(Way::pipeline)};
   story.table(table);
-
-  const std::size_t bound = plan.high_water_mark + plan.chunk;
-  story.claim("05.3", kEasiest,
-              piped.peak <= bound && piped.received == plan.total && ignored.peak > bound,
-              "longest queue {} with pipe (mark and one chunk: {}), {} when ignored; all "
-              "{} bytes arrived",
-              size_text(piped.peak), size_text(bound), size_text(ignored.peak),
-              piped.received);
-  story.claim(
-      "05.4", kPauses, aligned(piped, plan) && ignored.pauses.empty(),
-      "{} pauses for {} chunks, none with less than {} queued (mark {}); ignored: "
-      "{} pauses, {} queued",
-      piped.pauses.size(), piped.chunks,
-      size_text(piped.pauses.empty() ? 0 : std::ranges::min(piped.pauses)),
-      size_text(plan.high_water_mark), ignored.pauses.size(), size_text(ignored.peak));
-  story.claim("05.5", "It resumes the source when the sink drains",
-              one_to_one(piped) && one_to_one(hand) && hasty.unfounded_resumes > 0 &&
-                  hasty.peak > bound,
-              "{} drains, {} resumes (the first starts the source), {} without a drain; "
-              "the hasty pump: {} without a drain, {} queued",
-              piped.drains, piped.resumes, piped.unfounded_resumes,
-              hasty.unfounded_resumes, size_text(hasty.peak));
-  story.claim("05.6", "By hand: wait for drain, pause and resume",
-              hand.peak == piped.peak && hand.chunks == piped.chunks &&
-                  hand.pauses == piped.pauses && lined.peak == piped.peak &&
-                  hasty.peak > hand.peak,
-              "by hand, pipe, pipeline: longest queue {}, {}, {}; {}, {}, {} chunks; {}, "
-              "{}, {} ms. Waiting too little: {}",
-              size_text(hand.peak), size_text(piped.peak), size_text(lined.peak),
-              hand.chunks, piped.chunks, lined.chunks, hand.milliseconds,
-              piped.milliseconds, lined.milliseconds, size_text(hasty.peak));
+  prove(story, plan, records);
   story.nuance("05.2",
                "These bytes had an end, so ignoring the signal cost memory and "
                "nothing else. Only a source without an end kills.");
