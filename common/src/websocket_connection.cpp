@@ -1,0 +1,269 @@
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <optional>
+
+#include "websocket_parts.hpp"
+
+namespace lab::websocket {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace ws = beast::websocket;
+using Clock = std::chrono::steady_clock;
+
+// RFC 6455's code for what the peer did wrong. Beast has told it the same.
+Close close_of(const error_code& error, const ws::close_reason& told) {
+  if (error == ws::error::closed) {
+    return {told.code ? told.code : code::lost, std::string(told.reason.c_str())};
+  }
+  Close close{.reason = error.message()};
+  if (error == ws::error::message_too_big || error == ws::error::buffer_overflow) {
+    close.code = code::too_big;
+  } else if (error == ws::error::bad_frame_payload) {
+    close.code = code::bad_payload;
+  } else if (error == ws::condition::protocol_violation) {
+    close.code = code::protocol_error;
+  }
+  return close;
+}
+
+// A page of another site may open a WebSocket to here, with the user's cookies: browsers
+// do not forbid it, they only say where it comes from. So it is for us to refuse.
+template <class Request>
+bool from_elsewhere(const Request& request) {
+  const auto origin = request[http::field::origin];
+  if (origin.empty()) return false;  // not a browser
+  return origin != "http://" + std::string(request[http::field::host]);
+}
+
+// One end of a connection. It lives as long as an operation refers to it, or the user.
+class Connection final : public Owned, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<Context> context, tcp::socket socket, const Options& options)
+      : context_(std::move(context)), options_(options), ws_(std::move(socket)) {
+    buffer_.max_size(options.message_limit + options.header_limit);
+  }
+
+  // --- a server's end: the request comes first
+  void greet(std::shared_ptr<const Host> host) {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(options_.header_limit));
+    parser_->body_limit(0);
+    tcp_stream().expires_after(options_.handshake_time);
+    http::async_read(
+        tcp_stream(), buffer_, *parser_,
+        [self = shared_from_this(), host](const error_code& error, std::size_t) {
+          error ? self->end({}) : self->answer(*host);
+        });
+  }
+
+  // --- a client's end
+  void connect(std::uint16_t port, std::string target, std::shared_ptr<Session> session) {
+    session_ = std::move(session);
+    error_code ignored;
+    tcp_stream().socket().open(tcp::v4(), ignored);
+    if (options_.receive_buffer) {  // before connecting: the window is agreed then
+      tcp_stream().socket().set_option(
+          asio::socket_base::receive_buffer_size(options_.receive_buffer), ignored);
+    }
+    tcp_stream().expires_after(options_.handshake_time);
+    tcp_stream().async_connect(
+        {asio::ip::address_v4::loopback(), port},
+        [self = shared_from_this(), port, target](const error_code& error) {
+          if (error) return self->end({.reason = "connect: " + error.message()});
+          self->shake_hands("127.0.0.1:" + std::to_string(port), target);
+        });
+  }
+
+  void write(Text text) override {
+    if (!open()) return;
+    writing_ = std::move(text);
+    ws_.async_write(asio::buffer(*writing_),
+                    [self = shared_from_this()](const error_code& error, std::size_t) {
+                      self->writing_.reset();
+                      if (!error && self->open()) self->session_->on_written();
+                    });
+  }
+
+  void close(std::uint16_t code, std::string reason) override {
+    if (!open()) return drop();
+    open_ = false;
+    ours_ = Close{code, reason};
+    // Beast waits for the write in hand and for the peer's answer; the timer does not.
+    timer_.emplace(*context_, options_.close_time);
+    timer_->async_wait([weak = weak_from_this()](const error_code& error) {
+      if (const auto self = weak.lock(); self && !error) self->drop();
+    });
+    const ws::close_reason told(static_cast<ws::close_code>(code), reason);
+    ws_.async_close(told,
+                    [self = shared_from_this()](const error_code&) { self->drop(); });
+  }
+
+  void drop() override {
+    error_code ignored;
+    tcp_stream().socket().close(ignored);
+    if (!session_) return;
+    // Later, so that nobody is called back from within his own call.
+    asio::post(*context_, [self = shared_from_this()] { self->end({}); });
+  }
+
+  void abandon() override {
+    open_ = false;
+    abandoned_ = true;
+    session_.reset();
+    drop();
+  }
+
+  void pause(bool pause) override {
+    const bool again = paused_ && !pause;
+    paused_ = pause;
+    if (again && open() && !reading_) read();
+  }
+
+  bool open() const override { return open_; }
+
+ private:
+  using Stream = ws::stream<beast::tcp_stream>;
+  beast::tcp_stream& tcp_stream() { return ws_.next_layer(); }
+
+  void answer(const Host& host) {
+    if (abandoned_) return;
+    const auto& request = parser_->get();
+    const std::string target(request.target());
+    if (!ws::is_upgrade(request)) {
+      return reply(host.pages ? host.pages(target) : Page{});
+    }
+    if (from_elsewhere(request)) return reply({.status = 403});
+    session_ = host.welcome(shared_from_this(), target);
+    if (!session_) return reply({});
+    prepare();
+    ws_.async_accept(request, [self = shared_from_this()](const error_code& error) {
+      error ? self->end({}) : self->opened();
+    });
+  }
+
+  void reply(const Page& page) {
+    page_.emplace(static_cast<http::status>(page.status), 11, page.body);
+    page_->set(http::field::content_type, page.content_type);
+    page_->keep_alive(false);
+    page_->prepare_payload();
+    http::async_write(tcp_stream(), *page_,
+                      [self = shared_from_this()](const error_code&, std::size_t) {
+                        error_code ignored;
+                        self->tcp_stream().socket().shutdown(tcp::socket::shutdown_send,
+                                                             ignored);
+                      });
+  }
+
+  void shake_hands(const std::string& host, const std::string& target) {
+    error_code ignored;
+    tcp_stream().socket().set_option(tcp::no_delay(true), ignored);
+    prepare();
+    ws_.async_handshake(host, target,
+                        [self = shared_from_this()](const error_code& error) {
+                          if (error) return self->end({.reason = error.message()});
+                          self->opened();
+                        });
+  }
+
+  void prepare() {
+    tcp_stream().expires_never();  // the WebSocket layer has timers of its own
+    ws_.set_option(ws::stream_base::timeout{.handshake_timeout = options_.handshake_time,
+                                            .idle_timeout = options_.idle_time,
+                                            .keep_alive_pings = true});
+    ws_.read_message_max(options_.message_limit);
+    ws_.auto_fragment(false);  // so that a message is written from where it stands
+    ws_.text(true);
+  }
+
+  void opened() {
+    parser_.reset();
+    if (!session_) return;  // abandoned meanwhile
+    open_ = true;
+    session_->on_open();
+    if (open() && !paused_) read();
+  }
+
+  // Piece by piece: only so is a message that never ends seen while it comes.
+  void read() {
+    reading_ = true;
+    ws_.async_read_some(
+        buffer_, 0, [self = shared_from_this()](const error_code& error, std::size_t) {
+          self->reading_ = false;
+          error ? self->end(close_of(error, self->ws_.reason())) : self->received();
+        });
+  }
+
+  void received() {
+    if (!open()) return;
+    if (!ws_.got_text()) return close(code::unsupported, "text only");
+    const auto now = Clock::now();
+    if (!began_) began_ = now;
+    if (ws_.is_message_done()) {
+      began_.reset();
+      const auto bytes = buffer_.data();
+      session_->on_text({static_cast<const char*>(bytes.data()), bytes.size()});
+      buffer_.consume(buffer_.size());
+    } else if (now - *began_ > options_.message_time) {
+      return close(code::policy, "a message took too long");
+    }
+    if (open() && !paused_) read();
+  }
+
+  // The last thing that happens; later calls do nothing.
+  void end(const Close& why) {
+    open_ = false;
+    timer_.reset();
+    error_code ignored;
+    tcp_stream().socket().close(ignored);
+    if (const auto session = std::exchange(session_, nullptr)) {
+      session->on_close(ours_.value_or(why));
+    }
+  }
+
+  std::shared_ptr<Context> context_;  // before the stream: it goes last
+  Options options_;
+  Stream ws_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::response<http::string_body>> page_;
+  std::shared_ptr<Session> session_;  // refers to us; let go in end()
+  std::optional<asio::steady_timer> timer_;
+  std::optional<Clock::time_point> began_;  // when the message in hand did
+  std::optional<Close> ours_;               // we closed
+  Text writing_;
+  bool open_ = false;
+  bool reading_ = false;
+  bool paused_ = false;
+  bool abandoned_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<Owned> serve(std::shared_ptr<Context> context, tcp::socket socket,
+                             std::shared_ptr<const Host> host) {
+  const auto connection =
+      std::make_shared<Connection>(std::move(context), std::move(socket), host->options);
+  connection->greet(std::move(host));
+  return connection;
+}
+
+Peer connect(Loop& loop, std::uint16_t port, const std::string& target,
+             std::shared_ptr<Session> session, Options options) {
+  const auto& context = loop.impl().context;
+  const auto connection =
+      std::make_shared<Connection>(context, tcp::socket(*context), options);
+  context->keep(connection);
+  connection->connect(port, target, std::move(session));
+  return connection;
+}
+
+}  // namespace lab::websocket
