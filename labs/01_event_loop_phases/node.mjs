@@ -73,5 +73,6 @@ program('main program that works for 3 ms', `
 program('due but unreferenced timer', `
   setImmediate(() => {
     setTimeout(step('timeout'), 1).unref();
-    setImmediate(() => { workFor(10); step('immediate')(); });
+    workFor(10);
+    step('immediate')();
   });`);
