@@ -11,7 +11,7 @@ namespace lab {
 // How a run ended.
 struct RunEnd {
   int exit_code = 0;
-  int killed_by = 0;  // the signal that ended the lab, 0 if none did
+  int killed_by = 0;     // the signal that ended the lab, 0 if none did
   bool stopped = false;  // because the person asked
   std::uint64_t claims = 0;
   std::uint64_t failed = 0;

@@ -32,7 +32,9 @@ struct Lab {
   std::size_t claims = 0;
 };
 
-void PrintTo(const Lab& lab, std::ostream* out) { *out << lab.folder; }
+void PrintTo(const Lab& lab, std::ostream* out) {
+  *out << lab.folder;
+}
 
 std::vector<Lab> built_labs() {
   std::vector<Lab> labs;

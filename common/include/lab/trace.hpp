@@ -31,8 +31,8 @@ struct Where {
   unsigned line = 0;
 };
 
-// One named value of an event. Texts are copied when the event is emitted. Kept small: the
-// caller builds it even when nobody listens.
+// One named value of an event. Texts are copied when the event is emitted. Kept small:
+// the caller builds it even when nobody listens.
 class Arg {
  public:
   enum class Type : std::uint8_t { integer, real, boolean, text };
@@ -40,7 +40,8 @@ class Arg {
   constexpr Arg(std::string_view key, bool value) : Arg(key, Type::boolean) {
     integer_ = value;
   }
-  constexpr Arg(std::string_view key, std::integral auto value) : Arg(key, Type::integer) {
+  constexpr Arg(std::string_view key, std::integral auto value)
+      : Arg(key, Type::integer) {
     integer_ = static_cast<std::int64_t>(value);
   }
   constexpr Arg(std::string_view key, std::floating_point auto value)
@@ -119,7 +120,8 @@ struct Event {
 inline std::atomic<bool> listening = false;
 
 // Cold: so that a call site keeps nothing but the branch on its straight path.
-[[gnu::cold]] EventId emit(const Event& event, const Detail& detail, Where where) noexcept;
+[[gnu::cold]] EventId emit(const Event& event, const Detail& detail,
+                           Where where) noexcept;
 
 }  // namespace detail
 
