@@ -80,7 +80,7 @@ git clone -q /srv/underloop.git underloop
 cd underloop
 timed "a fresh machine: ./lab run 1 --quick" ./lab run 1 --quick
 timed "again" ./lab run 1 --quick
-if [[ $1 != quick ]]; then
+if [[ ${1-} != quick ]]; then
   timed "./lab test" ./lab test
   grep 'tests passed' "$HOME/output" | tail -n 1
 fi
