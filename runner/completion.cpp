@@ -12,7 +12,7 @@ _underloop() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} verb=${{COMP_WORDS[1]-}} offered=
   local labs='{0}'
   if ((COMP_CWORD == 1)); then
-    offered='run verify walk watch bench test setup doctor completion --no-install --help'
+    offered='run verify walk watch drill bench test setup doctor completion --no-install --help'
   else
     case $verb in
       run | watch)
@@ -21,6 +21,7 @@ _underloop() {{
         ;;
       verify) offered="$labs --json --md" ;;
       walk) offered="$labs --check" ;;
+      drill) offered='--all --section --lab --list --reset --check' ;;
       bench) offered="$labs --" ;;
       test) offered='--fast --asan --tsan' ;;
       setup) offered='uv boost test bench node clang' ;;

@@ -10,6 +10,7 @@
 #include "bench.hpp"
 #include "catalog.hpp"
 #include "completion.hpp"
+#include "drill.hpp"
 #include "lab/error.hpp"
 #include "overview.hpp"
 #include "run.hpp"
@@ -43,6 +44,7 @@ struct Typed {
   VerifyOptions verify;
   WalkOptions walk;
   BenchOptions bench;
+  DrillOptions drill;
   std::string shell;
 };
 
@@ -68,6 +70,22 @@ void describe_verbs(CLI::App& app, Typed& typed) {
   CLI::App* bench =
       app.add_subcommand("bench", "run benchmarks: ./lab bench 5 [-- flags of Google's]");
   bench->add_option("lab", typed.bench.name, "a number or a name; none: all");
+
+  CLI::App* drill = app.add_subcommand(
+      "drill",
+      "be asked: predict what a scenario does, then it runs; each question comes back\n"
+      "when it is due, by SM-2 (Wozniak 1990)");
+  drill->add_flag("--all", typed.drill.all, "also what is not due");
+  drill
+      ->add_option("--section", typed.drill.section,
+                   "only of this section, or a part of its name")
+      ->type_name("NAME");
+  drill->add_option("--lab", typed.drill.lab, "only of this lab")->type_name("LAB");
+  drill->add_flag("--list", typed.drill.list, "the questions, and when they are due");
+  drill->add_flag("--reset", typed.drill.reset,
+                  "forget what you answered; it asks first");
+  drill->add_flag("--check", typed.drill.check,
+                  "play every scenario and show its answer, for who writes them");
 
   app.add_subcommand("test",
                      "run the tests: --fast, --asan, --tsan, or a part of a name");
@@ -112,6 +130,7 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   if (app.got_subcommand("verify")) return verify(catalog, place, typed.verify);
   if (app.got_subcommand("walk")) return walk(catalog, place, typed.walk);
   if (app.got_subcommand("bench")) return bench(catalog, place, typed.bench);
+  if (app.got_subcommand("drill")) return drill(catalog, place, typed.drill);
   if (app.got_subcommand("completion")) return completion(catalog, typed.shell);
   throw Usage("type it as ./lab " + app.get_subcommands().front()->get_name());
 }
