@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -104,7 +105,11 @@ struct Start {
 void check_started(Pipe& failed, pid_t pid, const std::string& program) {
   close(std::exchange(failed.ends[1], -1));
   int cause = 0;
-  if (read(failed.reading(), &cause, sizeof cause) != sizeof cause) return;
+  ssize_t size;
+  do {
+    size = read(failed.reading(), &cause, sizeof cause);
+  } while (size == -1 && errno == EINTR);
+  if (size != sizeof cause) return;
   waitpid(pid, nullptr, 0);
   errno = cause;
   check_errno(-1, "start " + program);
@@ -145,8 +150,10 @@ Child Child::run(std::vector<std::string> argv, ChildOptions options) {
 }
 
 Child Child::role(std::string name, std::vector<std::string> args, ChildOptions options) {
-  std::vector<std::string> argv{std::filesystem::read_symlink("/proc/self/exe"), "--role",
-                                std::move(name)};
+  std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
+  // Built anew since it started: then still the one that runs.
+  if (!std::filesystem::exists(self)) self = "/proc/self/exe";
+  std::vector<std::string> argv{self, "--role", std::move(name)};
   argv.insert(argv.end(), args.begin(), args.end());
   return run(std::move(argv), std::move(options));
 }
@@ -178,34 +185,34 @@ void Child::kill(int signal) {
 const Exit& Child::wait() {
   if (exit_) return *exit_;
   Happened happened = Happened::output;
-  while (happened == Happened::output) happened = read_some(deadline_);
+  while (happened == Happened::output) happened = read_some();
   if (happened == Happened::deadline) {
     so_far_.timed_out = true;
     kill(SIGKILL);
   }
   reap();
-  // What is in the pipes now is all there is, unless a grandchild holds them: do not
-  // wait.
-  while (read_some(Clock::now()) == Happened::output) {
-  }
+  // What is in the pipes now is all that the child wrote. A grandchild may go on.
+  drain(out_, so_far_.out);
+  drain(err_, so_far_.err);
   exit_->out = std::move(so_far_.out);
   exit_->err = std::move(so_far_.err);
   return *exit_;
 }
 
-// Waits for output, and only when there is none for the end.
-Child::Happened Child::read_some(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-  std::array<pollfd, 3> sources = {
-      {{out_, POLLIN, 0}, {err_, POLLIN, 0}, {exit_ ? -1 : gone_, POLLIN, 0}}};
+// Asks about the end first and the deadline next: else whoever never stops writing would
+// put both off.
+Child::Happened Child::read_some() {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now());
   const int timeout =
       static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1 << 30));
-  const int ready = poll(sources.data(), sources.size(), timeout);
-  if (ready < 0 && errno == EINTR) return Happened::output;
-  if (ready <= 0) return Happened::deadline;
-  const bool output = (sources[0].revents && take(out_, so_far_.out)) ||
-                      (sources[1].revents && take(err_, so_far_.err));
-  if (!output && sources[2].revents) return Happened::end;
+  std::array<pollfd, 3> sources = {
+      {{out_, POLLIN, 0}, {err_, POLLIN, 0}, {gone_, POLLIN, 0}}};
+  poll(sources.data(), sources.size(), timeout);  // interrupted: nothing is ready
+  if (sources[2].revents) return Happened::end;
+  if (left.count() <= 0) return Happened::deadline;
+  if (sources[0].revents) take(out_, so_far_.out);
+  if (sources[1].revents) take(err_, so_far_.err);
   return Happened::output;
 }
 
@@ -219,6 +226,15 @@ bool Child::take(int& fd, std::string& into) {
   }
   into.append(bytes.data(), static_cast<std::size_t>(size));
   return true;
+}
+
+// Takes what is there now.
+void Child::drain(int& fd, std::string& into) {
+  int left = 0;
+  if (fd < 0 || ioctl(fd, FIONREAD, &left) == -1) return;
+  const std::size_t end = into.size() + static_cast<std::size_t>(left);
+  while (into.size() < end && take(fd, into)) {
+  }
 }
 
 void Child::reap() {

@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <thread>
 
 #include "lab/error.hpp"
@@ -14,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 Child shell(const std::string& script, ChildOptions options = {}) {
   return Child::run({"sh", "-c", script}, std::move(options));
@@ -41,6 +45,24 @@ TEST(Child, IsKilledAtItsDeadline) {
   EXPECT_TRUE(exit.timed_out);
   EXPECT_EQ(exit.signal, SIGKILL);
   EXPECT_EQ(exit.out, "started\n");
+}
+
+TEST(Child, IsKilledAtItsDeadlineThoughItNeverStopsWriting) {
+  Child child = Child::run({"yes"}, {.deadline = 100ms});
+  const Exit& exit = child.wait();
+  EXPECT_TRUE(exit.timed_out);
+  EXPECT_THAT(exit.out, StartsWith("y\ny\n"));
+}
+
+TEST(Child, IsInTimeIfItEndedBeforeAnybodyAsked) {
+  Child child = shell("echo done", {.deadline = 1ms});
+  siginfo_t ended;
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child.pid()), &ended, WEXITED | WNOWAIT), 0);
+  const auto later = std::chrono::steady_clock::now() + 2ms;
+  while (std::chrono::steady_clock::now() < later) {
+  }
+  EXPECT_FALSE(child.wait().timed_out);
+  EXPECT_EQ(child.wait().out, "done\n");
 }
 
 TEST(Child, MayWriteMoreThanAPipeHolds) {
@@ -130,6 +152,22 @@ TEST(Proc, CountsThreadsAndDescriptors) {
   done = true;
   done.notify_all();
   other.join();
+}
+
+TEST(Proc, CountsTheCpuTimeOfAllThreads) {
+  const auto before = cpu_time();
+  std::thread([&] {
+    timespec own{};
+    while (own.tv_nsec < 20'000'000) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
+  }).join();
+  EXPECT_GE(cpu_time() - before, 15ms);
+}
+
+TEST(Proc, NamesThreadsAsTheKernelDoes) {
+  EXPECT_EQ(thread_id(), getpid());  // the first thread
+  int other = 0;
+  std::thread([&] { other = thread_id(); }).join();
+  EXPECT_NE(other, getpid());
 }
 
 TEST(Proc, SeesMemoryThatIsUsed) {

@@ -1,9 +1,8 @@
 // process.hpp: child processes that end in time, and never outlive this one.
 //
-// Lifetime  A child is killed and reaped when its Child goes, when its deadline passes,
-// or
-//           when the thread that started it dies (PR_SET_PDEATHSIG): start children from
-//           a thread that lasts.
+// Lifetime  A child is killed and reaped when its Child goes or its deadline passes; and
+//           it dies with the thread that started it (PR_SET_PDEATHSIG): start children
+//           from a thread that lasts.
 // Errors    A program that cannot be started throws Error. How a started one ended is an
 //           answer: see Exit.
 #pragma once
@@ -32,7 +31,7 @@ struct Exit {
   bool timed_out = false;
   std::string out;  // what it wrote, if captured
   std::string err;
-  std::size_t peak_rss_bytes = 0;
+  std::size_t peak_rss_bytes = 0;  // at least ours as it started: it began as our copy
 
   bool ok() const { return code == 0; }
 };
@@ -60,8 +59,9 @@ class Child {
  private:
   Child() = default;
   enum class Happened { output, end, deadline };
-  Happened read_some(std::chrono::steady_clock::time_point deadline);
-  bool take(int& fd, std::string& into);
+  Happened read_some();
+  static bool take(int& fd, std::string& into);
+  static void drain(int& fd, std::string& into);
   void reap();
 
   pid_t pid_ = 0;
