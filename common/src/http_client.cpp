@@ -1,3 +1,5 @@
+#include <sys/socket.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -7,6 +9,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cerrno>
 #include <optional>
 
 #include "lab/http.hpp"
@@ -52,8 +55,16 @@ struct Client::Impl {
     return error;
   }
 
-  Result once(const Request& request, std::chrono::steady_clock::time_point deadline,
-              bool& nothing_came);
+  // False once the server has closed the connection, or said what nobody asked for.
+  bool usable() {
+    if (!stream) return false;
+    char byte;
+    const int fd = stream->socket().native_handle();
+    const auto size = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  }
+
+  Result exchange(const Request& request, std::chrono::steady_clock::time_point deadline);
 };
 
 Client::Client(std::string host, std::uint16_t port)
@@ -62,19 +73,19 @@ Client::Client(std::string host, std::uint16_t port)
 Client::Client(Client&&) noexcept = default;
 Client::~Client() = default;
 
-Result Client::Impl::once(const Request& request,
-                          std::chrono::steady_clock::time_point deadline,
-                          bool& nothing_came) {
-  nothing_came = true;
+Result Client::Impl::exchange(const Request& request,
+                              std::chrono::steady_clock::time_point deadline) {
   error_code error;
   const auto ended = [&](error_code result) { error = result; };
-  if (!stream) {
+  if (!usable()) {
+    const auto address = asio::ip::make_address(host, error);
+    if (error) return ClientError{Kind::other, "no address: " + host};
     stream.emplace(context);
     buffer.clear();
     stream->expires_at(deadline);
-    stream->async_connect(tcp::endpoint(asio::ip::make_address(host), port), ended);
+    stream->async_connect(tcp::endpoint(address, port), ended);
     if (finish(error)) return told(error);
-    stream->socket().set_option(tcp::no_delay(true));
+    stream->socket().set_option(tcp::no_delay(true), error);
   }
   stream->expires_at(deadline);
 
@@ -93,9 +104,7 @@ Result Client::Impl::once(const Request& request,
   beast::http::response_parser<beast::http::string_body> parser;
   beast::http::async_read(*stream, buffer, parser,
                           [&](error_code result, std::size_t) { ended(result); });
-  finish(error);
-  nothing_came = !parser.got_some();
-  if (error) return told(error);
+  if (finish(error)) return told(error);
 
   const auto& answer = parser.get();
   Response response{.status = static_cast<int>(answer.result_int()),
@@ -110,15 +119,8 @@ Result Client::Impl::once(const Request& request,
 
 Result Client::request(const Request& request, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  const bool reused = impl_->stream.has_value();
-  bool nothing_came = false;
-  Result result = impl_->once(request, deadline, nothing_came);
-  const auto* error = std::get_if<ClientError>(&result);
-  if (error) impl_->stream.reset();
-  if (error && error->kind == Kind::closed && reused && nothing_came) {
-    result = impl_->once(request, deadline, nothing_came);
-    if (std::holds_alternative<ClientError>(result)) impl_->stream.reset();
-  }
+  Result result = impl_->exchange(request, deadline);
+  if (std::holds_alternative<ClientError>(result)) impl_->stream.reset();
   return result;
 }
 

@@ -1,6 +1,7 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -13,6 +14,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <thread>
@@ -67,13 +69,30 @@ std::optional<int> status_of(const error_code& error) {
 }
 
 // The server's loop. Connections share it, because a Reply may outlive the Server.
-struct Context : asio::io_context {
+class Context : public asio::io_context {
+ public:
   Context() : asio::io_context(1) {}
 
   // Dropped once the loop has ended for good: then there is nobody to answer.
   void later(std::function<void()> call) {
-    if (!stopped()) asio::post(*this, std::move(call));
+    const std::lock_guard lock(mutex_);
+    if (!ended_) asio::post(*this, std::move(call));
   }
+
+  // Once run() has returned. What was posted since would never run, and would keep its
+  // connection, which keeps this.
+  void end() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    restart();
+    poll();
+  }
+
+ private:
+  std::mutex mutex_;
+  bool ended_ = false;
 };
 
 // One connection: read a request, hand it over, write the answer, again. It lives as long
@@ -178,6 +197,7 @@ struct Server::Impl {
   std::set<std::shared_ptr<asio::steady_timer>> timers{};
   std::uint16_t port = 0;
   std::function<void()> ending{};  // lets the loop run out of work
+  bool ended = false;
   std::thread thread{};
 
   void listen() {
@@ -187,12 +207,12 @@ struct Server::Impl {
     acceptor.set_option(tcp::acceptor::reuse_address(true));
     acceptor.bind(endpoint);
     acceptor.listen();
-    port = acceptor.local_endpoint().port();
+    if (!port) port = acceptor.local_endpoint().port();  // once: other threads read it
   }
 
   void accept() {
     acceptor.async_accept([this](const error_code& error, tcp::socket socket) {
-      if (!acceptor.is_open()) return;
+      if (error == asio::error::operation_aborted) return;  // the acceptor was closed
       if (error) {
         // Out of descriptors, say: serve those who are here, and look again in a while.
         log().warn("http: cannot accept: {}", error.message());
@@ -216,6 +236,7 @@ struct Server::Impl {
   }
 
   void after(std::chrono::milliseconds delay, std::function<void()> call) {
+    if (ended) return;  // else the end would wait for it
     const auto timer =
         *timers.insert(std::make_shared<asio::steady_timer>(*context, delay)).first;
     timer->async_wait([this, timer, call = std::move(call)](const error_code& error) {
@@ -258,9 +279,11 @@ Server::~Server() {
   asio::post(*impl_->context, [this] {
     impl_->shut();
     for (const auto& timer : std::exchange(impl_->timers, {})) timer->cancel();
+    impl_->ended = true;
     impl_->ending();
   });
   impl_->thread.join();
+  impl_->context->end();
 }
 
 std::uint16_t Server::port() const {
@@ -273,8 +296,8 @@ std::size_t Server::open_connections() const {
 
 void Server::refuse(bool refuse) {
   std::atomic<bool> done = false;
-  asio::post(*impl_->context, [&] {
-    error_code ignored;
+  // At once if a handler asks: it runs on the thread that this would wait for.
+  asio::dispatch(*impl_->context, [&] {
     if (refuse) {
       impl_->shut();
     } else if (!impl_->acceptor.is_open()) {

@@ -1,15 +1,13 @@
 // http.hpp: HTTP/1.1 over loopback, for labs whose subject is not HTTP.
 //
 // Threads   A Server has one thread of its own, on which handlers run; a Reply may be
-// given
-//           from any thread. A Client blocks its caller: one for each thread.
+//           called from any thread. A Client blocks its caller: one for each thread.
 // Errors    A port that cannot be had throws lab::Error. What a peer does wrong ends that
-//           peer's connection and nothing else. A request that got no answer says why.
+//           peer's connection and nothing else. A request without an answer says why.
 // Limits    Header 16 KiB, body 1 MiB, 1,000 connections, 10 s for a request to arrive
 //           whole: each is an option. No TLS, no HTTP/2, no streaming of bodies.
-// Source    RFC 9110 and 9112, as Boost.Beast implements them (compiled in src/ only: a
-// file
-//           that includes Beast takes half a minute).
+// Source    RFC 9110 and 9112, as Boost.Beast implements them (included in src/ only: it
+//           takes half a minute to compile).
 #pragma once
 
 #include <chrono>
@@ -63,10 +61,10 @@ class Server {
   std::uint16_t port() const;
   std::size_t open_connections() const;
 
-  // While true, nobody listens on the port: connections are refused.
+  // While true, nobody listens on the port: connections are refused, open ones closed.
   void refuse(bool refuse);
 
-  // Calls from the server's thread, later.
+  // Calls from the server's thread, later; never if the server ends before.
   void run_after(std::chrono::milliseconds delay, std::function<void()> call);
 
  private:
@@ -84,12 +82,12 @@ using Result = std::variant<Response, ClientError>;
 
 class Client {
  public:
-  Client(std::string host, std::uint16_t port);
+  Client(std::string host, std::uint16_t port);  // the host as an IP address
   Client(Client&&) noexcept;
   ~Client();
 
-  // Keeps the connection for the next request; a new one is made where it was closed, and
-  // a request that met a connection which the server had just closed is sent once more.
+  // Keeps the connection for the next request, which makes a new one if the server has
+  // closed it. Never sends a request twice: who is to know that it was not obeyed?
   Result request(const Request& request, std::chrono::milliseconds timeout);
 
  private:
