@@ -9,8 +9,7 @@
 // Threads   One: the loop's.
 // Lifetime  Must outlive the running of its loop.
 // Source    Node's lib/internal/timers.js and src/env.cc (CheckImmediate); the delays as
-// in
-//           the Timeout constructor: below 1 ms, above 2^31-1 ms and NaN become 1 ms.
+//           in the Timeout constructor: below 1 ms, above 2^31-1 ms and NaN become 1 ms.
 // Left out  clearImmediate, and the microtasks between two callbacks (lab 02).
 #pragma once
 
