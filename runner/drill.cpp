@@ -159,8 +159,8 @@ int Session::run(const std::vector<DrillItem>& items) {
 
 Session::Turn Session::ask(const DrillItem& item, const std::string& head) {
   fmt::print("\n{}{}\n", terminal_.styled(Style::bold, head),
-             terminal_.styled(Style::dim, fmt::format(" · lab {} {}", item.lab.typed(),
-                                                      item.lab.name())));
+             terminal_.styled(Style::dim, " · " + item.id + " · lab " + item.lab.typed() +
+                                              " " + item.lab.name()));
   paragraph(item.question);
   return item.kind == Kind::scenario ? ask_scenario(item) : ask_followup(item);
 }
@@ -265,10 +265,10 @@ void Session::paragraph(std::string_view text, Style style) const {
 }
 
 void Session::sum_up(std::size_t left) const {
-  fmt::print("\n{}: {} known, {} not yet", plural(asked_, "item"), right_,
+  fmt::print("\n{} answered: {} known, {} not yet", plural(asked_, "item"), right_,
              asked_ - right_);
   if (left > 0) fmt::print("; {} left for the next time", left);
-  fmt::print(". Kept in {}\n", store_.file().string());
+  fmt::print(".\nKept in {}\n", store_.file().string());
 }
 
 // --- the other things it can do ---
