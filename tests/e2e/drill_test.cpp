@@ -1,0 +1,366 @@
+// ./lab drill as a person has it: on a terminal, with wrong answers and right ones, until
+// nothing is due; stopped in the middle; and without a terminal.
+#include <gmock/gmock.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <sstream>
+
+#include "../runner/fake_place.hpp"
+#include "drill_answer.hpp"
+#include "drill_judge.hpp"
+#include "drill_store.hpp"
+#include "lab/terminal.hpp"
+
+namespace runner {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr int kWidth = 80;
+constexpr int kPatience = 30'000;  // ms without a byte
+
+std::string without_colour(const std::string& text) {
+  static const std::regex kEscapes("\x1b\\[[0-9;]*[A-Za-z]|\r");
+  return std::regex_replace(text, kEscapes, "");
+}
+
+// The drill on a terminal of 80 columns.
+class Terminal80 {
+ public:
+  Terminal80(const Place& place, const fs::path& data, std::vector<std::string> flags) {
+    winsize size{.ws_row = 24, .ws_col = kWidth, .ws_xpixel = 0, .ws_ypixel = 0};
+    pid_ = forkpty(&fd_, nullptr, nullptr, &size);
+    if (pid_ != 0) return;
+    setenv("UNDERLOOP_ROOT", place.root.c_str(), 1);
+    setenv("UNDERLOOP_BUILD", place.build.c_str(), 1);
+    setenv("XDG_DATA_HOME", data.c_str(), 1);
+    std::string program = LAB_BUILD_DIR "/runner/underloop";
+    std::string verb = "drill";
+    std::vector<char*> argv{program.data(), verb.data()};
+    for (std::string& flag : flags) argv.push_back(flag.data());
+    argv.push_back(nullptr);
+    execv(program.c_str(), argv.data());
+    _exit(127);
+  }
+  Terminal80(const Terminal80&) = delete;
+  Terminal80& operator=(const Terminal80&) = delete;
+  ~Terminal80() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    close(fd_);
+  }
+
+  // Reads on until it asks (true) or has ended (false); what was shown since the last time
+  // is in shown().
+  bool asks() { return shows(" > "); }
+
+  bool shows(const std::string& end) {
+    shown_.clear();
+    while (!shown_.ends_with(end)) {
+      std::array<char, 4096> bytes;
+      pollfd source{fd_, POLLIN, 0};
+      if (poll(&source, 1, kPatience) <= 0) {
+        ADD_FAILURE() << "it says nothing more after:\n" << all_;
+        return false;
+      }
+      const ssize_t size = read(fd_, bytes.data(), bytes.size());
+      if (size <= 0) return false;  // a terminal whose last user has gone
+      const std::string fresh =
+          without_colour(std::string(bytes.data(), static_cast<std::size_t>(size)));
+      shown_ += fresh;
+      all_ += fresh;
+    }
+    return true;
+  }
+
+  void type(const std::string& text) {
+    if (write(fd_, text.data(), text.size()) < 0) ADD_FAILURE() << "it cannot be typed";
+  }
+
+  int exit_code() {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+  }
+
+  const std::string& shown() const { return shown_; }
+  const std::string& all() const { return all_; }
+
+ private:
+  int fd_ = -1;
+  pid_t pid_ = -1;
+  std::string shown_;
+  std::string all_;
+};
+
+std::string last_match(const std::string& text, const std::regex& pattern) {
+  std::string last;
+  for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it) {
+    last = it->str(1);
+  }
+  return last;
+}
+
+class DrillTest : public testing::Test {
+ protected:
+  fs::path data() const { return fake_.place().root / "data"; }
+  fs::path file() const { return data() / "underloop" / "drill.json"; }
+  std::string kept() const {
+    std::ifstream stream(file());
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+  // A lab whose run has b before a, and a follow-up.
+  void small_lab(const std::string& also = "") {
+    fake_.write("labs/05_second_thing/drill.json", R"([
+      {"id": "05-order", "kind": "scenario", "question": "Which comes first?",
+       "play": {"scene": "one", "row": "order"}, "predict": "order", "items": ["a", "b"]},
+      {"id": "05-why", "kind": "followup", "question": "Why?", "answer": "Because."}])");
+    fake_.lab("5", also +
+                       R"(echo '{"name":"T","cat":"table","args":{"columns":["",""],)"
+                       R"("rows":[["order","b > a"]]}}')" +
+                       "\necho '" + end_line(0) + "'");
+  }
+
+  // What the drill prints without a terminal.
+  std::string piped(const std::string& input, const std::string& flags = "") {
+    fake_.write("typed", input);
+    const std::string command = "UNDERLOOP_ROOT=" + fake_.place().root.string() +
+                                " UNDERLOOP_BUILD=" + fake_.place().build.string() +
+                                " XDG_DATA_HOME=" + data().string() +
+                                " timeout 60 " LAB_BUILD_DIR "/runner/underloop drill " +
+                                flags + " < " + (fake_.place().root / "typed").string() +
+                                " > " + (fake_.place().root / "output").string() +
+                                " 2>&1";
+    const int status = std::system(command.c_str());
+    code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    std::ifstream output(fake_.place().root / "output");
+    return {std::istreambuf_iterator<char>(output), {}};
+  }
+
+  FakePlace fake_;
+  int code_ = -1;
+};
+
+TEST_F(DrillTest, AWrongAnswerComesBackUntilItIsRight) {
+  small_lab();
+  Terminal80 terminal(fake_.place(), data(), {});
+  ASSERT_TRUE(terminal.asks());
+  EXPECT_THAT(terminal.shown(),
+              AllOf(HasSubstr("1 of 2"), HasSubstr("Which comes first?")));
+  terminal.type("a b\n");
+  ASSERT_TRUE(terminal.asks());
+  EXPECT_THAT(terminal.shown(), AllOf(HasSubstr("✘ it was: b > a"), HasSubstr("Why?"),
+                                      Not(HasSubstr("Because."))));
+  terminal.type("\n");
+  ASSERT_TRUE(terminal.asks());
+  EXPECT_THAT(terminal.shown(), HasSubstr("Because."));
+  terminal.type("9\n");
+  ASSERT_TRUE(terminal.asks());
+  EXPECT_THAT(terminal.shown(), HasSubstr("0 to 5"));
+  terminal.type("5\n");
+  ASSERT_TRUE(terminal.asks());
+  EXPECT_THAT(terminal.shown(), AllOf(HasSubstr("due tomorrow"), HasSubstr("once more"),
+                                      HasSubstr("Which comes first?")));
+  terminal.type("b a\n");
+  EXPECT_FALSE(terminal.asks());
+  EXPECT_THAT(terminal.shown(), AllOf(HasSubstr("✔ right: b > a"),
+                                      HasSubstr("2 items answered: 1 known, 1 not yet")));
+  EXPECT_EQ(terminal.exit_code(), 0);
+}
+
+TEST_F(DrillTest, CtrlCAtAQuestionKeepsWhatWasAnswered) {
+  small_lab();
+  Terminal80 terminal(fake_.place(), data(), {});
+  ASSERT_TRUE(terminal.asks());
+  terminal.type("b a\n");
+  ASSERT_TRUE(terminal.asks());
+  terminal.type("\x03");
+  EXPECT_FALSE(terminal.asks());
+  EXPECT_THAT(terminal.shown(),
+              HasSubstr("1 item answered: 1 known, 0 not yet; 1 left for the next time"));
+  EXPECT_EQ(terminal.exit_code(), 128 + SIGINT);
+  EXPECT_THAT(kept(), HasSubstr("05-order"));
+}
+
+TEST_F(DrillTest, CtrlCWhileALabRunsEndsTheLabToo) {
+  small_lab("echo $$ > \"$0.pid\"; sleep 100 & wait\n");
+  Terminal80 terminal(fake_.place(), data(), {});
+  ASSERT_TRUE(terminal.asks());
+  terminal.type("b a\n");
+  ASSERT_TRUE(terminal.shows("running ./lab run 5 --scene one\n"));
+  terminal.type("\x03");
+  EXPECT_FALSE(terminal.asks());
+  EXPECT_THAT(terminal.shown(), HasSubstr("0 items answered"));
+  EXPECT_EQ(terminal.exit_code(), 128 + SIGINT);
+  EXPECT_EQ(kept(), "");
+}
+
+TEST_F(DrillTest, WithoutATerminalItReadsLinesAndEndsWithThem) {
+  small_lab();
+  const std::string text = piped("nonsense\n2 1 1\nb a\n\n");
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(text, AllOf(HasSubstr("that is not it"), HasSubstr("✔ right: b > a"),
+                          HasSubstr("Because."), HasSubstr("1 left for the next time"),
+                          Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(piped(""), HasSubstr("0 items answered"));
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(piped("b a", "--all"), HasSubstr("Why?"));
+}
+
+TEST_F(DrillTest, SurvivesHostileInput) {
+  small_lab();
+  std::string bytes(100'000, 'x');
+  bytes += "\n\x1b[2J\xff\xfe\n";
+  bytes += std::string("\0\0", 2) + "\nb a\nq\n";
+  const std::string text = piped(bytes);
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(text, AllOf(HasSubstr("✔ right: b > a"), Not(HasSubstr("\x1b"))));
+  EXPECT_LT(text.size(), 20'000u);
+}
+
+TEST_F(DrillTest, AScenarioThatCannotRunIsPassedOver) {
+  small_lab("echo 'lab: it needs redis-server' >&2; exit 77\n");
+  const std::string text = piped("b a\n\n4\n");
+  EXPECT_THAT(text, AllOf(HasSubstr("cannot be judged: lab: it needs redis-server"),
+                          HasSubstr("1 item answered: 1 known")));
+  EXPECT_THAT(kept(), Not(HasSubstr("05-order")));
+}
+
+TEST_F(DrillTest, ForgetsOnlyWhenAskedTwice) {
+  small_lab();
+  piped("b a\nq\n");
+  EXPECT_THAT(piped("no\n", "--reset"), HasSubstr("Nothing was forgotten"));
+  EXPECT_EQ(code_, 1);
+  piped("", "--reset");
+  EXPECT_THAT(piped("", "--list"), HasSubstr("due tomorrow, known 1 of 1"));
+  EXPECT_THAT(piped("yes\n", "--reset"), HasSubstr("Forgotten."));
+  EXPECT_THAT(piped("", "--list"), Not(HasSubstr("due")));
+}
+
+TEST_F(DrillTest, TellsWhatIsThereWhenAskedForWhatIsNot) {
+  small_lab();
+  EXPECT_THAT(piped("", "--lab 7"), HasSubstr("lab"));
+  EXPECT_EQ(code_, 2);
+  EXPECT_THAT(piped("", "--section zoo"), HasSubstr("there are One; Two"));
+  EXPECT_EQ(code_, 2);
+  EXPECT_THAT(piped("q\n", "--section one"), HasSubstr("1 of 2"));
+  piped("", "--section two");
+  EXPECT_EQ(code_, 2);
+}
+
+TEST_F(DrillTest, ADamagedFileIsToldOfAndTheDrillGoesOn) {
+  small_lab();
+  fake_.write("data/underloop/drill.json", "}{");
+  const std::string text = piped("b a\nq\n");
+  EXPECT_THAT(text, AllOf(HasSubstr("is damaged"), HasSubstr("drill.json.damaged-1"),
+                          HasSubstr("1 item answered")));
+  EXPECT_EQ(code_, 0);
+}
+
+// --- every item of every lab that is built ---
+
+class WholeDrill : public DrillTest {
+ protected:
+  WholeDrill() {
+    for (const Lab& lab : Catalog::of(place_).all_written(place_)) {
+      if (!exists(lab.program(place_))) continue;
+      labs_.push_back(lab);
+      for (DrillItem& item : drill_of(lab, place_))
+        items_.emplace(item.id, std::move(item));
+    }
+  }
+
+  // What to type at this prompt; `knows` is whether to be right.
+  std::string reply(const std::string& shown, bool knows) {
+    static const std::regex kHead("(?:of \\d+|once more) · ([0-9a-z-]+) · lab");
+    const std::string id = last_match(shown, kHead);
+    if (!id.empty()) id_ = id;
+    const DrillItem& item = items_.at(id_);
+    if (shown.find("Enter shows the answer") != std::string::npos) return "\n";
+    if (item.kind == DrillItem::Kind::followup) return knows ? "4\n" : "1\n";
+    if (!knows) return "\n";
+    std::string& known = answers_[id_];
+    if (known.empty()) known = play(item, place_).answer.value_or("?");
+    std::string typed = known;
+    if (item.predict == DrillItem::Predict::order) {
+      std::replace(typed.begin(), typed.end(), '>', ',');
+    }
+    return typed + "\n";
+  }
+
+  std::string worked_through(const std::function<bool(const std::string& shown)>& knows) {
+    Terminal80 terminal(place_, data(), {});
+    std::size_t asked = 0;
+    while (terminal.asks()) {
+      terminal.type(reply(terminal.shown(), knows(terminal.all())));
+      if (++asked > 10 * items_.size()) ADD_FAILURE() << "it never ends";
+      if (asked > 10 * items_.size()) break;
+    }
+    EXPECT_EQ(terminal.exit_code(), 0);
+    return terminal.all();
+  }
+
+  void expect_it_fits(const std::string& text) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(" > ") == std::string::npos) {
+        EXPECT_LE(lab::columns(line), kWidth) << line;
+      }
+    }
+  }
+
+  void make_all_due() {
+    std::string text = std::regex_replace(kept(), std::regex("\"due\": \"[0-9-]+\""),
+                                          "\"due\": \"2020-02-02\"");
+    std::ofstream(file()) << text;
+  }
+
+  const Place place_{LAB_SOURCE_DIR, LAB_BUILD_DIR};
+  std::vector<Lab> labs_;
+  std::map<std::string, DrillItem> items_;
+  std::map<std::string, std::string> answers_;
+  std::string id_;
+};
+
+TEST_F(WholeDrill, EveryItemIsAskedMissedKnownAndDueAgain) {
+  if (items_.empty()) GTEST_SKIP() << "no lab is built";
+  const std::string count = std::to_string(items_.size());
+
+  // First each is missed, then known when it comes once more.
+  const std::string first = worked_through([](const std::string& all) {
+    return all.find("once more ·") != std::string::npos;
+  });
+  EXPECT_THAT(first,
+              HasSubstr(count + " items answered: 0 known, " + count + " not yet"));
+  EXPECT_THAT(first, Not(HasSubstr("cannot be judged")));
+  expect_it_fits(first);
+  EXPECT_THAT(worked_through([](const auto&) { return true; }),
+              HasSubstr("Nothing is due"));
+
+  // It comes back to what is due, and all is known at once.
+  make_all_due();
+  const std::string second = worked_through([](const auto&) { return true; });
+  EXPECT_THAT(second,
+              HasSubstr(count + " items answered: " + count + " known, 0 not yet"));
+  EXPECT_THAT(second, Not(HasSubstr("once more")));
+  expect_it_fits(second);
+}
+
+}  // namespace
+}  // namespace runner
