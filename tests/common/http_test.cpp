@@ -164,14 +164,17 @@ TEST(Http, RefusesConnectionsAndTakesThemAgainOnTheSamePort) {
 
 TEST(Http, MayBeToldByAHandlerToRefuse) {
   Server* self = nullptr;
+  std::atomic<int> reopened = 0;
   Server server([&](const Request&, const Server::Reply&) {
     self->refuse(true);
     self->refuse(false);
+    ++reopened;
   });
   self = &server;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 1; i <= 2; ++i) {
     Client client("127.0.0.1", server.port());
     EXPECT_EQ(kind(client.request({}, 5s)), Kind::closed);
+    wait_until([&] { return reopened == i; });  // the client was closed before
   }
 }
 
