@@ -12,19 +12,20 @@ _underloop() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} verb=${{COMP_WORDS[1]-}} offered=
   local labs='{0}'
   if ((COMP_CWORD == 1)); then
-    offered='run verify walk watch drill bench test setup doctor completion --no-install --help'
+    offered='run verify walk watch drill bench test setup build doctor completion --no-install --help'
   else
     case $verb in
       run | watch)
         offered=$labs
         ((COMP_CWORD == 2)) || offered='--quick --json --trace --live --times --scene --help'
         ;;
+      build) offered=$labs ;;
       verify) offered="$labs --json --md" ;;
       walk) offered="$labs --check" ;;
       drill) offered='--all --section --lab --list --reset --check' ;;
       bench) offered="$labs --" ;;
       test) offered='--fast --asan --tsan' ;;
-      setup) offered='uv boost test bench node clang' ;;
+      setup) offered='all uv boost test bench node clang' ;;
       completion) offered=bash ;;
     esac
   fi

@@ -89,8 +89,10 @@ void describe_verbs(CLI::App& app, Typed& typed) {
 
   app.add_subcommand("test",
                      "run the tests: --fast, --asan, --tsan, or a part of a name");
-  app.add_subcommand("setup",
-                     "only install: what every lab needs, and uv, boost, test, ...");
+  app.add_subcommand(
+      "setup",
+      "only install: what every lab needs, and uv, boost, test, ...; all: of all labs");
+  app.add_subcommand("build", "only build: all labs, or some");
   app.add_subcommand("doctor", "what is installed, what is missing, and who needs it");
   CLI::App* completion =
       app.add_subcommand("completion", "for your shell: source <(./lab completion bash)");

@@ -3,19 +3,21 @@
 # `./lab run 1` and `./lab test` are all that must be typed: as root, and as a plain user
 # with sudo. What is tested is HEAD; it needs root, debootstrap and a mirror.
 #
-#   tests/fresh_machine.sh [--quick] [--as root|user] [--suite bookworm] [--keep]
+#   tests/fresh_machine.sh [--quick | --image] [--as root|user] [--suite bookworm] [--keep]
 #
-# --quick leaves ./lab test out. Exit 77: it cannot be tried here.
+# --quick leaves ./lab test out; --image takes the Dockerfile's steps instead, then runs a
+# lab as its user. Exit 77: it cannot be tried here.
 set -euo pipefail
 
 repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 suite=bookworm
 who=(root user)
-quick=
+mode=
 keep=
 while (($#)); do
   case $1 in
-    --quick) quick=yes ;;
+    --quick) mode=quick ;;
+    --image) mode=image who=(root) ;;
     --keep) keep=yes ;;
     --as) who=("$2") && shift ;;
     --suite) suite=$2 && shift ;;
@@ -76,8 +78,26 @@ seconds_since() {
   local since=$((${EPOCHREALTIME/./} - ${1/./}))
   printf '%d.%02d' $((since / 1000000)) $((since / 10000 % 100))
 }
+# The Dockerfile as Docker would take it, as far as it goes here.
+image_steps() {
+  local word rest user=root place=/ options source target
+  while read -r -u 3 word rest; do
+    case $word in
+      USER) user=$rest ;;
+      WORKDIR) place=$rest ;;
+      RUN) timed "$user: $rest" su "$user" -s /bin/sh -c "cd $place && $rest" ;;
+      COPY)
+        read -r options source target <<<"$rest"
+        mkdir -p "$target" && cp -a "$source/." "$target" && rm -rf "$target/.git"
+        chown -R "${options#--chown=}" "$target"
+        ;;
+    esac
+  done 3<Dockerfile
+  timed "$user: ./lab run 1 --quick" su "$user" -c "cd $place && ./lab run 1 --quick"
+}
 git clone -q /srv/underloop.git underloop
 cd underloop
+if [[ ${1-} == image ]]; then image_steps; exit; fi
 timed "a fresh machine: ./lab run 1 --quick" ./lab run 1 --quick
 timed "again" ./lab run 1 --quick
 if [[ ${1-} != quick ]]; then
@@ -118,7 +138,7 @@ for user in "${who[@]}"; do
   chroot "$root" chown -R "$user:" /srv/underloop.git
   echo "== as $user, $(git -C "$repository" log -1 --format='%h %s')"
   unshare --mount --pid --fork --kill-child bash "$folder/enter.sh" "$root" "$user" \
-    "${quick:+quick}" || { echo "fresh_machine: failed as $user" >&2; exit 1; }
+    "$mode" || { echo "fresh_machine: failed as $user" >&2; exit 1; }
   [[ $keep ]] || rm -rf --one-file-system "$root"
 done
 echo "== both commands work on a fresh $suite, as ${who[*]}"
