@@ -20,6 +20,16 @@ if(UV_FOUND)
   endif()
 endif()
 
+pkg_check_modules(HIREDIS QUIET IMPORTED_TARGET hiredis)
+if(HIREDIS_FOUND)
+  add_library(dep::hiredis ALIAS PkgConfig::HIREDIS)
+endif()
+
+pkg_check_modules(PQ QUIET IMPORTED_TARGET libpq)
+if(PQ_FOUND)
+  add_library(dep::pq ALIAS PkgConfig::PQ)
+endif()
+
 find_package(Boost 1.81 QUIET)
 if(Boost_FOUND)
   add_library(dep_boost INTERFACE)

@@ -1,0 +1,104 @@
+#include "lab/postgres.hpp"
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <vector>
+
+namespace lab {
+
+namespace {
+
+// libpq's messages may have several lines, the first of which says what is wrong.
+std::string first_line(const char* message) {
+  const std::string text(message ? message : "");
+  const std::string line = text.substr(0, text.find('\n'));
+  return line.empty() ? "no reason given" : line;
+}
+
+// The server has said goodbye (class 08, and 57P: shut down, crashed, idle for too long),
+// or libpq itself failed, which has no state. PQstatus() may tell only later.
+bool ends_session(const std::string& state) {
+  return state.empty() || state.starts_with("08") || state.starts_with("57P");
+}
+
+bool may_be_address(const std::string& url) {
+  return url.starts_with("postgres://") || url.starts_with("postgresql://") ||
+         url.find('=') != std::string::npos;
+}
+
+}  // namespace
+
+PostgresRows::PostgresRows(pg_result* result) : result_(result, PQclear) {
+}
+
+int PostgresRows::count() const {
+  return PQntuples(result_.get());
+}
+
+bool PostgresRows::is_null(int row, int column) const {
+  return PQgetisnull(result_.get(), row, column) != 0;
+}
+
+std::string PostgresRows::text(int row, int column) const {
+  const char* value = PQgetvalue(result_.get(), row, column);
+  return value ? std::string(value) : std::string();
+}
+
+long PostgresRows::number(int row, int column) const {
+  return std::stol(text(row, column));
+}
+
+Postgres::Postgres(const std::string& url, std::chrono::seconds patience)
+    : connection_(nullptr, PQfinish) {
+  if (!may_be_address(url)) {
+    throw PostgresError("address of PostgreSQL", "not postgres://user@host:port/database",
+                        {});
+  }
+  // In this order what the address itself says wins.
+  const std::string seconds = std::to_string(patience.count());
+  const std::array<const char*, 3> names{"connect_timeout", "dbname", nullptr};
+  const std::array<const char*, 3> values{seconds.c_str(), url.c_str(), nullptr};
+  connection_.reset(PQconnectdbParams(names.data(), values.data(), 1));
+  // libpq would write what the server only remarks on standard error.
+  PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
+  if (PQstatus(connection_.get()) == CONNECTION_OK) return;
+  // libpq keeps no SQLSTATE of a refused connection; the text is the server's own.
+  const std::string why = first_line(PQerrorMessage(connection_.get()));
+  const bool too_many = why.find("too many c") != std::string::npos ||
+                        why.find("remaining connection slots") != std::string::npos;
+  throw PostgresError("connect to PostgreSQL", why, too_many ? "53300" : "");
+}
+
+PostgresRows Postgres::query(const std::string& sql,
+                             std::initializer_list<std::string> parameters) {
+  std::vector<const char*> values;
+  for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+  PGresult* const result =
+      values.empty()
+          ? PQexec(connection_.get(), sql.c_str())
+          : PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()),
+                         nullptr, values.data(), nullptr, nullptr, 0);
+  PostgresRows rows(result);
+  const ExecStatusType status = PQresultStatus(result);
+  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return rows;
+  const char* field = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+  const std::string state(field ? field : "");
+  if (ends_session(state)) ended_ = true;
+  throw PostgresError(sql, first_line(PQerrorMessage(connection_.get())), state);
+}
+
+bool Postgres::broken() const {
+  return ended_ || PQstatus(connection_.get()) != CONNECTION_OK;
+}
+
+bool Postgres::in_transaction() const {
+  return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE;
+}
+
+int Postgres::backend_pid() const {
+  return PQbackendPID(connection_.get());
+}
+
+}  // namespace lab
