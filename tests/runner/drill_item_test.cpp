@@ -94,7 +94,6 @@ TEST(DrillItem, AnOrderAndAChoiceHaveTwoToNineDifferentItems) {
                             std::string(predict) + R"(", "items": )" + items));
   };
   EXPECT_EQ(told(R"(["a", "b"])"), "nothing was refused");
-  EXPECT_EQ(told(R"(["1","2a","3","4b"])"),
   EXPECT_THAT(told(R"(["1","b"])"), HasSubstr("predict a number instead"));
   EXPECT_THAT(told(R"(["a"])"), HasSubstr("2 to 9"));
   EXPECT_THAT(told(R"(["a","b","c","d","e","f","g","h","i","j"])"), HasSubstr("2 to 9"));
