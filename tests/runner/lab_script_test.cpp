@@ -119,6 +119,34 @@ TEST_F(LabScript, ConfiguresOnceAndBuildsOnlyWhatIsNeeded) {
   EXPECT_EQ(code_, 0);
 }
 
+TEST_F(LabScript, ADrillBuildsWhatItAsksAbout) {
+  installed();
+  EXPECT_EQ(lab("drill"), "runner/underloop: drill\n");
+  EXPECT_THAT(calls(), HasSubstr("--target runner lab_01\n"));
+  for (const char* words : {"drill --lab 1 --all", "drill --lab=first"}) {
+    lab(words);
+    EXPECT_THAT(calls(), HasSubstr("--target runner lab_01\n")) << words;
+  }
+  for (const char* words : {"drill --list", "drill --lab 5", "drill --reset --lab 1"}) {
+    lab(words);
+    EXPECT_THAT(calls(), HasSubstr("--target runner\n")) << words;
+  }
+}
+
+TEST_F(LabScript, BuildBuildsAndRunsNothing) {
+  installed();
+  EXPECT_EQ(lab("build"), "");
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(calls(), HasSubstr("--target runner lab_01\n"));
+}
+
+TEST_F(LabScript, SetupAllInstallsWhatEveryLabNeeds) {
+  fake_.write("lists", "");
+  EXPECT_THAT(lab("setup all"), HasSubstr("install --no-install-recommends libthing"));
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(calls(), Not(HasSubstr("cmake")));
+}
+
 TEST_F(LabScript, LeavesALabThatIsNotThereToTheRunner) {
   for (const char* words : {"run 5", "run nonsense", "run", "run '1;id'", "frobnicate"}) {
     EXPECT_EQ(lab(words).substr(0, 18), "runner/underloop: ") << words;
