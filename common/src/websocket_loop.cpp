@@ -6,34 +6,32 @@ namespace lab::websocket {
 
 using std::chrono::milliseconds;
 
-namespace {
-
-void watch(asio::posix::stream_descriptor& descriptor) {
-  // Each new wait looks at the descriptor again, so nothing that was left is missed.
-  descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                        [&descriptor](const error_code& error) {
-                          if (!error) watch(descriptor);
-                        });
-}
-
-}  // namespace
-
 Loop::Loop() : impl_(std::make_unique<Impl>()) {
 }
 
-// With every socket dropped and every timer cancelled the loop runs out of work, and with
-// it go the operations that refer to connections.
+// With every socket dropped and every timer cancelled all operations are ready to end, and
+// with them go their references to connections. (Not run(): the idle timer of a connection
+// that somebody still holds is work, too.)
 Loop::~Loop() {
   abandon_all(impl_->context->sockets);
   for (const auto& timer : std::exchange(impl_->timers, {})) timer->cancel();
-  for (const auto& descriptor : impl_->watched) descriptor->release();
+  for (const Watched& watched : impl_->watched) watched.descriptor->release();
   impl_->context->restart();
-  impl_->context->run();
+  impl_->context->poll();
 }
 
 void Loop::turn(milliseconds at_most) {
+  for (Watched& watched : impl_->watched) {
+    if (std::exchange(watched.armed, true)) continue;
+    // A new wait looks at the descriptor again, so nothing that was left is missed. Not
+    // armed again at once: whoever reads the descriptor does so after this turn.
+    watched.descriptor->async_wait(
+        asio::posix::stream_descriptor::wait_read,
+        [armed = &watched.armed](const error_code&) { *armed = false; });
+  }
   impl_->context->restart();
-  if (impl_->context->run_one_for(at_most) > 0) impl_->context->poll();
+  impl_->context->run_one_for(at_most);  // for no time at all it does not even look
+  impl_->context->poll();
 }
 
 bool Loop::run_until(const std::function<bool()>& done, milliseconds deadline) {
@@ -61,8 +59,7 @@ void Loop::after(milliseconds delay, std::function<void()> call) {
 
 void Loop::wake_on(int fd) {
   impl_->watched.push_back(
-      std::make_unique<asio::posix::stream_descriptor>(*impl_->context, fd));
-  watch(*impl_->watched.back());
+      {std::make_unique<asio::posix::stream_descriptor>(*impl_->context, fd)});
 }
 
 }  // namespace lab::websocket

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <list>
 #include <memory>
 #include <set>
 #include <utility>
@@ -47,10 +48,16 @@ struct Context : asio::io_context {
   std::size_t kept = 32;
 };
 
+// Somebody else's descriptor: it may end a wait, and is not read here.
+struct Watched {
+  std::unique_ptr<asio::posix::stream_descriptor> descriptor;
+  bool armed = false;
+};
+
 struct Loop::Impl {
   std::shared_ptr<Context> context = std::make_shared<Context>();
   std::set<std::shared_ptr<asio::steady_timer>> timers{};
-  std::vector<std::unique_ptr<asio::posix::stream_descriptor>> watched{};
+  std::list<Watched> watched{};
 };
 
 // What a server's connections look at; the last of them frees it.
