@@ -1,0 +1,99 @@
+// chat_client.hpp: a person in one room, who loses his server and comes back.
+//
+//   connect -> hello -> join from the last seen -> talk -- lost --> wait, next server
+//
+// Lifetime  It may go at any time: then its connection is dropped.
+// Threads   None: one loop, with as many clients on it as you like.
+// Errors    Counted, and mended by coming back; a client has no other way.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "backoff.hpp"
+#include "checker.hpp"
+#include "lab/histogram.hpp"
+#include "lab/websocket.hpp"
+#include "room.hpp"
+
+namespace lab11 {
+
+struct ClientSettings {
+  std::string user{};
+  std::string room = "lobby";
+  std::vector<std::uint16_t> servers{};  // ports; the first is tried first
+  bool resumes = true;                   // else it joins anew each time
+  std::chrono::milliseconds backoff{50};
+  std::chrono::milliseconds longest_backoff{800};
+  std::uint64_t seed = 1;
+  lab::websocket::Options socket{};
+};
+
+// What a client has lived through.
+struct Diary {
+  std::vector<std::vector<Seen>> histories{
+      1};                                // a new one after each loss it was told of
+  std::vector<std::string> confirmed{};  // "ann:3": the server said it is stored
+  std::vector<std::string> present{};
+  std::vector<std::uint16_t> closes{};
+  std::vector<std::chrono::milliseconds> waits{};
+  lab::Latency latency{};  // from say() of any author of this process to its arrival
+  int joined = 0;
+  int recovered = 0;  // joins that went on where it had stopped
+  int refused = 0;    // joins that could not: it was told so
+  int told_lost = 0;  // losses that it was told of while connected
+};
+
+class ChatClient {
+ public:
+  ChatClient(lab::websocket::Loop& loop, ClientSettings settings);
+  ChatClient(const ChatClient&) = delete;
+  ChatClient& operator=(const ChatClient&) = delete;
+  ~ChatClient();
+
+  // Said in order, each once, whatever happens to the servers meanwhile.
+  void say(std::string text);
+
+  void pause(bool pause);  // reads nothing, and lets the server's queue grow
+  void leave();            // for good
+  void drop();             // the network fails; it will come back
+
+  bool joined() const { return joined_; }
+  bool all_said() const { return unsaid_.empty(); }
+  const Diary& diary() const { return diary_; }
+  const Position& position() const { return position_; }
+  std::size_t seen() const;  // messages, in all
+  const std::string& user() const { return settings_.user; }
+
+ private:
+  class Link;
+  void connect();
+  void hear(std::string_view text);
+  void say_next();
+  void lost(const lab::websocket::Close& close);
+  void send(std::string text);
+
+  lab::websocket::Loop& loop_;
+  ClientSettings settings_;
+  std::shared_ptr<ChatClient*> alive_;  // for timers and connections that outlive us
+  lab::websocket::Peer peer_;
+  Outbox outbox_;
+  Backoff backoff_;
+  std::mt19937_64 random_;
+  std::size_t server_ = 0;
+  Position position_;
+  Diary diary_;
+  std::deque<std::string> unsaid_;  // its first one may be under way
+  std::uint64_t number_ = 1;        // of unsaid_'s first
+  bool saying_ = false;
+  bool joined_ = false;
+  bool left_ = false;
+};
+
+}  // namespace lab11

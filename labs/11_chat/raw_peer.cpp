@@ -1,0 +1,131 @@
+#include "raw_peer.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "lab/error.hpp"
+
+namespace lab11 {
+
+namespace {
+
+constexpr std::array<char, 4> kMask{0x12, 0x34, 0x56, 0x78};
+
+void append_length(std::string& frame, std::uint64_t length, std::uint8_t mask_bit) {
+  const int bytes = length < 126 ? 0 : length < 65536 ? 2 : 8;
+  const auto first = bytes == 0 ? length : bytes == 2 ? 126 : 127;
+  frame += static_cast<char>(mask_bit | first);
+  for (int i = bytes - 1; i >= 0; --i) frame += static_cast<char>(length >> (8 * i));
+}
+
+std::uint64_t number(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
+  return value;
+}
+
+}  // namespace
+
+std::string frame(std::uint8_t opcode, std::string_view payload, Mask mask, bool last,
+                  std::optional<std::uint64_t> declared) {
+  std::string bytes(1, static_cast<char>((last ? 0x80 : 0) | opcode));
+  append_length(bytes, declared.value_or(payload.size()), mask == Mask::yes ? 0x80 : 0);
+  if (mask == Mask::no) return bytes.append(payload);
+  bytes.append(kMask.data(), kMask.size());
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    bytes += static_cast<char>(payload[i] ^ kMask[i % kMask.size()]);
+  }
+  return bytes;
+}
+
+std::uint16_t Frame::close_code() const {
+  if (opcode != kClose || payload.size() < 2) return 0;
+  return static_cast<std::uint16_t>(number(std::string_view(payload).substr(0, 2)));
+}
+
+RawPeer::RawPeer(std::uint16_t port)
+    : fd_(static_cast<int>(
+          lab::check_errno(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"))) {
+  const timeval patience{.tv_sec = 5, .tv_usec = 0};
+  setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int result =
+      ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  if (result < 0) close(fd_);
+  lab::check_errno(result, "connect to port " + std::to_string(port));
+}
+
+RawPeer::~RawPeer() {
+  close(fd_);
+}
+
+bool RawPeer::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+std::string RawPeer::shake_hands(const std::string& target, const std::string& headers) {
+  // The key and its answer are those of RFC 6455, 1.3.
+  send("GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n" +
+       "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+       "Sec-WebSocket-Version: 13\r\n" + headers + "\r\n");
+  return read_head();
+}
+
+std::string RawPeer::read_head() {
+  std::size_t end = 0;
+  while ((end = unread_.find("\r\n\r\n")) == std::string::npos) {
+    if (!fill(unread_.size() + 1)) return std::exchange(unread_, {});
+  }
+  std::string head = unread_.substr(0, end + 4);
+  unread_.erase(0, end + 4);
+  return head;
+}
+
+std::optional<Frame> RawPeer::read_frame() {
+  if (!fill(2)) return std::nullopt;
+  const auto first = static_cast<unsigned char>(unread_[0]);
+  const auto second = static_cast<unsigned char>(unread_[1]);
+  const std::size_t extra = second < 126 ? 0 : second == 126 ? 2 : 8;
+  if (!fill(2 + extra)) return std::nullopt;
+  const std::size_t size = extra ? number(unread_.substr(2, extra)) : second;
+  const std::size_t whole = 2 + extra + size;
+  if (!fill(whole)) return std::nullopt;
+  Frame result{static_cast<std::uint8_t>(first & 15), unread_.substr(2 + extra, size),
+               whole};
+  unread_.erase(0, whole);
+  return result;
+}
+
+std::uint16_t RawPeer::read_close_code() {
+  while (const auto frame = read_frame()) {
+    if (frame->opcode == kClose) return frame->close_code();
+  }
+  return 0;
+}
+
+bool RawPeer::fill(std::size_t bytes) {
+  std::array<char, 4096> piece;
+  while (unread_.size() < bytes) {
+    const ssize_t got = recv(fd_, piece.data(), piece.size(), 0);
+    if (got <= 0) return false;
+    unread_.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  return true;
+}
+
+}  // namespace lab11

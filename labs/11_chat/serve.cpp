@@ -1,0 +1,121 @@
+// serve.cpp: what the child processes run.
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "lab/error.hpp"
+#include "lab/trace.hpp"
+#include "page.hpp"
+#include "redis_company.hpp"
+#include "users.hpp"
+#include "world.hpp"
+
+namespace lab11 {
+
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+namespace {
+
+void tell_port(const std::string& file, std::uint16_t port) {
+  std::ofstream(file + ".new") << port;
+  std::filesystem::rename(file + ".new", file);  // whole, or not there
+}
+
+// Step 1: one thread, one loop. Asio waits for the sockets of the clients; libuv's loop,
+// which talks to Redis, is one descriptor among them, and gets its turn after each wait.
+void turn(lab::websocket::Loop& sockets, lab::uv::Loop& services) {
+  services.run(UV_RUN_NOWAIT);
+  const bool alive = uv_loop_alive(services.raw()) != 0;
+  const int due = alive ? uv_backend_timeout(services.raw()) : -1;  // -1: not by itself
+  sockets.turn(due < 0 ? 1000ms : milliseconds(due));
+}
+
+Settings settings_of(const Json& plan) {
+  Settings settings{.name = plan.at("name"),
+                    .resumes = plan.at("resumes"),
+                    .backlog = plan.at("backlog"),
+                    .outbox = plan.at("outbox")};
+  settings.socket.send_buffer = plan.at("send_buffer");
+  settings.socket.handshake_time = 500ms;
+  settings.socket.message_time = 200ms;
+  return settings;
+}
+
+}  // namespace
+
+void allow_many_descriptors() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int serve(std::span<const std::string> args) {
+  const Json plan = Json::parse(args[0]);
+  allow_many_descriptors();
+  const Settings settings = settings_of(plan);
+  lab::uv::Loop services;
+  lab::websocket::Loop sockets;
+  sockets.wake_on(uv_backend_fd(services.raw()));
+  std::unique_ptr<RedisCompany> company;
+  if (const std::string url = plan.at("redis"); !url.empty()) {
+    company = std::make_unique<RedisCompany>(services, url, plan.at("prefix"),
+                                             settings.name, settings.backlog);
+  }
+  lab::websocket::Server::Pages pages;
+  if (plan.at("pages").get<bool>()) pages = page_of(settings.name);
+  ChatServer server(sockets, settings, company.get(), pages);
+  const std::string lane = "server " + settings.name;
+  server.on_event = [&](const char* what, const std::string& room, std::uint64_t number) {
+    lab::trace::instant(what, {.lane = lane, .args = {{"room", room}, {"n", number}}});
+  };
+  std::unique_ptr<Users> users;
+  if (const std::string url = plan.at("postgres"); !url.empty()) {
+    users = std::make_unique<Users>(services, url);
+    server.sign_in = [&](const std::string& user, std::function<void(bool)> answer) {
+      users->sign_in(user, std::move(answer));
+    };
+  }
+  tell_port(plan.at("port_file"), server.port());
+  for (;;) turn(sockets, services);  // until it is killed
+}
+
+// The control: a thread waits for each connection.
+int serve_with_threads(std::span<const std::string> args) {
+  allow_many_descriptors();
+  const int listening = static_cast<int>(
+      lab::check_errno(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  lab::check_errno(bind(listening, generic, size), "bind");
+  lab::check_errno(listen(listening, 1024), "listen");
+  getsockname(listening, generic, &size);
+  tell_port(args[0], ntohs(address.sin_port));
+  for (;;) {
+    const int peer = accept(listening, nullptr, nullptr);
+    if (peer < 0) continue;
+    std::thread([peer] {
+      std::array<char, 256> bytes{};
+      ssize_t got = 0;
+      while ((got = recv(peer, bytes.data(), bytes.size(), 0)) > 0) {
+        if (send(peer, bytes.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL) < 0) {
+          break;
+        }
+      }
+      close(peer);
+    }).detach();
+  }
+}
+
+}  // namespace lab11
