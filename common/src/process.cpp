@@ -75,6 +75,7 @@ struct Start {
   int out;
   int err;
   int failed;  // where an errno is written if exec fails
+  const std::vector<int>& inherit;
 };
 
 [[noreturn]] void become(const Start& start) {
@@ -91,6 +92,7 @@ struct Start {
     dup2(start.out, STDOUT_FILENO);
     dup2(start.err, STDERR_FILENO);
   }
+  for (const int fd : start.inherit) fcntl(fd, F_SETFD, 0);
   if (start.address_space) {
     const rlimit limit{start.address_space, start.address_space};
     setrlimit(RLIMIT_AS, &limit);
@@ -132,7 +134,8 @@ Child Child::run(std::vector<std::string> argv, ChildOptions options) {
                     .parent = getpid(),
                     .out = out ? out->writing() : -1,
                     .err = err ? err->writing() : -1,
-                    .failed = failed.writing()};
+                    .failed = failed.writing(),
+                    .inherit = options.inherit};
   Child child;
   child.deadline_ = Clock::now() + options.deadline;
   const pid_t pid = fork();

@@ -23,6 +23,7 @@ struct ChildOptions {
   bool capture = true;       // else its output goes where ours goes
   rlim_t address_space = 0;  // bytes it may map (RLIMIT_AS); 0: as many as we may
   std::vector<std::pair<std::string, std::string>> env{};  // set besides ours
+  std::vector<int> inherit{};  // our descriptors that it has too, by the same numbers
 };
 
 struct Exit {
