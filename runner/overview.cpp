@@ -65,6 +65,7 @@ std::string overview(const Catalog& catalog, const Place& place,
   text += command(terminal, "./lab run " + first, "see it, and its claims proven");
   text += command(terminal, "./lab walk " + first, "read its code, step by step");
   text += command(terminal, "./lab verify", "prove every claim of every lab");
+  text += command(terminal, "./lab drill", "predict, then see; missed ones come back");
   text += command(terminal, "./lab --help", "the other verbs");
   return text;
 }
