@@ -49,6 +49,10 @@ long PostgresRows::number(int row, int column) const {
   return std::stol(text(row, column));
 }
 
+std::string PostgresRows::command() const {
+  return PQcmdStatus(result_.get());
+}
+
 Postgres::Postgres(const std::string& url, std::chrono::seconds patience)
     : connection_(nullptr, PQfinish) {
   if (!may_be_address(url)) {

@@ -40,6 +40,7 @@ class PostgresRows {
   bool is_null(int row, int column = 0) const;
   std::string text(int row = 0, int column = 0) const;  // "" for NULL
   long number(int row = 0, int column = 0) const;
+  std::string command() const;  // what was done: "SELECT 1", "SET", "CREATE TABLE"
 
  private:
   std::unique_ptr<pg_result, void (*)(pg_result*)> result_;
