@@ -109,7 +109,7 @@ TEST(Judge, ANumberIsRightUpToItsLastPercent) {
   number.within = 10;
   EXPECT_TRUE(right(number, "110", "100"));
   EXPECT_TRUE(right(number, "90", "100"));
-  EXPECT_FALSE(right(number, "111", "100"));
+  EXPECT_FALSE(right(number, "110.01", "100"));
   EXPECT_FALSE(right(number, "89", "100"));
   EXPECT_FALSE(right(number, "", "100"));
 }
