@@ -1,11 +1,13 @@
 // Child processes: how they end is told, they end in time, and they leave nothing behind.
 #include "lab/process.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -139,6 +141,18 @@ TEST(Child, InheritsNoneOfOurPipes) {
 }
 
 // --- what the kernel knows of us ---
+
+TEST(Child, HasTheDescriptorsItInheritsAndNoOthers) {
+  std::array<int, 2> given{}, kept{};
+  ASSERT_EQ(pipe2(given.data(), O_CLOEXEC), 0);
+  ASSERT_EQ(pipe2(kept.data(), O_CLOEXEC), 0);
+  const auto script = [](int fd) {
+    return "test -e /proc/self/fd/" + std::to_string(fd);
+  };
+  EXPECT_TRUE(shell(script(given[1]), {.inherit = {given[1]}}).wait().ok());
+  EXPECT_FALSE(shell(script(kept[1]), {.inherit = {given[1]}}).wait().ok());
+  for (const int fd : {given[0], given[1], kept[0], kept[1]}) close(fd);
+}
 
 TEST(Proc, CountsThreadsAndDescriptors) {
   const int threads = thread_count();
