@@ -126,7 +126,7 @@ void check_items(const DrillItem& item) {
   }
   for (const std::string& one : item.items) {
     if (std::ranges::count(item.items, one) != 1) fault("{} is there twice", one);
-    if (one.find_first_not_of("0123456789.,> ") == std::string::npos) {
+    if (one.size() == 1 && one[0] >= '0' && one[0] <= '9') {  // it would be a place
       fault("'{}' cannot be an item: predict a number instead", one);
     }
   }
