@@ -1,5 +1,6 @@
 #include "worker_process.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -49,7 +50,8 @@ int sized_memory(std::size_t size) {
   Descriptor owner(static_cast<int>(fd));
   lab::check_errno(ftruncate(owner.get(), static_cast<off_t>(size)),
                    "size shared memory");
-  return dup(owner.get());
+  return static_cast<int>(
+      lab::check_errno(fcntl(owner.get(), F_DUPFD_CLOEXEC, 0), "keep shared memory"));
 }
 
 // Sends or receives all of it; false if the other end is gone.
