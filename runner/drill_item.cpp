@@ -95,7 +95,8 @@ Play parse_play(const Json& object) {
   }
   const int places =
       !play.row.empty() + !play.pick.empty() + !play.claim.empty() + !play.event.empty();
-  if (places != 1) fault("play needs one of row, pick, claim and event");
+  const bool only_row = places == 0 && !play.column.empty();  // of a table that has one
+  if (places != 1 && !only_row) fault("play needs one of row, pick, claim and event");
   if (!play.pick.empty() && play.pick != "least" && play.pick != "most") {
     fault("pick is least or most");
   }
