@@ -59,3 +59,17 @@ if(benchmark_FOUND)
   target_link_libraries(dep_benchmark INTERFACE benchmark::benchmark_main)
   add_library(dep::benchmark ALIAS dep_benchmark)
 endif()
+
+pkg_check_modules(SQLITE QUIET IMPORTED_TARGET sqlite3)
+if(SQLITE_FOUND)
+  add_library(dep::sqlite ALIAS PkgConfig::SQLITE)
+endif()
+
+# Not by its CMake package: that one asks for a snappy of one's own.
+find_library(LEVELDB leveldb)
+find_path(LEVELDB_INCLUDE leveldb/db.h)
+if(LEVELDB AND LEVELDB_INCLUDE)
+  add_library(dep_leveldb INTERFACE)
+  target_link_libraries(dep_leveldb INTERFACE ${LEVELDB})
+  add_library(dep::leveldb ALIAS dep_leveldb)
+endif()

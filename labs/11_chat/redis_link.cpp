@@ -33,7 +33,7 @@ redisAsyncContext* open(const std::string& url) {
 RedisLink::RedisLink(lab::uv::Loop& loop, const std::string& url,
                      std::function<void()> on_up,
                      std::function<void(std::string)> on_down)
-    : loop_(loop), on_up_(std::move(on_up)), on_down_(std::move(on_down)) {
+    : on_up_(std::move(on_up)), on_down_(std::move(on_down)) {
   context_ = open(url);
   if (!context_ || context_->err) {
     const std::string why = context_ ? context_->errstr : "out of memory";

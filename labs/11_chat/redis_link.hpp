@@ -37,7 +37,6 @@ class RedisLink {
   void ready();
   void down(const std::string& why);
 
-  lab::uv::Loop& loop_;
   redisAsyncContext* context_ = nullptr;
   std::optional<lab::uv::Poll> poll_;
   std::optional<lab::uv::Timer> later_;
