@@ -2,17 +2,22 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <vector>
 
 namespace lab {
 
 namespace {
 
-// libpq's messages may have several lines, the first of which says what is wrong.
+// libpq's messages may have several lines, the first of which says what is wrong. What a
+// stranger sent may stand in it: that must not reach a terminal as it is.
 std::string first_line(const char* message) {
   const std::string text(message ? message : "");
-  const std::string line = text.substr(0, text.find('\n'));
+  std::string line = text.substr(0, text.find('\n'));
+  std::ranges::replace_if(
+      line, [](unsigned char byte) { return std::iscntrl(byte) != 0; }, '?');
   return line.empty() ? "no reason given" : line;
 }
 
