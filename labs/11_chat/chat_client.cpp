@@ -94,11 +94,12 @@ void ChatClient::hear(std::string_view text) {
     diary_.histories.back().push_back(
         {offset, fmt::format("{}:{}", author, message.at("n").get<std::uint64_t>())});
     position_ = {message.at("epoch"), offset};
+    if (author == user()) own_seen_ = message.at("n");
     const std::int64_t at = message.at("at");
     if (at > 0) diary_.latency.record(std::chrono::nanoseconds(now_ns() - at));
   } else if (is == "stored") {
-    saying_ = false;
     if (message.at("n") != number_) return;  // the answer to what was said twice
+    saying_ = false;
     diary_.confirmed.push_back(fmt::format("{}:{}", user(), number_));
     unsaid_.pop_front();
     ++number_;

@@ -65,7 +65,8 @@ class ChatClient {
   void drop();             // the network fails; it will come back
 
   bool joined() const { return joined_; }
-  bool all_said() const { return unsaid_.empty(); }
+  // All is stored, and has come back to us: "stored" may come first.
+  bool all_said() const { return unsaid_.empty() && own_seen_ + 1 == number_; }
   const Diary& diary() const { return diary_; }
   const Position& position() const { return position_; }
   std::size_t seen() const;  // messages, in all
@@ -91,6 +92,7 @@ class ChatClient {
   Diary diary_;
   std::deque<std::string> unsaid_;  // its first one may be under way
   std::uint64_t number_ = 1;        // of unsaid_'s first
+  std::uint64_t own_seen_ = 0;      // the last of ours that came by the relay
   bool saying_ = false;
   bool joined_ = false;
   bool left_ = false;

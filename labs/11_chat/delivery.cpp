@@ -255,7 +255,9 @@ void forgotten(Story& story) {
 
   redis.forget();
   ann.say("is this the first?");
-  well = well && crowd.until([&] { return seen_by(bob).ends_with("ann:31"); });
+  well = well && crowd.until([&] {
+    return seen_by(ann).ends_with("ann:31") && seen_by(bob).ends_with("ann:31");
+  });
   story.claim("11.5", kRelays,
               well && refused && ann.diary().told_lost == 1 && bob.diary().told_lost == 1,
               "what cannot be resumed is told: one who came back too late; and when the "

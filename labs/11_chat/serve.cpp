@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -61,6 +62,7 @@ void allow_many_descriptors() {
 int serve(std::span<const std::string> args) {
   const Json plan = Json::parse(args[0]);
   allow_many_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);  // hiredis writes to a Redis that has just gone
   const Settings settings = settings_of(plan);
   lab::uv::Loop services;
   lab::websocket::Loop sockets;
