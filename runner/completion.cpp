@@ -12,7 +12,7 @@ _underloop() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} verb=${{COMP_WORDS[1]-}} offered=
   local labs='{0}'
   if ((COMP_CWORD == 1)); then
-    offered='run verify walk watch drill bench test setup build doctor completion --no-install --help'
+    offered='run verify walk watch drill bench services test setup build doctor completion --no-install --help'
   else
     case $verb in
       run | watch)
@@ -25,7 +25,8 @@ _underloop() {{
       drill) offered='--all --section --lab --list --reset --check' ;;
       bench) offered="$labs --" ;;
       test) offered='--fast --asan --tsan' ;;
-      setup) offered='all uv boost test bench node clang' ;;
+      setup) offered='all uv boost redis postgres test bench node clang' ;;
+      services) offered='up env down' ;;
       completion) offered=bash ;;
     esac
   fi

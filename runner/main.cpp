@@ -89,6 +89,9 @@ void describe_verbs(CLI::App& app, Typed& typed) {
 
   app.add_subcommand("test",
                      "run the tests: --fast, --asan, --tsan, or a part of a name");
+  app.add_subcommand("services",
+                     "up, env, down: one Redis and one PostgreSQL for all labs of a\n"
+                     "terminal; eval \"$(./lab services up)\" tells your shell, too");
   app.add_subcommand(
       "setup",
       "only install: what every lab needs, and uv, boost, test, ...; all: of all labs");
