@@ -212,8 +212,8 @@ void protocols(Story& story) {
   story.nuance("11.2",
                "ws is WebSocket, and any client will do. socket.io is a protocol of its "
                "own on top (and begins with polling, so it needs sticky sessions): its "
-               "server wants its client. The endpoint here speaks as much of it as is "
-               "needed; node.mjs asks the real one");
+               "server wants its client. The endpoint here is a model of it that "
+               "speaks as much as a greeting needs");
 }
 
 namespace {
