@@ -145,8 +145,9 @@ class CircuitBreaker {
  private:
   friend class Permit;
 
-  // State and generation change together, so they are read together, in one load.
-  struct Period {
+  // State and generation change together, so they are read together, in one load. Aligned
+  // as a word, or clang 14 would call a library for it.
+  struct alignas(std::uint64_t) Period {
     State state = State::closed;
     std::uint32_t generation = 0;
   };
