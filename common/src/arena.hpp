@@ -13,6 +13,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -24,6 +25,17 @@ inline constexpr const char* kArenaVariable = "LAB_TRACE_FD";
 inline constexpr std::size_t kRings = 64;
 inline constexpr std::size_t kRingBytes = 1 << 20;
 inline constexpr std::size_t kMaxKnobs = 32;
+
+// A table travels as text, each cell and each row ended by one of ASCII's separators.
+inline constexpr char kEndOfCell = '\x1f';
+inline constexpr char kEndOfRow = '\x1e';
+
+// The time stamp of all events: nanoseconds of the steady clock.
+inline std::uint64_t steady_nanoseconds() {
+  return static_cast<std::uint64_t>(
+      std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
+}
 
 struct RecordHeader {
   std::uint32_t size;  // header, texts and padding to a multiple of 8

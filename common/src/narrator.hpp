@@ -1,8 +1,7 @@
 // narrator.hpp: what a person sees in the terminal while a lab runs.
 //
-// Sentences, events and claims are printed as they come; a quantity that changes is a bar
-// in the footer while it changes (on a terminal only), and a small curve at the end of
-// its scene. What would flood the screen is counted, and the count is printed.
+// Sentences, events and claims are printed as they come, above the footer. What would
+// flood the screen is counted, and the count is printed.
 #pragma once
 
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "footer.hpp"
 #include "lab/program.hpp"
 #include "lab/terminal.hpp"
 #include "sink.hpp"
@@ -29,15 +29,9 @@ class Narrator : public Sink {
   void end(const RunEnd& end) override;
 
   // Lines that stay below everything else: the dials of a live run.
-  void set_dials(std::vector<std::string> lines) { dials_ = std::move(lines); }
+  void set_dials(std::vector<std::string> lines) { footer_.set_dials(std::move(lines)); }
 
  private:
-  struct Gauge {
-    std::string unit;
-    std::vector<double> values;  // all of this scene
-    double now = 0;
-    double most = 0;
-  };
   struct Span {
     std::string name;
     std::string lane;
@@ -50,7 +44,6 @@ class Narrator : public Sink {
   void instant(const Record& record);
   void finish_span(const Record& record);
   void state(const Record& record);
-  void counter(const Record& record);
   void claim(const Record& record);
   void table(const Record& record);
 
@@ -59,22 +52,16 @@ class Narrator : public Sink {
   bool may_show(const std::string& what);
   void paragraph(const std::string& lead, int indent, std::string_view text, Style style);
   void print(const std::string& line);
-  void erase_footer();
-  void draw_footer();
-  std::vector<std::string> footer_lines() const;
   std::string clock(std::uint64_t nanoseconds);
   std::string lane_label(const std::string& lane);
 
   std::FILE* out_;
   Terminal terminal_;
+  Footer footer_;
   std::uint64_t origin_ = 0;
   std::uint64_t last_ = 0;  // time of the latest event
   std::uint64_t drawn_ = 0;
-  int footer_height_ = 0;
   std::string scene_;
-  std::vector<std::string> dials_;
-  std::map<std::string, Gauge> gauges_;
-  std::map<std::string, std::string> states_;
   std::unordered_map<EventId, Span> spans_;
   std::map<std::string, int> shown_;   // in this scene, by lane and name
   std::map<std::string, int> hidden_;  // in this scene, by lane and name

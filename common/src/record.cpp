@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace lab {
 
@@ -101,6 +102,21 @@ std::string Record::text(std::string_view key) const {
     if (const auto* text = std::get_if<std::string>(&field.value)) return *text;
   }
   return {};
+}
+
+std::vector<std::vector<std::string>> cells(std::string_view text) {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::string> row;
+  std::string cell;
+  for (const char c : text) {
+    if (c == kEndOfCell)
+      row.push_back(std::exchange(cell, {}));
+    else if (c == kEndOfRow)
+      rows.push_back(std::exchange(row, {}));
+    else
+      cell += c;
+  }
+  return rows;
 }
 
 std::vector<Record> Drain::read() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct Record {
   // The field's text; empty if there is none.
   std::string text(std::string_view key) const;
 };
+
+// The cells of a table's text, row by row.
+std::vector<std::vector<std::string>> cells(std::string_view text);
 
 // Empties the rings of an arena: the one reader that each ring has.
 class Drain {

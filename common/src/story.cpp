@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+
+#include "arena.hpp"
 
 namespace lab {
 
@@ -10,14 +13,14 @@ namespace {
 using trace::detail::emit;
 using trace::detail::Kind;
 
-// Columns and rows travel as two texts, parted by ASCII's unit and record separators.
-std::string joined(const std::vector<std::string>& parts, char separator) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (&part != &parts.front()) text += separator;
-    text += part;
+void add_row(std::string& text, const std::vector<std::string>& row) {
+  for (const std::string& cell : row) {
+    std::ranges::replace_copy_if(
+        cell, std::back_inserter(text),
+        [](char c) { return c == kEndOfCell || c == kEndOfRow; }, ' ');
+    text += kEndOfCell;
   }
-  return text;
+  text += kEndOfRow;
 }
 
 }  // namespace
@@ -46,11 +49,11 @@ void Story::nuance_text(std::string_view id, std::string_view text, Where where)
 
 void Story::table(const Table& table, Where where) {
   if (!trace::on()) return;
-  std::vector<std::string> rows;
-  for (const auto& row : table.rows) rows.push_back(joined(row, '\x1f'));
-  const std::string columns = joined(table.columns, '\x1f');
-  const std::string all_rows = joined(rows, '\x1e');
-  emit({Kind::table, table.title}, {.args = {{"columns", columns}, {"rows", all_rows}}},
+  std::string columns;
+  std::string rows;
+  add_row(columns, table.columns);
+  for (const auto& row : table.rows) add_row(rows, row);
+  emit({Kind::table, table.title}, {.args = {{"columns", columns}, {"rows", rows}}},
        where);
 }
 

@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -40,13 +39,6 @@ constexpr int kPatience = 5000;  // ms that a live lab may take to end by itself
 
 std::atomic<bool> g_asked_to_stop = false;  // by a signal; asked by any thread
 static_assert(std::atomic<bool>::is_always_lock_free);
-
-std::uint64_t now() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -173,7 +165,7 @@ int Supervisor::watch(pid_t child) {
 
   while (!finished(kDrainEvery)) {
     draw();
-    if (kill_at_ && now() > kill_at_) kill(child_, SIGKILL);
+    if (kill_at_ && steady_nanoseconds() > kill_at_) kill(child_, SIGKILL);
   }
   int status = 0;
   waitpid(child_, &status, 0);
@@ -201,7 +193,7 @@ void Supervisor::draw() {
   }
   if (narrator_ && keys_ && keys_->active())
     narrator_->set_dials(dials_.lines(terminal_));
-  for (const auto& sink : sinks_) sink->tick(now());
+  for (const auto& sink : sinks_) sink->tick(steady_nanoseconds());
   std::fflush(stdout);
   if (std::ferror(stdout) && !output_lost_) {  // `| head` has read enough
     output_lost_ = true;
@@ -241,7 +233,7 @@ void Supervisor::read_input() {
 void Supervisor::stop(int signal) {
   kill(child_, signal_ && options_.live ? SIGKILL : signal);
   signal_ = signal;
-  kill_at_ = now() + kPatience * 1'000'000ull;
+  kill_at_ = steady_nanoseconds() + kPatience * 1'000'000ull;
 }
 
 // The lab's own children are ours now (we are their subreaper), and mostly dead already.

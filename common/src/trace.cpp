@@ -30,13 +30,6 @@ struct Seat {
 thread_local Seat t_seat;
 thread_local bool t_turned_away = false;  // every ring was taken
 
-std::uint64_t now() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
-
 Ring* take_seat() {
   if (t_seat.ring || t_turned_away) return t_seat.ring;
   for (Ring& ring : g_arena->rings) {
@@ -139,7 +132,7 @@ std::uint64_t trace::dropped() noexcept {
 
 EventId trace::detail::emit(const Event& event, const Detail& detail,
                             Where where) noexcept {
-  const std::uint64_t nanoseconds = now();
+  const std::uint64_t nanoseconds = steady_nanoseconds();
   Ring* ring = take_seat();
   if (!ring) {
     g_arena->dropped.fetch_add(1, std::memory_order_relaxed);

@@ -1,7 +1,5 @@
 #include "trace_json.hpp"
 
-#include <time.h>
-
 #include <nlohmann/json.hpp>
 
 namespace lab {
@@ -81,17 +79,6 @@ std::string counter(const Record& record) {
   return line(json);
 }
 
-Json split(const std::string& text, char separator) {
-  Json parts = Json::array();
-  std::size_t begin = 0;
-  while (begin <= text.size() && !text.empty()) {
-    const std::size_t end = std::min(text.find(separator, begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 std::string story(const Record& record, const char* category) {
   Json json = event(record, "i", category);
   json["s"] = "g";
@@ -99,12 +86,8 @@ std::string story(const Record& record, const char* category) {
   if (record.kind == Kind::claim) args["claim"] = record.name;
   if (record.kind == Kind::table) {
     args["title"] = record.name;
-    args["columns"] = split(record.text("columns"), '\x1f');
-    Json rows = Json::array();
-    for (const auto& row : split(record.text("rows"), '\x1e')) {
-      rows.push_back(split(row.get<std::string>(), '\x1f'));
-    }
-    args["rows"] = std::move(rows);
+    args["columns"] = cells(record.text("columns")).front();
+    args["rows"] = cells(record.text("rows"));
   }
   json["args"] = std::move(args);
   return line(json);
@@ -121,15 +104,15 @@ Json metadata(const char* what, std::int32_t pid, std::int32_t tid,
           {"args", {{"name", name}}}};
 }
 
-double now() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
-}
-
 Json from_narrator(const char* category, const std::string& name, Json args) {
-  return {{"name", name}, {"ph", "i"}, {"ts", now()},     {"pid", 0},
-          {"tid", 0},     {"s", "g"},  {"cat", category}, {"args", std::move(args)}};
+  return {{"name", name},
+          {"ph", "i"},
+          {"ts", microseconds(steady_nanoseconds())},
+          {"pid", 0},
+          {"tid", 0},
+          {"s", "g"},
+          {"cat", category},
+          {"args", std::move(args)}};
 }
 
 }  // namespace
