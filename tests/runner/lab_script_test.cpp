@@ -147,6 +147,11 @@ TEST_F(LabScript, SetupAllInstallsWhatEveryLabNeeds) {
   EXPECT_THAT(calls(), Not(HasSubstr("cmake")));
 }
 
+TEST_F(LabScript, SetupSaysWhichNeedsThereAre) {
+  EXPECT_EQ(lab("setup pakages"), "lab: setup pakages: there are all, core, uv\n");
+  EXPECT_EQ(code_, 2);
+}
+
 TEST_F(LabScript, LeavesALabThatIsNotThereToTheRunner) {
   for (const char* words : {"run 5", "run nonsense", "run", "run '1;id'", "frobnicate"}) {
     EXPECT_EQ(lab(words).substr(0, 18), "runner/underloop: ") << words;
