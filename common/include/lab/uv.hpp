@@ -10,10 +10,12 @@
 //           uv_strerror. Callbacks must not throw: libuv is C.
 #pragma once
 
+#include <netinet/in.h>
 #include <uv.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -197,10 +199,25 @@ struct TcpRaw : uv_tcp_t {
 // One end of a TCP connection.
 class Tcp : public Handle<TcpRaw> {
  public:
+  // Not connected: connect() comes next, or a Listener's accept().
+  explicit Tcp(Loop& loop) { initialized(uv_tcp_init(loop.raw(), raw()), "uv_tcp_init"); }
+
   // Takes over a connected socket, and closes it with this object.
   Tcp(Loop& loop, int fd) {
     initialized(uv_tcp_init(loop.raw(), raw()), "uv_tcp_init");
     check(uv_tcp_open(raw(), fd), "uv_tcp_open");
+  }
+
+  // To a port of this machine. Returns at once; on_connected tells how it went.
+  void connect(std::uint16_t port, std::function<void(int status)> on_connected) {
+    sockaddr_in address{};
+    check(uv_ip4_addr("127.0.0.1", port, &address), "uv_ip4_addr");
+    auto* request = new Request<uv_connect_t>{{}, std::move(on_connected)};
+    const int result =
+        uv_tcp_connect(request, raw(), reinterpret_cast<const sockaddr*>(&address),
+                       answered<uv_connect_t>);
+    if (result < 0) delete request;
+    check(result, "uv_tcp_connect");
   }
 
   // Calls on_read for every piece that arrives: its bytes, valid during the call, and 0;
@@ -243,6 +260,7 @@ class Tcp : public Handle<TcpRaw> {
     std::function<void(int)> on_answer;
   };
 
+  friend class Listener;
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(raw()); }
 
   static TcpRaw* from(void* handle) {
@@ -265,6 +283,37 @@ class Tcp : public Handle<TcpRaw> {
     if (!uv_is_closing(reinterpret_cast<uv_handle_t*>(raw->handle)))
       request->on_answer(status);
   }
+};
+
+// Waits for connections on a port of this machine that the kernel chooses.
+class Listener : public Handle<uv_tcp_t> {
+ public:
+  // on_connection must accept() once for each call.
+  Listener(Loop& loop, std::function<void()> on_connection) {
+    initialized(uv_tcp_init(loop.raw(), raw()), "uv_tcp_init");
+    sockaddr_in address{};
+    check(uv_ip4_addr("127.0.0.1", 0, &address), "uv_ip4_addr");
+    check(uv_tcp_bind(raw(), reinterpret_cast<const sockaddr*>(&address), 0), "bind");
+    set(std::move(on_connection));
+    check(uv_listen(stream(), 1024,
+                    [](uv_stream_t* stream, int status) {
+                      if (status == 0) call<>(reinterpret_cast<uv_tcp_t*>(stream));
+                    }),
+          "listen");
+  }
+
+  void accept(Tcp& into) { check(uv_accept(stream(), into.stream()), "accept"); }
+
+  std::uint16_t port() {
+    sockaddr_in address{};
+    int size = sizeof address;
+    check(uv_tcp_getsockname(raw(), reinterpret_cast<sockaddr*>(&address), &size),
+          "uv_tcp_getsockname");
+    return ntohs(address.sin_port);
+  }
+
+ private:
+  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(raw()); }
 };
 
 }  // namespace lab::uv
