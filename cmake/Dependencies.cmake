@@ -60,6 +60,11 @@ if(benchmark_FOUND)
   add_library(dep::benchmark ALIAS dep_benchmark)
 endif()
 
+pkg_check_modules(CARES QUIET IMPORTED_TARGET libcares)
+if(CARES_FOUND)
+  add_library(dep::cares ALIAS PkgConfig::CARES)
+endif()
+
 pkg_check_modules(SQLITE QUIET IMPORTED_TARGET sqlite3)
 if(SQLITE_FOUND)
   add_library(dep::sqlite ALIAS PkgConfig::SQLITE)

@@ -6,7 +6,7 @@
 //
 // Threads   All of them are called, and call back, on the loop's thread. Only `work`, the
 //           first argument of job(), runs on a thread of the pool.
-// Errors    done() is told libuv's status: 0 or more is good, less is an error of libuv.
+// Errors    done() is told libuv's status: less than 0 is an error of libuv.
 // Lifetime  A request lives until its callback; the loop that it was given to must run
 //           until then, or be destroyed, which runs it.
 // Source    libuv's guide to threads and its documentation of uv_fs_*, uv_getaddrinfo,
@@ -36,7 +36,7 @@ void lookup(Loop& loop, const std::string& host, Done done);
 void job(Loop& loop, std::function<void()> work, Done done);
 
 // The first bytes of a small file, as fs.readFile gets them: open, fstat, read, close, and
-// so four trips to the pool, one after another.
+// so four trips to the pool, one after another. done() is told how many bytes.
 void read_file(Loop& loop, const std::filesystem::path& path, Done done);
 
 // A server on the loop that sends back what it gets, and its clients.
