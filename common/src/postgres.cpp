@@ -7,9 +7,28 @@
 #include <cctype>
 #include <vector>
 
+#include "postgres_parts.hpp"
+
 namespace lab {
 
 namespace {
+
+// The server has said goodbye (class 08, and 57P: shut down, crashed, idle for too long),
+// or libpq itself failed, which has no state. PQstatus() may tell only later.
+bool ends_session(const std::string& state) {
+  return state.empty() || state.starts_with("08") || state.starts_with("57P");
+}
+
+}  // namespace
+
+void check_postgres_address(const std::string& url) {
+  const bool may_be = url.starts_with("postgres://") ||
+                      url.starts_with("postgresql://") ||
+                      url.find('=') != std::string::npos;
+  if (may_be) return;
+  throw PostgresError("address of PostgreSQL", "not postgres://user@host:port/database",
+                      {});
+}
 
 // libpq's messages may have several lines, the first of which says what is wrong. What a
 // stranger sent may stand in it: that must not reach a terminal as it is.
@@ -21,18 +40,17 @@ std::string first_line(const char* message) {
   return line.empty() ? "no reason given" : line;
 }
 
-// The server has said goodbye (class 08, and 57P: shut down, crashed, idle for too long),
-// or libpq itself failed, which has no state. PQstatus() may tell only later.
-bool ends_session(const std::string& state) {
-  return state.empty() || state.starts_with("08") || state.starts_with("57P");
+bool succeeded(const pg_result* result) {
+  const ExecStatusType status = PQresultStatus(result);
+  return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-bool may_be_address(const std::string& url) {
-  return url.starts_with("postgres://") || url.starts_with("postgresql://") ||
-         url.find('=') != std::string::npos;
+PostgresError postgres_error(const std::string& sql, const pg_result* result,
+                             const pg_conn* connection) {
+  const char* state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+  const char* why = connection ? PQerrorMessage(connection) : "the connection has ended";
+  return {sql, first_line(why), state ? state : ""};
 }
-
-}  // namespace
 
 PostgresRows::PostgresRows(pg_result* result) : result_(result, PQclear) {
 }
@@ -60,10 +78,7 @@ std::string PostgresRows::command() const {
 
 Postgres::Postgres(const std::string& url, std::chrono::seconds patience)
     : connection_(nullptr, PQfinish) {
-  if (!may_be_address(url)) {
-    throw PostgresError("address of PostgreSQL", "not postgres://user@host:port/database",
-                        {});
-  }
+  check_postgres_address(url);
   // In this order what the address itself says wins.
   const std::string seconds = std::to_string(patience.count());
   const std::array<const char*, 3> names{"connect_timeout", "dbname", nullptr};
@@ -90,12 +105,10 @@ PostgresRows Postgres::query(const std::string& sql,
           : PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()),
                          nullptr, values.data(), nullptr, nullptr, 0);
   PostgresRows rows(result);
-  const ExecStatusType status = PQresultStatus(result);
-  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return rows;
-  const char* field = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
-  const std::string state(field ? field : "");
-  if (ends_session(state)) ended_ = true;
-  throw PostgresError(sql, first_line(PQerrorMessage(connection_.get())), state);
+  if (succeeded(result)) return rows;
+  PostgresError error = postgres_error(sql, result, connection_.get());
+  if (ends_session(error.state())) ended_ = true;
+  throw error;
 }
 
 bool Postgres::broken() const {

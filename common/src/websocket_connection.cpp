@@ -6,6 +6,7 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <deque>
 #include <optional>
 
 #include "websocket_parts.hpp"
@@ -85,18 +86,20 @@ class Connection final : public Owned, public std::enable_shared_from_this<Conne
 
   void write(Text text) override {
     if (!open()) return;
-    writing_ = std::move(text);
-    ws_.async_write(asio::buffer(*writing_),
-                    [self = shared_from_this()](const error_code& error, std::size_t) {
-                      self->writing_.reset();
-                      if (!error && self->open()) self->session_->on_written();
-                    });
+    waiting_bytes_ += text->size();
+    waiting_.push_back(std::move(text));
+    if (waiting_.size() == 1) write_first();
   }
+
+  std::size_t waiting() const override { return waiting_bytes_; }
 
   void close(std::uint16_t code, std::string reason) override {
     if (!open()) return drop();
     open_ = false;
     ours_ = Close{code, reason};
+    for (; waiting_.size() > 1; waiting_.pop_back()) {
+      waiting_bytes_ -= waiting_.back()->size();
+    }
     // Beast waits for the write in hand and for the peer's answer; the timer does not.
     timer_.emplace(*context_, options_.close_time);
     timer_->async_wait([weak = weak_from_this()](const error_code& error) {
@@ -192,6 +195,21 @@ class Connection final : public Owned, public std::enable_shared_from_this<Conne
     if (open() && !paused_) read();
   }
 
+  void write_first() {
+    ws_.async_write(asio::buffer(*waiting_.front()),
+                    [self = shared_from_this()](const error_code& error, std::size_t) {
+                      self->wrote(error);
+                    });
+  }
+
+  void wrote(const error_code& error) {
+    waiting_bytes_ -= waiting_.front()->size();
+    waiting_.pop_front();
+    if (error || !open()) return;
+    if (!waiting_.empty()) return write_first();
+    session_->on_drained();
+  }
+
   // Piece by piece: only so is a message that never ends seen while it comes.
   void read() {
     reading_ = true;
@@ -239,7 +257,8 @@ class Connection final : public Owned, public std::enable_shared_from_this<Conne
   std::optional<asio::steady_timer> timer_;
   std::optional<Clock::time_point> began_;  // when the message in hand did
   std::optional<Close> ours_;               // we closed
-  Text writing_;
+  std::deque<Text> waiting_;                // the first is being written
+  std::size_t waiting_bytes_ = 0;
   bool open_ = false;
   bool reading_ = false;
   bool paused_ = false;

@@ -13,8 +13,6 @@ using lab::websocket::Close;
 
 namespace {
 
-constexpr std::size_t kUnlimited = std::size_t{1} << 30;
-
 std::int64_t now_ns() {
   return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
 }
@@ -28,15 +26,10 @@ class ChatClient::Link final : public lab::websocket::Session {
 
   void on_open() override {
     if (!*client_) return;
-    (*client_)->outbox_ = Outbox(kUnlimited);
     (*client_)->send(Json{{"do", "hello"}, {"user", (*client_)->user()}}.dump());
   }
   void on_text(std::string_view text) override {
     if (*client_) (*client_)->hear(text);
-  }
-  void on_written() override {
-    if (!*client_) return;
-    if (Text next = (*client_)->outbox_.next()) (*client_)->peer_->write(std::move(next));
   }
   void on_close(const Close& close) override {
     if (*client_) (*client_)->lost(close);
@@ -50,7 +43,6 @@ ChatClient::ChatClient(lab::websocket::Loop& loop, ClientSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
       alive_(std::make_shared<ChatClient*>(this)),
-      outbox_(kUnlimited),
       backoff_(settings_.backoff, settings_.longest_backoff),
       random_(settings_.seed) {
   connect();
@@ -153,8 +145,7 @@ void ChatClient::lost(const Close& close) {
 }
 
 void ChatClient::send(std::string text) {
-  auto shared = std::make_shared<const std::string>(std::move(text));
-  if (outbox_.offer(shared) == Outbox::Offer::write_now) peer_->write(std::move(shared));
+  peer_->write(std::make_shared<const std::string>(std::move(text)));
 }
 
 void ChatClient::pause(bool pause) {

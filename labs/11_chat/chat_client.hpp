@@ -7,6 +7,7 @@
 // Errors    Counted, and mended by coming back; a client has no other way.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -16,7 +17,6 @@
 #include <string>
 #include <vector>
 
-#include "backoff.hpp"
 #include "checker.hpp"
 #include "lab/histogram.hpp"
 #include "lab/websocket.hpp"
@@ -48,6 +48,28 @@ struct Diary {
   int recovered = 0;  // joins that went on where it had stopped
   int refused = 0;    // joins that could not: it was told so
   int told_lost = 0;  // losses that it was told of while connected
+};
+
+// How long to wait before the next try ("full jitter" in the AWS architecture blog). The
+// chance is injected: a number from 0 up to 1.
+class Backoff {
+ public:
+  using Milliseconds = std::chrono::milliseconds;
+
+  Backoff(Milliseconds base, Milliseconds most) : base_(base), most_(most) {}
+
+  // Step 10: anything between nothing and the ceiling, and the ceiling doubles. Without
+  // the chance, all who lost the same server would come back in the same millisecond.
+  Milliseconds next(double chance) {
+    const Milliseconds ceiling = std::min(most_, base_ * (1 << std::min(tries_++, 20)));
+    return std::chrono::duration_cast<Milliseconds>(ceiling * chance);
+  }
+  void succeeded() { tries_ = 0; }
+
+ private:
+  Milliseconds base_;
+  Milliseconds most_;
+  int tries_ = 0;
 };
 
 class ChatClient {
@@ -84,7 +106,6 @@ class ChatClient {
   ClientSettings settings_;
   std::shared_ptr<ChatClient*> alive_;  // for timers and connections that outlive us
   lab::websocket::Peer peer_;
-  Outbox outbox_;
   Backoff backoff_;
   std::mt19937_64 random_;
   std::size_t server_ = 0;

@@ -1,14 +1,11 @@
 #include "chat_server.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
-
-#include "lab/proc.hpp"
 
 namespace lab11 {
 
@@ -22,6 +19,7 @@ namespace {
 
 constexpr std::size_t kNameBytes = 32;
 constexpr std::size_t kRoomsOfOne = 8;
+constexpr std::uint64_t kLargest = 1ull << 53;  // a whole number in Lua and in browsers
 
 bool good_name(const std::string& name) {
   return !name.empty() && name.size() <= kNameBytes;
@@ -33,20 +31,26 @@ Text text_of(const Json& json) {
 
 }  // namespace
 
-// One connection, and what waits for it.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Counts, connections, said, encoded, delivered, gaps,
+                                   repeated, cut, most_queued)
+
+std::string Counts::text() const {
+  return Json(*this).dump();
+}
+
+Counts Counts::parse(const std::string& text) {
+  return Json::parse(text).get<Counts>();
+}
+
+// One connection of a person.
 class ChatServer::Client final : public lab::websocket::Session,
                                  public std::enable_shared_from_this<Client> {
  public:
-  Client(ChatServer& server, Peer peer, bool echoes)
-      : server_(server),
-        peer_(std::move(peer)),
-        outbox_(server.settings_.outbox),
-        echoes_(echoes) {}
+  Client(ChatServer& server, Peer peer) : server_(server), peer_(std::move(peer)) {}
 
   void on_open() override { ++server_.counts_.connections; }
 
   void on_text(std::string_view text) override {
-    if (echoes_) return send(std::make_shared<const std::string>(text));
     const Json message = Json::parse(text, nullptr, false);
     try {
       server_.understand(*this, message);
@@ -55,9 +59,9 @@ class ChatServer::Client final : public lab::websocket::Session,
     }
   }
 
-  void on_written() override {
-    if (Text next = outbox_.next()) return peer_->write(std::move(next));
-    if (!behind.empty()) server_.feed(*this);
+  void on_drained() override { server_.feed(*this); }
+  void go_on() {
+    if (peer_->waiting() == 0) server_.feed(*this);
   }
 
   void on_close(const Close&) override {
@@ -65,18 +69,20 @@ class ChatServer::Client final : public lab::websocket::Session,
     server_.leave(*this);
   }
 
-  // Queued, written, or too much: then the reader is cut, and nobody else notices.
+  // Step 5: what the kernel does not take for a reader who does not read waits in our
+  // memory. So it is bounded: over the limit he is cut, and nobody else notices. A chat
+  // may not drop the oldest instead; a stock ticker should.
   void send(Text text) {
-    if (!peer_->open()) return;
-    const Outbox::Offer offer = outbox_.offer(text);
-    if (offer == Outbox::Offer::write_now) peer_->write(std::move(text));
-    if (offer == Outbox::Offer::overflow) {
+    const std::size_t waits = peer_->waiting();
+    if (waits > 0 && waits + text->size() > server_.settings_.outbox) {
+      if (!peer_->open()) return;
       ++server_.counts_.cut;
-      server_.note("slow reader cut", user, outbox_.bytes());
-      peer_->close(kSlow, "too slow: come back and resume");
+      server_.note("slow reader cut", user, waits);
+      return peer_->close(kSlow, "too slow: come back and resume");
     }
+    peer_->write(std::move(text));
     auto& most = server_.counts_.most_queued;
-    most = std::max<std::uint64_t>(most, outbox_.bytes());
+    most = std::max<std::uint64_t>(most, peer_->waiting());
   }
   void close(std::uint16_t why, const char* reason) { peer_->close(why, reason); }
 
@@ -87,8 +93,22 @@ class ChatServer::Client final : public lab::websocket::Session,
  private:
   ChatServer& server_;
   Peer peer_;
-  Outbox outbox_;
-  bool echoes_;
+};
+
+// The lab itself: it asks for figures, and breaks the relay.
+class ChatServer::Control final : public lab::websocket::Session {
+ public:
+  Control(ChatServer& server, Peer peer) : server_(server), peer_(std::move(peer)) {}
+
+  void on_text(std::string_view text) override {
+    const bool on = text == "relay on", off = text == "relay off";
+    if (server_.company_ && (on || off)) server_.company_->switch_relay(on);
+    peer_->write(std::make_shared<const std::string>(server_.counts_.text()));
+  }
+
+ private:
+  ChatServer& server_;
+  Peer peer_;
 };
 
 // A room, and who of this server is in it.
@@ -119,8 +139,9 @@ ChatServer::ChatServer(Loop& loop, Settings settings, Company* company,
           loop,
           [this](const Peer& peer,
                  const std::string& target) -> std::shared_ptr<lab::websocket::Session> {
-            if (target != "/chat" && target != "/echo") return nullptr;
-            return std::make_shared<Client>(*this, peer, target == "/echo");
+            if (target == "/chat") return std::make_shared<Client>(*this, peer);
+            if (settings_.control.empty() || target != settings_.control) return nullptr;
+            return std::make_shared<Control>(*this, peer);
           },
           settings_.socket, std::move(pages), port) {
   if (company_) {
@@ -145,8 +166,6 @@ ChatServer::~ChatServer() {
 
 void ChatServer::understand(Client& client, const Json& message) {
   const std::string does = message.at("do");
-  if (does == "stats") return tell_stats(client);
-  if (does == "relay" && company_) return company_->switch_relay(message.at("on"));
   if (does == "hello") return enter(client, message.at("user"));
   if (client.user.empty()) return client.close(code::policy, "who are you?");
   if (does == "join") {
@@ -162,7 +181,7 @@ void ChatServer::enter(Client& client, const std::string& user) {
   const auto let_in = [weak = client.weak_from_this(), user](bool known) {
     const auto guest = weak.lock();
     if (!guest) return;
-    if (!known) return guest->close(code::policy, "this name cannot come in");
+    if (!known) return guest->close(code::try_later, "nobody can sign in just now");
     guest->user = user;
     guest->send(text_of({{"is", "welcome"}, {"user", user}}));
   };
@@ -206,16 +225,19 @@ void ChatServer::admit(Client& client, Hall& to, const Position& seen) {
 // he reads; only then is he sent what is new. Pushed at once, the backlog alone would
 // overflow his queue, and he would be cut for ever.
 void ChatServer::feed(Client& client) {
-  auto& [name, at] = *client.behind.begin();
-  const Room::Resumed next = hall(name).room.resume(at, settings_.outbox / 2);
-  if (!next.recovered) return client.close(kSlow, "too slow: come back");
-  if (next.missed.empty()) {
-    client.behind.erase(name);
-    return;
+  while (!client.behind.empty()) {
+    auto& [name, at] = *client.behind.begin();
+    const Room::Resumed next = hall(name).room.resume(at, settings_.outbox / 2);
+    if (!next.recovered) return client.close(kSlow, "too slow: come back");
+    if (next.missed.empty()) {
+      client.behind.erase(name);
+      continue;
+    }
+    at.offset = next.missed.back().offset;
+    counts_.delivered += next.missed.size();
+    for (const Message& message : next.missed) client.send(message.wire);
+    return;  // the rest when these have gone out
   }
-  at.offset = next.missed.back().offset;
-  counts_.delivered += next.missed.size();
-  for (const Message& message : next.missed) client.send(message.wire);
 }
 
 // Step 3: store first. The author hears that it is kept; he reads it like everybody else.
@@ -223,6 +245,7 @@ void ChatServer::say(Client& client, const Json& message) {
   const std::string room = message.at("room");
   const std::uint64_t number = message.at("n");
   if (!client.rooms.contains(room)) return client.close(code::policy, "join it first");
+  if (number == 0 || number > kLargest) return client.close(code::policy, "not a number");
   ++counts_.said;
   const Json body = {{"from", client.user},
                      {"n", number},
@@ -242,22 +265,6 @@ void ChatServer::say(Client& client, const Json& message) {
         author->send(text_of(
             {{"is", at ? "stored" : "not stored"}, {"room", room}, {"n", number}}));
       });
-}
-
-void ChatServer::tell_stats(Client& client) {
-  client.send(text_of({{"is", "stats"},
-                       {"server", settings_.name},
-                       {"pid", getpid()},
-                       {"threads", lab::thread_count()},
-                       {"resident", lab::resident_bytes()},
-                       {"connections", counts_.connections},
-                       {"said", counts_.said},
-                       {"encoded", counts_.encoded},
-                       {"delivered", counts_.delivered},
-                       {"gaps", counts_.gaps},
-                       {"repeated", counts_.repeated},
-                       {"cut", counts_.cut},
-                       {"most_queued", counts_.most_queued}}));
 }
 
 void ChatServer::leave(Client& client) {
@@ -288,7 +295,11 @@ void ChatServer::arrived(const std::string& room, const Position& at,
     return;
   }
   ++counts_.gaps;
-  note("gap", room, at.offset - to.room.position().offset - 1);
+  if (arrival == Room::Arrival::ahead) {
+    note("gap", room, at.offset - to.room.position().offset - 1);
+  } else {
+    note("another epoch", room, at.offset);
+  }
   load(to);
 }
 
@@ -314,19 +325,24 @@ void ChatServer::loaded(Hall& of, const Stored& stored) {
     history.messages.push_back(
         {offset, encode(of.name, {stored.position.epoch, offset}, body)});
   }
+  Position from = of.room.position();
   const Room::CaughtUp caught_up = of.room.catch_up(history);
   if (caught_up.lost) {
-    const Position at = of.room.position();
-    note("lost for good", of.name, at.offset);
-    const auto first = at.offset - caught_up.fresh.size();
-    const Text told = text_of(
-        {{"is", "lost"}, {"room", of.name}, {"epoch", at.epoch}, {"offset", first}});
-    for (const auto& member : of.members) {
-      member->behind.erase(of.name);
-      member->send(told);
-    }
+    from = of.room.position();
+    note("lost for good", of.name, from.offset);
+    from.offset -= caught_up.fresh.size();
   }
-  for (const Message& message : caught_up.fresh) fan_out(of, message.wire);
+  for (const auto& member : of.members) {
+    if (caught_up.lost) {
+      member->behind.erase(of.name);
+      member->send(text_of({{"is", "lost"},
+                            {"room", of.name},
+                            {"epoch", from.epoch},
+                            {"offset", from.offset}}));
+    }
+    if (!caught_up.fresh.empty()) member->behind.try_emplace(of.name, from);
+    member->go_on();
+  }
   for (const auto& waiting : std::exchange(of.waiting, {})) {
     if (const auto client = waiting.client.lock()) admit(*client, of, waiting.seen);
   }

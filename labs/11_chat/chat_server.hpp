@@ -6,11 +6,15 @@
 // A message is stored before anybody sees it, and everybody, its author too, sees it in
 // the store's order. It is encoded once in each server and shared by all queues.
 //
+// A client:  hello {user}, join {room, epoch, offset}, say {room, n, text}
+// A server:  welcome, joined {epoch, offset, recovered}, said, stored, not stored, lost,
+//            present
+//
 // Threads   None: one loop.
 // Errors    What a client does wrong closes its connection with a code (see kSlow and
 //           RFC 6455's). A store that is away is told to the author, who tries again.
 // Limits    Those of Settings; a name or a room 32 bytes, 8 rooms a client.
-// Left out  Passwords and who may enter which room: lab 15. Messages to one person are
+// Left out  Rooms that everybody has left are kept. Passwords and who may enter which room: lab 15. Messages to one person are
 //           rooms of two.
 #pragma once
 
@@ -26,7 +30,6 @@
 
 #include "company.hpp"
 #include "lab/websocket.hpp"
-#include "presence.hpp"
 #include "room.hpp"
 
 namespace lab11 {
@@ -40,6 +43,7 @@ struct Settings {
   bool resumes = true;             // offsets are looked at, gaps are closed
   std::size_t backlog = 1000;      // messages kept for resuming, a room
   std::size_t outbox = 256 << 10;  // bytes that may wait for one reader
+  std::string control{};           // target at which the lab itself may come in
   std::size_t listed = 50;         // a larger room is told its size, not its names
   milliseconds beat{100};          // how often presence is repeated
   milliseconds present_for{400};   // and how long one word of it counts
@@ -55,6 +59,9 @@ struct Counts {
   std::uint64_t repeated = 0;     // messages that came again, and were dropped
   std::uint64_t cut = 0;          // readers that were too slow
   std::uint64_t most_queued = 0;  // bytes, of one reader
+
+  std::string text() const;
+  static Counts parse(const std::string& text);
 };
 
 class ChatServer {
@@ -79,6 +86,7 @@ class ChatServer {
 
  private:
   class Client;
+  class Control;
   struct Hall;
 
   void understand(Client& client, const nlohmann::json& message);
@@ -87,7 +95,6 @@ class ChatServer {
   void admit(Client& client, Hall& hall, const Position& seen);
   void feed(Client& client);
   void say(Client& client, const nlohmann::json& message);
-  void tell_stats(Client& client);
   void leave(Client& client);
 
   void arrived(const std::string& room, const Position& at, const std::string& body);

@@ -2,12 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "lab/proc.hpp"
-#include "raw_peer.hpp"
+#include "lab/raw_peer.hpp"
 #include "scenes.hpp"
 #include "world.hpp"
 
@@ -15,8 +13,12 @@ namespace lab11 {
 
 using namespace std::chrono_literals;
 using lab::websocket::Close;
+using lab::websocket::frame;
+using lab::websocket::kText;
 using lab::websocket::Loop;
+using lab::websocket::Mask;
 using lab::websocket::Peer;
+using lab::websocket::RawPeer;
 using lab::websocket::Session;
 
 namespace {
@@ -40,20 +42,14 @@ class Talker : public Session {
     directions_ += direction_ == '>' ? '<' : '>';
     if (waits_) talk();
   }
-  void on_written() override { writing_ = false; }
 
   int received = 0;
-  int sent = 0;
 
  private:
   void talk() {
     if (left_ == 0 || !peer_->open()) return;
-    if (!writing_) {
-      writing_ = true;
-      --left_;
-      ++sent;
-      peer_->write(std::make_shared<const std::string>("hi"));
-    }
+    --left_;
+    peer_->write(std::make_shared<const std::string>("hi"));
     if (!waits_) loop_.after(1ms, [this] { talk(); });
   }
 
@@ -63,11 +59,10 @@ class Talker : public Session {
   char direction_;
   int left_;
   bool waits_;
-  bool writing_ = false;
 };
 
 struct Talk {
-  int sent_up = 0, sent_down = 0, received_up = 0, received_down = 0;
+  int received_up = 0, received_down = 0;
   int switches = 0;
   int unasked = 0;  // came down though nothing had gone up since the last
 };
@@ -91,8 +86,7 @@ Talk talk(int messages, bool waits) {
       10s);
   Talk result;
   if (!all) return result;
-  result = {client_end->sent, server_end->sent, server_end->received,
-            client_end->received};
+  result = {server_end->received, client_end->received};
   for (std::size_t i = 1; i < directions.size(); ++i) {
     result.switches += directions[i] != directions[i - 1];
     result.unasked += directions[i] == '<' && directions[i - 1] == '<';
@@ -104,23 +98,23 @@ Talk talk(int messages, bool waits) {
 
 void duplex(Story& story) {
   const int messages = story.quick() ? 100 : 300;
-  const Process server({.name = "A"});
+  const Process server = Process::server();
   RawPeer raw(server.port());
-  const std::string head = raw.shake_hands();
+  const std::string head = raw.shake_hands("/chat");
   const std::string status = head.substr(0, head.find('\r'));
   const std::string hi = frame(kText, "hi");
-  raw.send(hi);
+  raw.send(frame(kText, R"({"do":"hello","user":"ann"})"));
   const auto answer = raw.read_frame();
-  const std::size_t down = answer ? answer->wire_bytes : 0;
+  const std::size_t over = answer ? answer->wire_bytes - answer->payload.size() : 0;
   story.say("It begins as HTTP: \"{}\". From there on \"hi\" is {} bytes up, {} down.",
-            status, hi.size(), down);
+            status, hi.size(), 2 + over);
 
   const Talk both = talk(messages, false);
   const Talk control = talk(messages, true);
   story.claim("11.1", "WebSocket gives full-duplex messaging",
               status.find(" 101 ") != std::string::npos && both.received_up == messages &&
                   both.received_down == messages && both.switches > 0 && hi.size() == 8 &&
-                  down == 4,
+                  over == 2,
               "{} up and {} down on one connection, each end by its own clock; the "
               "direction changed {} times",
               both.received_up, both.received_down, both.switches);
@@ -228,25 +222,16 @@ class Counter : public Session {
   int& opened_;
 };
 
-std::size_t threads_of(pid_t pid) {
-  const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(pid) +
-                                                  "/task");
-  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
-}
-
 // The control: the same, but for each connection a thread that waits for it.
-std::size_t threads_for(int connections) {
-  const std::string port_file = new_port_file("threads");
-  const lab::Child child =
-      lab::Child::role("threads", {port_file}, {.deadline = 1h, .capture = false});
-  const auto port = wait_for_port(port_file);
+int threads_for(int connections) {
+  const Process server = Process::with_threads();
   std::vector<std::unique_ptr<RawPeer>> peers;
   for (int i = 0; i < connections; ++i) {
-    peers.push_back(std::make_unique<RawPeer>(port));
+    peers.push_back(std::make_unique<RawPeer>(server.port()));
     peers.back()->send(frame(kText, "", Mask::no));
     (void)peers.back()->read_frame();  // its thread is there, and has answered
   }
-  return threads_of(child.pid());
+  return server.threads();
 }
 
 }  // namespace
@@ -255,7 +240,7 @@ void many(Story& story, const Dials& dials) {
   allow_many_descriptors();
   const int connections =
       story.quick() ? std::min(*dials.connections, 1000) : *dials.connections;
-  const Process server({.name = "A"});
+  const Process server = Process::server();
   const std::size_t before = lab::resident_bytes(server.pid());
   int opened = 0;
   Loop loop;
@@ -267,14 +252,13 @@ void many(Story& story, const Dials& dials) {
   }
   (void)loop.run_until([&] { return opened == connections; }, 20s);
   const std::size_t after = lab::resident_bytes(server.pid());
-  const std::size_t threads = threads_of(server.pid());
+  const int threads = server.threads();
   const std::size_t each = (after - before) / static_cast<std::size_t>(connections);
 
   const int few = 50;
-  const std::size_t control = threads_for(few);
+  const int control = threads_for(few);
   story.claim("11.3", "An event-driven server suits many open connections",
-              opened == connections && threads == 1 && each < (64 << 10) &&
-                  control > static_cast<std::size_t>(few),
+              opened == connections && threads == 1 && each < (64 << 10) && control > few,
               "{} connections: {} thread, {:.1f} KiB each; control, a thread for each "
               "connection: {} threads for {}",
               opened, threads, static_cast<double>(each) / 1024, control, few);
@@ -304,9 +288,8 @@ std::uint16_t half_a_handshake(RawPeer& peer) {
 std::uint16_t slow_loris(RawPeer& peer) {
   peer.shake_hands("/chat");
   const std::string message = frame(kText, std::string(4000, 'x'));
-  for (const char byte : message) {
-    if (!peer.send({&byte, 1})) break;
-    std::this_thread::sleep_for(1ms);
+  for (std::size_t i = 0; i < message.size() && !peer.hears_within(1ms); ++i) {
+    peer.send(message.substr(i, 1));
   }
   return peer.read_close_code();
 }
@@ -314,8 +297,8 @@ std::uint16_t slow_loris(RawPeer& peer) {
 }  // namespace
 
 void hostile(Story& story) {
-  using namespace lab::websocket;
-  const Process server({.name = "A"});
+  namespace code = lab::websocket::code;
+  const Process server = Process::server();
   Crowd crowd;
   crowd.add({.user = "ann", .servers = {server.port()}});
   crowd.add({.user = "bob", .servers = {server.port()}});

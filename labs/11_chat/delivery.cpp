@@ -3,9 +3,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
-#include "places.hpp"
-#include "raw_peer.hpp"
+#include "lab/raw_peer.hpp"
 #include "scenes.hpp"
 #include "world.hpp"
 
@@ -13,6 +13,9 @@ namespace lab11 {
 
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
+using lab::websocket::frame;
+using lab::websocket::kText;
+using lab::websocket::RawPeer;
 
 namespace {
 
@@ -30,7 +33,7 @@ std::string seen_by(const ChatClient& client) {
 
 // ann and amy on A, bob and ben on B. ann speaks, then bob.
 std::vector<std::string> two_speak(const Plan& plan, std::size_t expected) {
-  const Process a(plan), b(as_b(plan));
+  const Process a = Process::server(plan), b = Process::server(as_b(plan));
   Crowd crowd;
   for (const auto& [user, server] :
        {std::pair{"ann", &a}, {"amy", &a}, {"bob", &b}, {"ben", &b}}) {
@@ -65,8 +68,8 @@ void alone(Story& story) {
 }
 
 void relay(Story& story) {
-  const RedisPlace redis;
-  const auto seen = two_speak({.redis = redis.url(), .prefix = redis.prefix()}, 2);
+  RedisPlace redis;
+  const auto seen = two_speak(on(redis), 2);
   story.claim("11.4", kReach, seen[0] == "ann:1 bob:1" && seen[1] == seen[0],
               "with a relay on both: \"{}\", in one order", seen[1]);
   story.claim("11.5", kRelays, seen[0] == "ann:1 bob:1" && seen[1] == seen[0],
@@ -78,24 +81,22 @@ namespace {
 // ann says three things; while she says the second, B does not hear the relay.
 std::string away_for_one(bool resumes, long& receivers) {
   RedisPlace redis;
-  const Process a(
-      {.name = "A", .redis = redis.url(), .prefix = redis.prefix(), .resumes = resumes});
-  const Process b(
-      {.name = "B", .redis = redis.url(), .prefix = redis.prefix(), .resumes = resumes});
-  Crowd crowd;
+  const Process a = Process::server(on(redis, {.resumes = resumes}));
+  const Process b = Process::server(on(redis, {.name = "B", .resumes = resumes}));
+  Crowd crowd(&redis);
   ChatClient& ann = crowd.add({.user = "ann", .servers = {a.port()}});
   ChatClient& bob = crowd.add({.user = "bob", .servers = {b.port()}});
   bool well = crowd.until([&] { return crowd.all_joined(); });
   ann.say("one");
   well = well && crowd.until([&] { return ann.seen() == 1 && bob.seen() == 1; });
 
-  switch_relay(b, false);
+  b.switch_relay(false);
   well = well && wait_for_listeners(redis, crowd, 1);
   receivers = redis.publish("lobby", "is anybody there?");
   ann.say("two");
   well = well && crowd.until([&] { return ann.seen() == 2; });
 
-  switch_relay(b, true);
+  b.switch_relay(true);
   well = well && wait_for_listeners(redis, crowd, 2);
   ann.say("three");
   well = well && crowd.until([&] { return seen_by(bob).ends_with("ann:3"); });
@@ -153,9 +154,9 @@ std::string told(const Verdict& verdict) {
 
 void broken_relay(Story& story) {
   RedisPlace redis;
-  const Process a({.name = "A", .redis = redis.url(), .prefix = redis.prefix()});
-  const Process b({.name = "B", .redis = redis.url(), .prefix = redis.prefix()});
-  Crowd crowd;
+  const Process a = Process::server(on(redis));
+  const Process b = Process::server(on(redis, {.name = "B"}));
+  Crowd crowd(&redis);
   const int people = story.quick() ? 8 : 20, each = story.quick() ? 20 : 50;
   for (int i = 0; i < people; ++i) {
     crowd.add({.user = fmt::format("user-{}", i),
@@ -185,10 +186,10 @@ struct Killed {
 
 // Half of the crowd is on B. B is killed in the middle of the talk.
 Killed kill_one(bool resumes, int people, int each) {
-  const RedisPlace redis;
-  const Process a({.name = "A", .redis = redis.url(), .prefix = redis.prefix()});
-  Process b({.name = "B", .redis = redis.url(), .prefix = redis.prefix()});
-  Crowd crowd;
+  RedisPlace redis;
+  const Process a = Process::server(on(redis));
+  Process b = Process::server(on(redis, {.name = "B"}));
+  Crowd crowd(&redis);
   for (int i = 0; i < people; ++i) {
     const auto first = i % 2 ? b.port() : a.port();
     const auto second = i % 2 ? a.port() : b.port();
@@ -228,11 +229,9 @@ void killed_server(Story& story) {
 
 void forgotten(Story& story) {
   RedisPlace redis;
-  const Process a(
-      {.name = "A", .redis = redis.url(), .prefix = redis.prefix(), .backlog = 10});
-  const Process b(
-      {.name = "B", .redis = redis.url(), .prefix = redis.prefix(), .backlog = 10});
-  Crowd crowd;
+  const Process a = Process::server(on(redis, {.name = "A", .backlog = 10}));
+  const Process b = Process::server(on(redis, {.name = "B", .backlog = 10}));
+  Crowd crowd(&redis);
   ChatClient& ann = crowd.add({.user = "ann", .servers = {a.port()}});
   ChatClient& bob = crowd.add({.user = "bob", .servers = {b.port()}});
   bool well = crowd.until([&] { return crowd.all_joined(); });
@@ -266,10 +265,10 @@ void forgotten(Story& story) {
 }
 
 void presence(Story& story) {
-  const RedisPlace redis;
-  const Process a({.name = "A", .redis = redis.url(), .prefix = redis.prefix()});
-  Process b({.name = "B", .redis = redis.url(), .prefix = redis.prefix()});
-  Crowd crowd;
+  RedisPlace redis;
+  const Process a = Process::server(on(redis));
+  Process b = Process::server(on(redis, {.name = "B"}));
+  Crowd crowd(&redis);
   ChatClient& ann = crowd.add({.user = "ann", .servers = {a.port()}});
   ChatClient& bob = crowd.add({.user = "bob", .servers = {b.port()}});
   using Names = std::vector<std::string>;

@@ -4,9 +4,7 @@
 #include "lab/postgres_server.hpp"
 #include "lab/program.hpp"
 #include "lab/trace.hpp"
-#include "places.hpp"
 #include "scenes.hpp"
-#include "users.hpp"
 #include "world.hpp"
 
 namespace lab11 {
@@ -37,10 +35,10 @@ void fill(Crowd& crowd, const Dials& dials, const Process& a, const Process& b) 
 // so that a slow answer does not slow the question.
 void fan_out(Story& story, const Dials& dials) {
   allow_many_descriptors();
-  const RedisPlace redis;
-  const Process a({.name = "A", .redis = redis.url(), .prefix = redis.prefix()});
-  const Process b({.name = "B", .redis = redis.url(), .prefix = redis.prefix()});
-  Crowd crowd;
+  RedisPlace redis;
+  const Process a = Process::server(on(redis));
+  const Process b = Process::server(on(redis, {.name = "B"}));
+  Crowd crowd(&redis);
   fill(crowd, dials, a, b);
   bool well = crowd.until([&] { return crowd.all_joined(); }, 30s);
   const int messages = *dials.rate * (story.quick() ? 1 : 3);
@@ -57,8 +55,7 @@ void fan_out(Story& story, const Dials& dials) {
 
   const Verdict verdict = crowd.judge();
   const lab::Latency latency = crowd.latency();
-  const auto of_a = stats(a), of_b = stats(b);
-  const auto encoded = of_a.at("encoded").get<int>() + of_b.at("encoded").get<int>();
+  const auto encoded = static_cast<int>(a.counts().encoded + b.counts().encoded);
   story.table(
       {fmt::format("{} clients, {} rooms", crowd.size(), *dials.rooms),
        {"messages", "encoded", "deliveries", "a second", "p50", "p99", "most"},
@@ -78,7 +75,7 @@ namespace {
 
 struct Slow {
   bool well = false;
-  long cut = 0, most_queued = 0;
+  std::uint64_t cut = 0, most_queued = 0;
   int others_closed = 0, recovered = 0;
   std::uint16_t code = 0;
   Verdict verdict;
@@ -86,13 +83,10 @@ struct Slow {
 
 // carl stops reading while ann talks to bob.
 Slow stop_reading(std::size_t outbox, int messages) {
-  const RedisPlace redis;
-  const Process a({.name = "A",
-                   .redis = redis.url(),
-                   .prefix = redis.prefix(),
-                   .outbox = outbox,
-                   .send_buffer = 16 << 10});
-  Crowd crowd;
+  RedisPlace redis;
+  const Process a =
+      Process::server(on(redis, {.outbox = outbox, .send_buffer = 16 << 10}));
+  Crowd crowd(&redis);
   ChatClient& ann = crowd.add({.user = "ann", .servers = {a.port()}});
   ChatClient& bob = crowd.add({.user = "bob", .servers = {a.port()}});
   ChatClient& carl = crowd.add(
@@ -106,9 +100,9 @@ Slow stop_reading(std::size_t outbox, int messages) {
                 crowd.until([&] { return bob.seen() == read || carl.seen() == read; });
   carl.pause(false);
   result.well = result.well && crowd.until([&] { return crowd.settled(); });
-  const auto of_a = stats(a);
-  result.cut = of_a.at("cut");
-  result.most_queued = of_a.at("most_queued");
+  const Counts counts = a.counts();
+  result.cut = counts.cut;
+  result.most_queued = counts.most_queued;
   result.others_closed =
       static_cast<int>(ann.diary().closes.size() + bob.diary().closes.size());
   result.recovered = carl.diary().recovered;
@@ -125,35 +119,29 @@ void slow_reader(Story& story) {
   const Slow cut = stop_reading(limit, messages);
   story.claim("11.3", kSuits,
               cut.well && cut.cut >= 1 && cut.others_closed == 0 && cut.recovered >= 1 &&
-                  cut.code == kSlow && cut.most_queued <= static_cast<long>(limit) &&
-                  cut.verdict.clean(),
+                  cut.code == kSlow && cut.most_queued <= limit && cut.verdict.clean(),
               "carl stopped reading: at most {} bytes waited for him, he was cut with "
               "{}, came back, resumed, missed {}; the others noticed nothing",
               cut.most_queued, cut.code, cut.verdict.gaps + cut.verdict.behind);
   const Slow control = stop_reading(std::size_t{1} << 30, messages);
-  story.claim(
-      "11.3", kSuits,
-      control.well && control.cut == 0 && control.most_queued > static_cast<long>(limit),
-      "control, no limit: {} bytes waited for him, and would grow for ever",
-      control.most_queued);
+  story.claim("11.3", kSuits,
+              control.well && control.cut == 0 && control.most_queued > limit,
+              "control, no limit: {} bytes waited for him, and would grow for ever",
+              control.most_queued);
 }
 
 void live(Story& story, const Dials& dials) {
   allow_many_descriptors();
-  const RedisPlace redis;
+  RedisPlace redis;
   const lab::PostgresServer postgres;
-  ran(connect_postgres(postgres.url()).get(), kUsersTable);
-  const Plan plan{.redis = redis.url(),
-                  .prefix = redis.prefix(),
-                  .postgres = postgres.url(),
-                  .pages = true};
-  const Process a(plan), b(as_b(plan));
+  const Plan plan = on(redis, {.postgres = postgres.url(), .pages = true});
+  const Process a = Process::server(plan), b = Process::server(as_b(plan));
   story.say(
       "Open http://127.0.0.1:{}/ and http://127.0.0.1:{}/ in two windows, and chat "
       "from one to the other: they are on different servers. Meanwhile {} clients "
       "chat in {} rooms; turn rate. Ctrl-C ends it.",
       a.port(), b.port(), *dials.clients, *dials.rooms);
-  Crowd crowd;
+  Crowd crowd(&redis);
   fill(crowd, dials, a, b);
   if (!crowd.until([&] { return crowd.all_joined() || lab::Program::stopped(); }, 30s)) {
     return story.say("The clients could not join.");

@@ -1,80 +1,165 @@
 #include "world.hpp"
 
-#include <sys/resource.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <thread>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <sstream>
 
 #include "lab/error.hpp"
-#include "lab/run_dir.hpp"
-#include "lab/trace.hpp"
-#include "raw_peer.hpp"
+#include "lab/raw_peer.hpp"
 
 namespace lab11 {
 
 using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
+namespace raw = lab::websocket;
 
-std::string new_port_file(const std::string& name) {
-  static std::atomic<int> count = 0;
-  return lab::run_dir() / ("port-" + name + "-" + std::to_string(++count));
+RedisPlace::RedisPlace() : connection_(server_.url()) {
+  static int count = 0;
+  prefix_ = fmt::format("lab11:{}:{}:", getpid(), ++count);
 }
 
-// A server writes its port when it is ready: the port itself is the kernel's choice.
-std::uint16_t wait_for_port(const std::string& file) {
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (!std::filesystem::exists(file)) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      throw lab::Error("start a chat server", "it did not get ready in 10 s");
-    }
-    std::this_thread::sleep_for(1ms);
+RedisPlace::~RedisPlace() {
+  if (server_.ours()) return;  // it goes with all that is in it
+  try {
+    forget();
+  } catch (const lab::Error&) {  // gone before us
   }
-  int port = 0;
-  std::ifstream(file) >> port;
-  return static_cast<std::uint16_t>(port);
 }
 
-Process::Process(const Plan& plan)
-    : port_file_(new_port_file(plan.name)),
-      child_(lab::Child::role("server",
-                              {Json{{"name", plan.name},
-                                    {"redis", plan.redis},
-                                    {"prefix", plan.prefix},
-                                    {"postgres", plan.postgres},
-                                    {"resumes", plan.resumes},
-                                    {"backlog", plan.backlog},
-                                    {"outbox", plan.outbox},
-                                    {"send_buffer", plan.send_buffer},
-                                    {"pages", plan.pages},
-                                    {"port_file", port_file_}}
-                                   .dump()},
-                              {.deadline = 24h, .capture = false})),
-      port_(wait_for_port(port_file_)) {
-}
-
-Json ask(std::uint16_t port, const Json& message) {
-  RawPeer peer(port);
-  peer.shake_hands("/chat");
-  peer.send(frame(kText, message.dump()));
-  if (message.at("do") != "stats") {  // the next answer comes when this one is done
-    peer.send(frame(kText, Json{{"do", "stats"}}.dump()));
+void RedisPlace::check() {
+  try {
+    connection_.command({"PING"});
+  } catch (const lab::Error& error) {
+    throw lab::Error("Redis is gone", error.what());
   }
+}
+
+long RedisPlace::listeners(const std::string& room) {
+  return std::stol(
+      connection_.command({"EVAL", "return redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2]",
+                           "0", prefix_ + "room:" + room}));
+}
+
+long RedisPlace::publish(const std::string& room, const std::string& text) {
+  return std::stol(connection_.command({"PUBLISH", prefix_ + "room:" + room, text}));
+}
+
+int RedisPlace::cut(const std::string& part) {
+  std::istringstream list(connection_.command({"CLIENT", "LIST"}));
+  int killed = 0;
+  for (std::string line; std::getline(list, line);) {
+    if (line.find(" name=" + prefix_ + part + " ") == std::string::npos) continue;
+    const std::string id = line.substr(3, line.find(' ') - 3);
+    killed += connection_.command({"CLIENT", "KILL", "ID", id}) == "1";
+  }
+  return killed;
+}
+
+void RedisPlace::forget() {
+  connection_.command({"EVAL",
+                       "for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do "
+                       "redis.call('DEL', key) end return 0",
+                       "0", prefix_});
+}
+
+namespace {
+
+// Through it a server tells its port when it is ready. If it dies before, the pipe ends:
+// nobody waits in vain.
+class PortPipe {
+ public:
+  PortPipe() { lab::check_errno(pipe2(ends_, O_CLOEXEC), "make a pipe"); }
+  PortPipe(const PortPipe&) = delete;
+  PortPipe& operator=(const PortPipe&) = delete;
+  ~PortPipe() {
+    close(ends_[0]);
+    if (ends_[1] >= 0) close(ends_[1]);
+  }
+  int server_end() const { return ends_[1]; }
+
+  std::uint16_t port() {
+    close(std::exchange(ends_[1], -1));
+    pollfd source{.fd = ends_[0], .events = POLLIN, .revents = 0};
+    std::uint16_t port = 0;
+    const bool told =
+        poll(&source, 1, 10'000) == 1 && read(ends_[0], &port, sizeof port) > 0;
+    if (!told) throw lab::Error("start a chat server", "it did not get ready");
+    return port;
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+};
+
+Process::Started start(const std::string& role,
+                       const std::function<std::string(int)>& argument) {
+  PortPipe pipe;
+  lab::Child child = lab::Child::role(
+      role, {argument(pipe.server_end())},
+      {.deadline = 24h, .capture = false, .inherit = {pipe.server_end()}});
+  const std::uint16_t port = pipe.port();
+  return {std::move(child), port};
+}
+
+// Where only this program finds the door that is not for people.
+std::string secret() {
+  std::random_device random;
+  return fmt::format("/control-{:08x}{:08x}", random(), random());
+}
+
+}  // namespace
+
+Process::Process(Started started, std::string control)
+    : control_(std::move(control)), started_(std::move(started)) {
+}
+
+Process Process::server(const Plan& plan) {
+  const std::string control = secret();
+  const auto argument = [&](int port_pipe) {
+    return Json{{"name", plan.name},       {"redis", plan.redis},
+                {"prefix", plan.prefix},   {"postgres", plan.postgres},
+                {"resumes", plan.resumes}, {"backlog", plan.backlog},
+                {"outbox", plan.outbox},   {"send_buffer", plan.send_buffer},
+                {"pages", plan.pages},     {"control", control},
+                {"port_pipe", port_pipe}}
+        .dump();
+  };
+  return {start("server", argument), control};
+}
+
+Process Process::with_threads() {
+  return {start("threads", [](int port_pipe) { return std::to_string(port_pipe); }), {}};
+}
+
+int Process::threads() const {
+  const std::filesystem::directory_iterator tasks(fmt::format("/proc/{}/task", pid()));
+  return static_cast<int>(std::distance(begin(tasks), end(tasks)));
+}
+
+Counts Process::tell(const std::string& command) const {
+  raw::RawPeer peer(port());
+  peer.shake_hands(control_);
+  peer.send(raw::frame(raw::kText, command));
   const auto answer = peer.read_frame();
-  peer.send(frame(kClose, std::string_view("\x03\xe8", 2)));
-  return answer ? Json::parse(answer->payload) : Json::object();
+  if (!answer) throw lab::Error("ask a chat server", "it has gone");
+  return Counts::parse(answer->payload);
 }
 
-Json stats(const Process& process) {
-  return ask(process.port(), {{"do", "stats"}});
+Counts Process::counts() const {
+  return tell("counts");
 }
 
-void switch_relay(const Process& process, bool on) {
-  ask(process.port(), {{"do", "relay"}, {"on", on}});
+void Process::switch_relay(bool on) const {
+  tell(on ? "relay on" : "relay off");
 }
 
 ChatClient& Crowd::add(ClientSettings settings) {
@@ -82,6 +167,15 @@ ChatClient& Crowd::add(ClientSettings settings) {
   settings.seed = clients_.size() + 1;
   clients_.push_back(std::make_unique<ChatClient>(loop_, std::move(settings)));
   return *clients_.back();
+}
+
+bool Crowd::until(const std::function<bool()>& done, std::chrono::milliseconds deadline) {
+  const auto end = Clock::now() + deadline;
+  while (!loop_.run_until(done, 200ms)) {
+    if (redis_) redis_->check();
+    if (Clock::now() > end) return false;
+  }
+  return true;
 }
 
 bool Crowd::all_joined() {

@@ -1,17 +1,17 @@
-// world.hpp: the chat's processes, and the crowd that talks to them.
+// world.hpp: the chat's processes, its Redis, and the crowd that talks to them.
 //
 //   this process: clients on one loop --+-- server A --+-- Redis
 //                                       +-- server B --+
 //
 // Lifetime  A server is a child process: killed when its Process goes.
+// Errors    A server that does not get ready, or a Redis that goes while a crowd waits for
+//           something, throws lab::Error.
 #pragma once
 
 #include <signal.h>
 
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,8 +19,34 @@
 #include "chat_client.hpp"
 #include "chat_server.hpp"
 #include "lab/process.hpp"
+#include "lab/redis.hpp"
+#include "lab/redis_server.hpp"
 
 namespace lab11 {
+
+// A scene's Redis: ours, or one that somebody else uses too. So all keys and channels have
+// a prefix of their own; only our own connections are cut, only our own rooms forgotten.
+class RedisPlace {
+ public:
+  RedisPlace();
+  RedisPlace(const RedisPlace&) = delete;
+  RedisPlace& operator=(const RedisPlace&) = delete;
+  ~RedisPlace();
+
+  const std::string& url() const { return server_.url(); }
+  const std::string& prefix() const { return prefix_; }
+
+  void check();                             // throws if it is gone
+  long listeners(const std::string& room);  // servers that hear of it
+  long publish(const std::string& room, const std::string& text);
+  int cut(const std::string& part);  // our servers' connections of this name
+  void forget();                     // as if the store had lost its memory
+
+ private:
+  lab::RedisServer server_;
+  lab::Redis connection_;
+  std::string prefix_;
+};
 
 // How a server is started. It travels to the child as JSON.
 struct Plan {
@@ -35,47 +61,53 @@ struct Plan {
   bool pages = false;
 };
 
-// The same for another server.
+inline Plan on(const RedisPlace& redis, Plan plan = {}) {
+  plan.redis = redis.url();
+  plan.prefix = redis.prefix();
+  return plan;
+}
 inline Plan as_b(Plan plan) {
   plan.name = "B";
   return plan;
 }
 
-// A server of the chat in a process of its own.
+// A server that this program plays in a process of its own.
 class Process {
  public:
-  explicit Process(const Plan& plan);
+  struct Started {
+    lab::Child child;
+    std::uint16_t port;
+  };
 
-  std::uint16_t port() const { return port_; }
-  pid_t pid() const { return child_.pid(); }
-  void kill() { child_.kill(SIGKILL); }
+  static Process server(const Plan& plan = {});  // role "server"
+  static Process with_threads();  // role "threads": another way to serve, the control
+
+  std::uint16_t port() const { return started_.port; }
+  pid_t pid() const { return started_.child.pid(); }
+  void kill() { started_.child.kill(SIGKILL); }
+  int threads() const;
+
+  Counts counts() const;
+  void switch_relay(bool on) const;
 
  private:
-  std::string port_file_;
-  lab::Child child_;
-  std::uint16_t port_ = 0;
+  Process(Started started, std::string control);
+  Counts tell(const std::string& command) const;
+
+  std::string control_;
+  Started started_;
 };
 
-// What such a process runs: Program::role("server", serve).
+// What such processes run: see Program::role. A server writes its port into the pipe.
 int serve(std::span<const std::string> args);
-
-void allow_many_descriptors();  // as many as the system lets us
-
-// Another way to serve: a thread for each connection. Program::role("threads", ...).
 int serve_with_threads(std::span<const std::string> args);
 
-std::string new_port_file(const std::string& name);
-std::uint16_t wait_for_port(const std::string& file);
-
-// Tells a server something, and answers what it says (nothing if it was told only).
-nlohmann::json ask(std::uint16_t port, const nlohmann::json& message);
-nlohmann::json stats(const Process& process);
-void switch_relay(const Process& process, bool on);
+void allow_many_descriptors();  // as many as the system lets us
 
 // Many clients on one loop.
 class Crowd {
  public:
-  Crowd() = default;
+  explicit Crowd(RedisPlace* redis = nullptr) : redis_(redis) {}
   Crowd(const Crowd&) = delete;
   Crowd& operator=(const Crowd&) = delete;
 
@@ -84,10 +116,9 @@ class Crowd {
   std::size_t size() const { return clients_.size(); }
   lab::websocket::Loop& loop() { return loop_; }
 
+  // False if it did not come true in time.
   bool until(const std::function<bool()>& done,
-             std::chrono::milliseconds deadline = std::chrono::seconds(10)) {
-    return loop_.run_until(done, deadline);
-  }
+             std::chrono::milliseconds deadline = std::chrono::seconds(10));
   bool all_joined();
   bool all_said();
   bool settled();  // all was said, and all of a room stand at the same message
@@ -96,7 +127,8 @@ class Crowd {
   lab::Latency latency() const;
 
  private:
-  lab::websocket::Loop loop_;  // first: it outlives the clients
+  RedisPlace* redis_;
+  lab::websocket::Loop loop_;  // before the clients: it outlives them
   std::vector<std::unique_ptr<ChatClient>> clients_;
   std::vector<std::string> rooms_;
 };

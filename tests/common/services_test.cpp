@@ -1,12 +1,10 @@
 // Redis and PostgreSQL of a run's own: real servers, and addresses that lead nowhere.
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <thread>
 
+#include "fake_service.hpp"
 #include "lab/postgres.hpp"
 #include "lab/postgres_server.hpp"
 #include "lab/program.hpp"
@@ -51,46 +49,6 @@ std::string message_of(const Make& make) try {
 } catch (const lab::Error& error) {
   return error.what();
 }
-
-// Answers every connection with the same bytes, and closes it.
-class Babbler {
- public:
-  explicit Babbler(std::string says) : says_(std::move(says)) {
-    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(bind(fd_, any, size), 0);
-    EXPECT_EQ(listen(fd_, 8), 0);
-    EXPECT_EQ(getsockname(fd_, any, &size), 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::jthread([this] {
-      for (int peer; (peer = accept(fd_, nullptr, nullptr)) >= 0; close(peer)) {
-        char bytes[256];
-        if (read(peer, bytes, sizeof bytes) > 0) {
-          EXPECT_EQ(send(peer, says_.data(), says_.size(), MSG_NOSIGNAL),
-                    static_cast<ssize_t>(says_.size()));
-        }
-      }
-    });
-  }
-  Babbler(const Babbler&) = delete;
-  Babbler& operator=(const Babbler&) = delete;
-  ~Babbler() {
-    shutdown(fd_, SHUT_RDWR);  // accept() returns
-    thread_.join();
-    close(fd_);
-  }
-  std::string place() const { return "127.0.0.1:" + std::to_string(port_); }
-
- private:
-  std::string says_;
-  int fd_ = -1;
-  int port_ = 0;
-  std::jthread thread_;
-};
 
 TEST_F(Services, OwnRedisAnswersAndIsGoneWithItsObject) {
   pid_t pid = 0;
@@ -157,7 +115,8 @@ TEST_F(Services, AGivenAddressIsUsedAsItIs) {
 }
 
 TEST_F(Services, AWrongAddressIsToldInOneLineWithoutItsPassword) {
-  const Babbler http("HTTP/1.1 400 Bad Request\r\n\r\n"), garbage("\x1b[2J\xff\xfe\r\n");
+  const FakeService http("HTTP/1.1 400 Bad Request\r\n\r\n"),
+      garbage("\x1b[2J\xff\xfe\r\n");
   const std::vector<std::string> redis = {"garbage",
                                           "redis://",
                                           "redis://:secret@127.0.0.1:1",

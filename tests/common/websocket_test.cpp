@@ -7,17 +7,12 @@
 #include <thread>
 
 #include "lab/error.hpp"
-#include "raw_peer.hpp"
+#include "lab/raw_peer.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
 using namespace lab::websocket;
-using lab11::frame;
-using lab11::kPing;
-using lab11::kText;
-using lab11::Mask;
-using lab11::RawPeer;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -158,20 +153,18 @@ TEST_F(WebSocketServer, EndsHalfAHandshakeWhenItsTimeIsOver) {
 
 TEST_F(WebSocketServer, EndsAHandshakeThatComesAByteAtATime) {
   RawPeer peer(port_);
-  const auto began = std::chrono::steady_clock::now();
-  while (peer.send("G") && std::chrono::steady_clock::now() - began < 5s) {
-    std::this_thread::sleep_for(5ms);
-  }
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+  int sent = 0;
+  while (!peer.hears_within(5ms) && sent < 1000) sent += peer.send("G");
+  EXPECT_LT(sent, 1000);
+  EXPECT_EQ(peer.read_head(), "");
 }
 
 TEST_F(WebSocketServer, ClosesAMessageThatComesAByteAtATimeWith1008) {
   RawPeer peer(port_);
   peer.shake_hands();
   const std::string slow = frame(kText, std::string(900, 'x'));
-  for (const char byte : slow) {
-    if (!peer.send({&byte, 1})) break;
-    std::this_thread::sleep_for(1ms);
+  for (std::size_t i = 0; i < slow.size() && !peer.hears_within(1ms); ++i) {
+    peer.send(slow.substr(i, 1));
   }
   EXPECT_EQ(peer.read_close_code(), code::policy);
 }
@@ -214,9 +207,11 @@ class Heard : public Session {
  public:
   void on_open() override { opened = true; }
   void on_text(std::string_view text) override { texts.emplace_back(text); }
+  void on_drained() override { ++drained; }
   void on_close(const Close& close) override { closed.push_back(close); }
 
   bool opened = false;
+  int drained = 0;
   std::vector<std::string> texts{};
   std::vector<Close> closed{};
 };
@@ -233,6 +228,36 @@ TEST_F(WebSocketServer, EchoesToOurOwnClient) {
   EXPECT_EQ(heard->texts, std::vector<std::string>{"hi"});
   EXPECT_EQ(heard->closed[0].code, code::normal);
   EXPECT_FALSE(peer->open());
+}
+
+TEST_F(WebSocketServer, GetsWhatWaitsInOrderAndSaysWhenNothingDoes) {
+  Loop loop;
+  const auto heard = std::make_shared<Heard>();
+  const Peer peer = connect(loop, port_, "/echo", heard);
+  ASSERT_TRUE(loop.run_until([&] { return heard->opened; }, 5s));
+  for (const char* text : {"one", "two", "three"}) {
+    peer->write(std::make_shared<const std::string>(text));
+  }
+  EXPECT_EQ(peer->waiting(), 11u);
+  EXPECT_EQ(heard->drained, 0);
+  ASSERT_TRUE(loop.run_until([&] { return heard->texts.size() == 3; }, 5s));
+  EXPECT_EQ(heard->texts, (std::vector<std::string>{"one", "two", "three"}));
+  EXPECT_EQ(peer->waiting(), 0u);
+  EXPECT_EQ(heard->drained, 1);
+}
+
+TEST_F(WebSocketServer, ClosesBehindTheMessageInHandAndDropsTheOthers) {
+  Loop loop;
+  const auto heard = std::make_shared<Heard>();
+  const Peer peer = connect(loop, port_, "/echo", heard);
+  ASSERT_TRUE(loop.run_until([&] { return heard->opened; }, 5s));
+  peer->write(std::make_shared<const std::string>("one"));
+  peer->write(std::make_shared<const std::string>("two"));
+  peer->close(code::normal);
+  EXPECT_EQ(peer->waiting(), 3u);
+  ASSERT_TRUE(loop.run_until([&] { return !heard->closed.empty(); }, 5s));
+  EXPECT_EQ(heard->closed[0].code, code::normal);
+  EXPECT_EQ(peer->waiting(), 0u);
 }
 
 TEST(WebSocketClient, HearsOnceThatNobodyIsThere) {

@@ -1,11 +1,9 @@
-// The parts of the chat that need no network: offsets, queues, presence, back-off, and the
-// checker that judges all of it.
+// The parts of the chat that need no network: offsets, presence, back-off, and the checker
+// that judges all of it.
 #include <gmock/gmock.h>
 
-#include "backoff.hpp"
+#include "chat_client.hpp"
 #include "checker.hpp"
-#include "outbox.hpp"
-#include "presence.hpp"
 #include "room.hpp"
 
 namespace {
@@ -93,26 +91,6 @@ TEST(Room, ResumesInPiecesOfOneMessageAtLeast) {
   const Room room = room_at(10);
   EXPECT_THAT(offsets(room.resume({"e", 5}, 20).missed), ElementsAre(6, 7));
   EXPECT_THAT(offsets(room.resume({"e", 5}, 0).missed), ElementsAre(6));
-}
-
-TEST(Outbox, WritesTheFirstAndQueuesUpToItsLimit) {
-  Outbox outbox(10);
-  EXPECT_EQ(outbox.offer(text(std::string(100, 'x'))), Outbox::Offer::write_now);
-  EXPECT_EQ(outbox.offer(text(std::string(10, 'x'))), Outbox::Offer::queued);
-  EXPECT_EQ(outbox.offer(text("x")), Outbox::Offer::overflow);
-  EXPECT_EQ(outbox.bytes(), 10u);
-}
-
-TEST(Outbox, HandsOutInOrderAndIsFreeAgain) {
-  Outbox outbox(10);
-  (void)outbox.offer(text("a"));
-  (void)outbox.offer(text("b"));
-  (void)outbox.offer(text("c"));
-  EXPECT_EQ(*outbox.next(), "b");
-  EXPECT_EQ(*outbox.next(), "c");
-  EXPECT_EQ(outbox.next(), nullptr);
-  EXPECT_EQ(outbox.bytes(), 0u);
-  EXPECT_EQ(outbox.offer(text("d")), Outbox::Offer::write_now);
 }
 
 TEST(Presence, ForgetsAServerThatIsSilent) {

@@ -2,7 +2,7 @@
 //
 // Threads   None: one connection for each thread at a time.
 // Errors    PostgresError, in one line. broken() tells whether the connection outlived it.
-// Left out  COPY, pipelines, binary values.
+// Left out  COPY, pipelines, binary values. On a loop: postgres_link.hpp.
 #pragma once
 
 #include <chrono>
@@ -41,6 +41,7 @@ class PostgresRows {
   std::string text(int row = 0, int column = 0) const;  // "" for NULL
   long number(int row = 0, int column = 0) const;
   std::string command() const;  // what was done: "SELECT 1", "SET", "CREATE TABLE"
+  const pg_result* raw() const { return result_.get(); }
 
  private:
   std::unique_ptr<pg_result, void (*)(pg_result*)> result_;

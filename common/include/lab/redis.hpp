@@ -2,7 +2,7 @@
 //
 // Threads   None: one connection for each thread.
 // Errors    Every failure throws lab::Error, in one line; an error that Redis answers too.
-// Left out  TLS. On a loop, labs talk to hiredis' asynchronous interface themselves.
+// Left out  TLS. On a loop: redis_link.hpp.
 #pragma once
 
 #include <chrono>

@@ -26,7 +26,7 @@
 
 namespace lab::websocket {
 
-// Shared, so that one encoded message may wait in a thousand queues.
+// Shared, so that one encoded message may wait for a thousand peers.
 using Text = std::shared_ptr<const std::string>;
 
 // RFC 6455, 7.4.1. From 4000 on they are an application's own.
@@ -39,6 +39,7 @@ inline constexpr std::uint16_t lost = 1006;  // never sent: no close frame came
 inline constexpr std::uint16_t bad_payload = 1007;
 inline constexpr std::uint16_t policy = 1008;
 inline constexpr std::uint16_t too_big = 1009;
+inline constexpr std::uint16_t try_later = 1013;  // registered after the RFC
 }  // namespace code
 
 struct Close {
@@ -89,11 +90,14 @@ class Socket {
  public:
   virtual ~Socket() = default;
 
-  // One at a time: REQUIRES that on_written() has come for the last one.
+  // Behind what waits already. Nothing bounds that but the caller: see waiting().
   virtual void write(Text text) = 0;
 
-  // Says goodbye, behind what is being written. A peer that does not answer in time is
-  // dropped.
+  // Bytes that the kernel has not taken yet: `bufferedAmount` in a browser and in Node.
+  virtual std::size_t waiting() const = 0;
+
+  // Says goodbye, behind the message that is being written; those behind it are dropped,
+  // and so is a peer that does not answer in time.
   virtual void close(std::uint16_t code, std::string reason = {}) = 0;
 
   virtual void drop() = 0;  // without a goodbye
@@ -112,7 +116,7 @@ class Session {
   virtual ~Session() = default;
   virtual void on_open() {}
   virtual void on_text(std::string_view text) = 0;  // valid during the call
-  virtual void on_written() {}                      // the kernel has taken it
+  virtual void on_drained() {}                      // nothing waits any more
   virtual void on_close(const Close&) {}
 };
 

@@ -1,12 +1,11 @@
-#include "redis_company.hpp"
+#include "company.hpp"
 
 #include <fmt/format.h>
+#include <hiredis/hiredis.h>
 
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <random>
-
-#include "redis_link.hpp"
 
 namespace lab11 {
 
@@ -78,8 +77,8 @@ std::string new_epoch() {
 
 }  // namespace
 
-RedisCompany::RedisCompany(lab::uv::Loop& loop, std::string url, std::string prefix,
-                           std::string server, std::size_t backlog)
+Company::Company(lab::uv::Loop& loop, std::string url, std::string prefix,
+                 std::string server, std::size_t backlog)
     : loop_(loop),
       url_(std::move(url)),
       prefix_(std::move(prefix)),
@@ -91,61 +90,64 @@ RedisCompany::RedisCompany(lab::uv::Loop& loop, std::string url, std::string pre
   connect_relay();
 }
 
-RedisCompany::~RedisCompany() {
+Company::~Company() {
   work_.reset();  // what waits is answered now, while we are whole
   relay_.reset();
 }
 
-std::string RedisCompany::key(const std::string& room, const char* part) const {
+std::string Company::key(const std::string& room, const char* part) const {
   return prefix_ + "room:" + room + ":" + part;
 }
 
-std::string RedisCompany::channel(const char* kind, const std::string& room) const {
+std::string Company::channel(const char* kind, const std::string& room) const {
   return prefix_ + kind + ":" + room;
 }
 
-void RedisCompany::connect_work() {
-  const auto up = [this] {
-    work_->command({"CLIENT", "SETNAME", prefix_ + "work"}, nullptr);
-    for (const auto& room : rooms_) on_listening(room);
+void Company::connect_work() {
+  const auto up = [this] {  // what was asked meanwhile got no answer
+    for (const auto& room : listening_) on_listening(room);
   };
-  work_ = std::make_unique<RedisLink>(loop_, url_, up, [this](const std::string&) {
+  const auto down = [this](const std::string&) {
     work_again_.start(20ms, [this] { connect_work(); });
-  });
+  };
+  work_ = std::make_unique<lab::RedisLink>(loop_, url_, up, down, prefix_ + "work");
 }
 
-void RedisCompany::connect_relay() {
+void Company::connect_relay() {
   const auto up = [this] {
-    relay_->command({"CLIENT", "SETNAME", prefix_ + "relay"}, nullptr);
     for (const auto& room : rooms_) subscribe(room);
   };
-  relay_ = std::make_unique<RedisLink>(loop_, url_, up, [this](const std::string&) {
+  const auto down = [this](const std::string&) {
+    listening_.clear();
     if (relay_wanted_) relay_again_.start(20ms, [this] { connect_relay(); });
-  });
+  };
+  relay_ = std::make_unique<lab::RedisLink>(loop_, url_, up, down, prefix_ + "relay");
 }
 
-void RedisCompany::listen(const std::string& room) {
-  rooms_.insert(room);
-  if (relay_) subscribe(room);
+void Company::listen(const std::string& room) {
+  const bool is_new = rooms_.insert(room).second;
+  if (is_new && relay_ && relay_->up()) subscribe(room);
 }
 
 // A subscription does not outlive its connection, so this is said after every break. What
 // was published before the answer came is lost: who cares, asks the store (on_listening).
-void RedisCompany::subscribe(const std::string& room) {
+void Company::subscribe(const std::string& room) {
   const auto heard = [this](const redisReply* reply) {
     if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3) return;
     const std::string kind = text(reply->element[0]);
     const std::string from = text(reply->element[1]);
     if (kind == "message") return published(from, text(reply->element[2]));
     const std::string kind_of_room = prefix_ + "room:";
-    if (from.starts_with(kind_of_room)) on_listening(from.substr(kind_of_room.size()));
+    if (!from.starts_with(kind_of_room)) return;
+    listening_.insert(from.substr(kind_of_room.size()));
+    on_listening(from.substr(kind_of_room.size()));
   };
   // One channel each: hiredis keeps an answer's data for each channel of a command.
   relay_->command({"SUBSCRIBE", channel("present", room)}, heard);
   relay_->command({"SUBSCRIBE", channel("room", room)}, heard);
 }
 
-void RedisCompany::published(std::string channel, const std::string& payload) {
+void Company::published(std::string channel, const std::string& payload) {
   channel.erase(0, prefix_.size());
   if (channel.starts_with("present:")) {
     const Json told = Json::parse(payload, nullptr, false);
@@ -165,8 +167,8 @@ void RedisCompany::published(std::string channel, const std::string& payload) {
   }
 }
 
-void RedisCompany::append(const std::string& room, Said said,
-                          std::function<void(std::optional<Position>)> done) {
+void Company::append(const std::string& room, Said said,
+                     std::function<void(std::optional<Position>)> done) {
   work_->command(
       {"EVAL", kAppend, "5", key(room, "epoch"), key(room, "offset"), key(room, "said"),
        key(room, "log"), channel("room", room), new_epoch(), said.author,
@@ -174,22 +176,22 @@ void RedisCompany::append(const std::string& room, Said said,
       [done = std::move(done)](const redisReply* reply) { done(position(reply)); });
 }
 
-void RedisCompany::history(const std::string& room, const Position& after,
-                           std::function<void(std::optional<Stored>)> done) {
+void Company::history(const std::string& room, const Position& after,
+                      std::function<void(std::optional<Stored>)> done) {
   work_->command(
       {"EVAL", kHistory, "3", key(room, "epoch"), key(room, "offset"), key(room, "log"),
        new_epoch(), after.epoch, std::to_string(after.offset)},
       [done = std::move(done)](const redisReply* reply) { done(stored(reply)); });
 }
 
-void RedisCompany::announce(const std::string& room, const std::set<std::string>& users) {
+void Company::announce(const std::string& room, const std::set<std::string>& users) {
   const Json told{{"server", server_}, {"users", users}};
   work_->command({"PUBLISH", channel("present", room), told.dump()}, nullptr);
 }
 
-void RedisCompany::switch_relay(bool on) {
+void Company::switch_relay(bool on) {
   relay_wanted_ = on;
-  if (!on) relay_.reset();
+  if (!on) relay_.reset(), listening_.clear();
   if (on && !relay_) connect_relay();
 }
 

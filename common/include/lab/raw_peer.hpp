@@ -6,12 +6,13 @@
 // Source    RFC 6455, 5.2 (frames) and 5.5.1 (the code in a close frame).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace lab11 {
+namespace lab::websocket {
 
 enum class Mask : std::uint8_t { yes, no };  // a client's frames must be masked
 
@@ -45,6 +46,9 @@ class RawPeer {
                           const std::string& headers = "");
   std::string read_head();
 
+  // Waits at most so long for something to read; the end counts.
+  [[nodiscard]] bool hears_within(std::chrono::milliseconds time);
+
   std::optional<Frame> read_frame();  // nothing: the end of the connection
 
   // Reads on until a close frame; 0 if the connection ended without one.
@@ -57,4 +61,4 @@ class RawPeer {
   std::string unread_;
 };
 
-}  // namespace lab11
+}  // namespace lab::websocket

@@ -1,7 +1,8 @@
-#include "raw_peer.hpp"
+#include "lab/raw_peer.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 
 #include "lab/error.hpp"
 
-namespace lab11 {
+namespace lab::websocket {
 
 namespace {
 
@@ -51,7 +52,7 @@ std::uint16_t Frame::close_code() const {
 
 RawPeer::RawPeer(std::uint16_t port)
     : fd_(static_cast<int>(
-          lab::check_errno(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"))) {
+          check_errno(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"))) {
   const timeval patience{.tv_sec = 5, .tv_usec = 0};
   setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -62,7 +63,7 @@ RawPeer::RawPeer(std::uint16_t port)
   const int result =
       ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
   if (result < 0) close(fd_);
-  lab::check_errno(result, "connect to port " + std::to_string(port));
+  check_errno(result, "connect to port " + std::to_string(port));
 }
 
 RawPeer::~RawPeer() {
@@ -94,6 +95,11 @@ std::string RawPeer::read_head() {
   std::string head = unread_.substr(0, end + 4);
   unread_.erase(0, end + 4);
   return head;
+}
+
+bool RawPeer::hears_within(std::chrono::milliseconds time) {
+  pollfd source{.fd = fd_, .events = POLLIN, .revents = 0};
+  return !unread_.empty() || poll(&source, 1, static_cast<int>(time.count())) > 0;
 }
 
 std::optional<Frame> RawPeer::read_frame() {
@@ -128,4 +134,4 @@ bool RawPeer::fill(std::size_t bytes) {
   return true;
 }
 
-}  // namespace lab11
+}  // namespace lab::websocket
