@@ -10,8 +10,8 @@ cd "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 mutations() {
   cat <<'LIST'
-labs/01_event_loop_phases/immediates.cpp | s/milliseconds >= 1 \&\&/milliseconds >= 0 \&\&/ | lab01_unit | NodeDelay.*
-labs/01_event_loop_phases/immediates.cpp | s/idle_.start(.*$// | lab01_unit | Immediates.*
+common/include/lab/immediates.hpp | s/milliseconds >= 1 \&\&/milliseconds >= 0 \&\&/ | lab01_unit | NodeDelay.*
+common/include/lab/immediates.hpp | s/idle_.start(.*$// | lab01_unit | Immediates.*
 labs/01_event_loop_phases/phase_probe.cpp | s/enter(Phase::check);/enter(Phase::poll);/ | lab01_unit | PhaseLog.*
 labs/03_concurrency/held_pool.cpp | s/while (fifos_.size() > threads)/while (fifos_.size() > threads + 1)/ | lab03_unit | Async.*
 labs/03_concurrency/async.cpp | s/status < 0 ? finish(reading, status) : read_some(reading);/reading->done(status);/ | lab03_unit | Async.*

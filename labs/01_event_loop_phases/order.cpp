@@ -2,7 +2,7 @@
 #include <random>
 
 #include "experiments.hpp"
-#include "immediates.hpp"
+#include "lab/immediates.hpp"
 #include "ready_pipe.hpp"
 
 namespace lab01 {
@@ -10,7 +10,9 @@ namespace lab01 {
 namespace {
 
 using namespace std::chrono_literals;
+using lab::uv::Immediates;
 using lab::uv::Loop;
+using lab::uv::Timeouts;
 using Clock = std::chrono::steady_clock;
 
 // Holds the thread, as a long callback does.
@@ -107,6 +109,8 @@ std::string first_in_first_out() {
   return world.order.text();
 }
 
+// Step 7: an immediate that is queued by an immediate waits for the next turn, because the
+// phase runs the list that it found. (nextTick does not wait: that is lab 02.)
 std::string nested_immediate() {
   World world;
   world.immediates.set_immediate([&] {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "experiments.hpp"
-#include "immediates.hpp"
+#include "lab/immediates.hpp"
 #include "phase_probe.hpp"
 #include "ready_pipe.hpp"
 
@@ -10,6 +10,8 @@ namespace lab01 {
 namespace {
 
 using namespace std::chrono_literals;
+using lab::uv::Immediates;
+using lab::uv::node_delay;
 using testing::ElementsAre;
 
 TEST(PhaseProbe, SeesThePhasesOfOneTurnInTheirOrder) {
