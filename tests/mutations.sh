@@ -20,9 +20,18 @@ labs/05_backpressure/writable.cpp | s/length_ < high_water_mark_/length_ <= high
 labs/05_backpressure/writable.cpp | s/needs_drain_ && length_ == 0/needs_drain_/ | lab05_unit | Writable.*
 labs/05_backpressure/pipe.cpp | s/if (!sink_.write(chunk)) hold_back();/sink_.write(chunk);/ | lab05_unit | Pipe.*
 labs/05_backpressure/pipe.cpp | s/if (!stage->complete()) stage->destroy(error);/static_cast<void>(stage);/ | lab05_unit | Pipeline.*
+labs/07_workers/thread_pool.cpp | s/waiting_.size() >= config_.queue/waiting_.size() > config_.queue/ | lab07_unit | ThreadPool.*
+labs/07_workers/thread_pool.cpp | s/stop.request_stop();  \/\/ may call back.*$/static_cast<void>(stop);/ | lab07_unit | ThreadPool.*
+labs/07_workers/worker_process.cpp | s/if (message.size > kMostBytes) return std::nullopt;// | lab07_unit | Worker.*
 labs/14_circuit_breaker/circuit_breaker.cpp | s/if (probes_sent_ < config_.probes) break;/break;/ | lab14_unit | CircuitBreakerHalfOpen.*
 labs/14_circuit_breaker/circuit_breaker.cpp | s/if (permit.generation_ != period.generation) return;// | lab14_unit | *DropsResultsOfCallsFromBefore
 labs/14_circuit_breaker/circuit_breaker.cpp | s/total.calls < config_.minimum_calls/total.calls <= config_.minimum_calls/ | lab14_unit | CircuitBreakerClosed.*
+labs/11_chat/room.hpp | s/message.offset > position_.offset + 1/message.offset > position_.offset + 2/ | lab11_unit | Room.TakesTheNextMessageOnly
+labs/11_chat/room.hpp | s/result.lost = !first_time;/result.lost = false;/ | lab11_unit | Room.SaysThatMessagesAreLost*
+labs/11_chat/room.hpp | s/seen.epoch == position_.epoch \&\& //| lab11_unit | Room.DoesNotResume*
+labs/11_chat/room.hpp | s/entry.second.second >= lasts_/entry.second.second > lasts_/ | lab11_unit | Presence.*
+labs/11_chat/chat_client.hpp | s/ \* chance)/)/ | lab11_unit | Backoff.*
+labs/11_chat/checker.hpp | s/seen.offset > last + 1/seen.offset > last + 100/ | lab11_unit | Checker.FindsAGap
 common/src/trace.cpp | s/ring->head.store(ring->head.load(std::memory_order_relaxed) + size,/ring->head.store(ring->head.load(std::memory_order_relaxed) + size + 8,/ | common_trace | Trace.*
 common/src/knob.cpp | s/value > knob.most/value > knob.most + 1/ | common_knob | Knob.*
 LIST

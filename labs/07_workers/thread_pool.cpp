@@ -25,7 +25,7 @@ ThreadPool::~ThreadPool() {
   drain();
 }
 
-// Step 3: the queue is bounded, and a full one says so at once. An unbounded queue hides
+// Step 9: the queue is bounded, and a full one says so at once. An unbounded queue hides
 // an overload until memory is gone; one that blocks would block the loop that submits.
 Submission ThreadPool::submit(Job job) {
   Submission answer;
@@ -47,7 +47,7 @@ Submission ThreadPool::submit(Job job) {
   return answer;
 }
 
-// Step 4: each thread takes the oldest job, and runs it without the lock.
+// Step 10: each thread takes the oldest job, and runs it without the lock.
 void ThreadPool::work(int thread) {
   Running& mine = running_[static_cast<std::size_t>(thread)];
   std::unique_lock lock(mutex_);
@@ -86,7 +86,7 @@ void ThreadPool::run(int thread, JobId id, const Job& job, const std::stop_token
   if (observers_.on_finish) observers_.on_finish(thread, id, thrown);
 }
 
-// Step 5: what waits can be taken back; what runs can only be asked. A thread cannot be
+// Step 11: what waits can be taken back; what runs can only be asked. A thread cannot be
 // killed without leaving its locks locked, which is why a Worker that hangs is ended
 // whole, and why a process is the only job that can be stopped against its will.
 Cancelled ThreadPool::cancel(JobId id) {

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "blur.hpp"
+#include "jobs.hpp"
 #include "lab/error.hpp"
 #include "lab/proc.hpp"
 
@@ -128,6 +128,7 @@ bool send_message(int fd, Message message, std::string_view bytes) {
 std::optional<Message> receive_message(int fd, std::string& bytes) {
   Message message;
   if (!receive_all(fd, &message, sizeof message)) return std::nullopt;
+  if (message.size > kMostBytes) return std::nullopt;
   bytes.resize(message.size);
   if (!receive_all(fd, bytes.data(), bytes.size())) return std::nullopt;
   return message;
@@ -176,7 +177,7 @@ class Worker {
     shared_.emplace(memory_, static_cast<std::size_t>(facts.st_size));
   }
 
-  // Step 7: a worker is a loop of its own: a request, an answer, until the channel ends.
+  // Step 12: a worker is a loop of its own: a request, an answer, until the channel ends.
   int run() {
     std::string bytes;
     while (true) {
@@ -216,17 +217,15 @@ class Worker {
       case Ask::blur:
         reply.value = blur(request.value, static_cast<int>(request.passes));
         break;
-      case Ask::cpu_time:
-        reply.value = static_cast<std::uint64_t>(lab::cpu_time().count());
+      case Ask::hash:
+        reply.value = hash(request.value);
         break;
       case Ask::echo:
         send_message(channel_, reply, bytes);
         return;
-      case Ask::sum_shared: {
-        const auto seen = shared_->bytes().first(request.value);
-        reply.value = std::accumulate(seen.begin(), seen.end(), std::uint64_t{0});
+      case Ask::sum_shared:
+        reply.value = sum_shared(request.value);
         break;
-      }
       case Ask::wait:
         due_.push_back(Clock::now() + std::chrono::milliseconds(request.value));
         return;
@@ -245,6 +244,14 @@ class Worker {
       }
     }
     send_message(channel_, reply);
+  }
+
+  std::uint64_t sum_shared(std::uint64_t size) {
+    if (!shared_) return 0;
+    const std::span<const std::uint8_t> bytes = shared_->bytes();
+    const std::size_t words = std::min<std::uint64_t>(size, bytes.size()) / 8;
+    const auto* first = reinterpret_cast<const std::uint64_t*>(bytes.data());  // a page's
+    return std::accumulate(first, first + words, std::uint64_t{0});
   }
 
   int channel_;

@@ -26,13 +26,15 @@ enum class Ask : std::uint32_t {
   who,         // value: its thread id
   bump,        // adds value to a global of its own; value: what that global is now
   blur,        // side x side, `passes`; value: the sum
-  cpu_time,    // value: microseconds that it has computed for
+  hash,        // `value` rounds; value: what came out
   echo,        // its bytes, back
-  sum_shared,  // value: the sum of the first `value` bytes of the shared memory
+  sum_shared,  // value: the sum of the words in the first `value` bytes of that memory
   wait,        // answered after value milliseconds; it serves others meanwhile
   accept,      // takes one connection from the listener and tells it its pid
   crash,       // writes where nothing is
 };
+
+inline constexpr std::uint64_t kMostBytes = 256 << 20;  // behind one message
 
 // What goes in front of the bytes, both ways.
 struct Message {
@@ -73,7 +75,7 @@ class SharedMemory {
   std::size_t size_;
 };
 
-// False if the other end is gone.
+// False or nothing if the other end is gone, or does not speak this.
 bool send_message(int fd, Message message, std::string_view bytes = {});
 std::optional<Message> receive_message(int fd, std::string& bytes);
 

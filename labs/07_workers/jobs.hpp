@@ -1,4 +1,5 @@
-// blur.hpp: the job of this lab: a grey picture, blurred. CPU and memory, nothing else.
+// jobs.hpp: what this lab has its workers do: a grey picture blurred (CPU and memory), and
+// numbers hashed (CPU alone).
 #pragma once
 
 #include <cstddef>
@@ -44,6 +45,13 @@ inline std::uint64_t blur(std::size_t side, int passes,
   for (int pass = 0; pass < passes && !stop.stop_requested(); ++pass)
     pixels = blur_once(pixels, side, stop);
   return std::accumulate(pixels.begin(), pixels.end(), std::uint64_t{0});
+}
+
+// FNV-1a over the first so many numbers: each round needs the one before.
+inline std::uint64_t hash(std::uint64_t rounds) {
+  std::uint64_t sum = 1469598103934665603u;
+  for (std::uint64_t i = 0; i < rounds; ++i) sum = (sum ^ i) * 1099511628211u;
+  return sum;
 }
 
 }  // namespace lab07
