@@ -13,10 +13,11 @@ inline constexpr const char* kPage = R"html(<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>Chat, server NAME</title>
 <style>
+  :root { color-scheme: light dark }
   body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 40rem; padding: 0 1rem }
   #log { border: 1px solid #8888; border-radius: 6px; height: 20rem; overflow: auto; padding: .5rem 1rem }
   #log .told { color: #888 }
-  form { display: flex; gap: .5rem; margin-top: .5rem }
+  form:not([hidden]) { display: flex; gap: .5rem; margin-top: .5rem }
   input { font: inherit; flex: 1; min-width: 0; padding: .3rem .5rem }
   button { font: inherit }
 </style>
@@ -34,8 +35,10 @@ function show(text, kind) {
   const line = document.createElement('div');
   line.textContent = text;  // never innerHTML: it is somebody else's text
   if (kind) line.className = kind;
-  by('log').append(line);
-  line.scrollIntoView();
+  const log = by('log');
+  log.append(line);
+  if (log.childElementCount > 500) log.firstChild.remove();
+  log.scrollTop = log.scrollHeight;
 }
 const send = (message) => socket.send(JSON.stringify(message));
 function sayNext() {
