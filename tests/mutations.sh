@@ -32,6 +32,11 @@ labs/11_chat/room.hpp | s/seen.epoch == position_.epoch \&\& //| lab11_unit | Ro
 labs/11_chat/room.hpp | s/entry.second.second >= lasts_/entry.second.second > lasts_/ | lab11_unit | Presence.*
 labs/11_chat/chat_client.hpp | s/ \* chance)/)/ | lab11_unit | Backoff.*
 labs/11_chat/checker.hpp | s/seen.offset > last + 1/seen.offset > last + 100/ | lab11_unit | Checker.FindsAGap
+labs/19_connection_pool/pool.cpp | s/line.push_back(&me);/line.push_front(\&me);/ | lab19_unit | PoolTest.ServesTheLine*
+labs/19_connection_pool/pool.cpp | s/!slot.connection->ping()/false/ | lab19_unit | PoolTest.ReplacesAnIdle*
+labs/19_connection_pool/pool.cpp | s/!config.reset_on_return/true/ | lab19_unit | PoolTest.ResetsOnReturn*
+labs/19_connection_pool/pool.cpp | s/std::erase(line, &me);// | lab19_unit | PoolTest.WhoGaveUp*
+labs/19_connection_pool/pool.cpp | s/const bool usable = !slot.connection->broken() \&\&/const bool usable =/ | lab19_unit | PoolTest.*Broken*
 common/src/trace.cpp | s/ring->head.store(ring->head.load(std::memory_order_relaxed) + size,/ring->head.store(ring->head.load(std::memory_order_relaxed) + size + 8,/ | common_trace | Trace.*
 common/src/knob.cpp | s/value > knob.most/value > knob.most + 1/ | common_knob | Knob.*
 LIST
