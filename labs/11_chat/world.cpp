@@ -35,40 +35,41 @@ RedisPlace::~RedisPlace() {
   }
 }
 
+std::string RedisPlace::ask(const std::vector<std::string>& words) try {
+  return connection_.command(words);
+} catch (const lab::Error& error) {
+  throw lab::Error("ask Redis", error.what());
+}
+
 void RedisPlace::check() {
-  try {
-    connection_.command({"PING"});
-  } catch (const lab::Error& error) {
-    throw lab::Error("Redis is gone", error.what());
-  }
+  ask({"PING"});
 }
 
 long RedisPlace::listeners(const std::string& room) {
-  return std::stol(
-      connection_.command({"EVAL", "return redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2]",
-                           "0", prefix_ + "room:" + room}));
+  return std::stol(ask({"EVAL", "return redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2]", "0",
+                        prefix_ + "room:" + room}));
 }
 
 long RedisPlace::publish(const std::string& room, const std::string& text) {
-  return std::stol(connection_.command({"PUBLISH", prefix_ + "room:" + room, text}));
+  return std::stol(ask({"PUBLISH", prefix_ + "room:" + room, text}));
 }
 
 int RedisPlace::cut(const std::string& part) {
-  std::istringstream list(connection_.command({"CLIENT", "LIST"}));
+  std::istringstream list(ask({"CLIENT", "LIST"}));
   int killed = 0;
   for (std::string line; std::getline(list, line);) {
     if (line.find(" name=" + prefix_ + part + " ") == std::string::npos) continue;
     const std::string id = line.substr(3, line.find(' ') - 3);
-    killed += connection_.command({"CLIENT", "KILL", "ID", id}) == "1";
+    killed += ask({"CLIENT", "KILL", "ID", id}) == "1";
   }
   return killed;
 }
 
 void RedisPlace::forget() {
-  connection_.command({"EVAL",
-                       "for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do "
-                       "redis.call('DEL', key) end return 0",
-                       "0", prefix_});
+  ask({"EVAL",
+       "for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do "
+       "redis.call('DEL', key) end return 0",
+       "0", prefix_});
 }
 
 namespace {

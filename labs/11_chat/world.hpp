@@ -43,6 +43,8 @@ class RedisPlace {
   void forget();                     // as if the store had lost its memory
 
  private:
+  std::string ask(const std::vector<std::string>& words);
+
   lab::RedisServer server_;
   lab::Redis connection_;
   std::string prefix_;

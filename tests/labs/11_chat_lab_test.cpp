@@ -116,7 +116,7 @@ TEST_F(ChatLab, SaysThatItsRedisIsGone) {
   redis.kill(SIGKILL);
   const lab::Exit& exit = child.wait();
   EXPECT_EQ(exit.code, 1);
-  EXPECT_THAT(exit.err, HasSubstr("Redis is gone"));
+  EXPECT_THAT(exit.err, HasSubstr("ask Redis"));
   EXPECT_EQ(std::ranges::count(exit.err, '\n'), 1) << exit.err;
 }
 
