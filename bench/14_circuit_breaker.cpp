@@ -8,25 +8,14 @@
 #include <thread>
 
 #include "circuit_breaker.hpp"
+#include "second_thread.hpp"
 
 namespace {
 
 using namespace lab14;
 using namespace std::chrono_literals;
 
-// While a process has one thread only, glibc's mutex skips its atomic operations. A
-// program that needs a thread-safe breaker has more: so has this one.
-class SecondThread {
- public:
-  ~SecondThread() {
-    done_ = true;
-    done_.notify_all();
-  }
-
- private:
-  std::atomic<bool> done_ = false;
-  std::jthread thread_{[this] { done_.wait(false); }};
-} second_thread;
+const SecondThread second_thread;
 
 [[gnu::noinline]] bool service() {
   bool healthy = true;

@@ -3,35 +3,34 @@
 //   build/release/bench/19_connection_pool
 //
 // pgbench runs against the same server in the same run: the same query, as many clients.
+// So do clients of pgbouncer, where it is installed (it does not run as root).
 #include <benchmark/benchmark.h>
-#include <stdlib.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "lab/error.hpp"
 #include "lab/postgres_server.hpp"
 #include "lab/run_dir.hpp"
 #include "postgres_connection.hpp"
 #include "run_dir.hpp"
+#include "second_thread.hpp"
 
 namespace {
 
 using namespace lab19;
 using namespace std::chrono_literals;
 
-// While a process has one thread only, glibc's mutex skips its atomic operations.
-class SecondThread {
- public:
-  ~SecondThread() {
-    done_ = true;
-    done_.notify_all();
-  }
-
- private:
-  std::atomic<bool> done_ = false;
-  std::jthread thread_{[this] { done_.wait(false); }};
-} second_thread;
+const SecondThread second_thread;
 
 // The run's folder outlives the server in it.
 class RunFolder {
@@ -88,26 +87,31 @@ void BM_Postgres_ConnectQueryClose(benchmark::State& state) {
 }
 BENCHMARK(BM_Postgres_ConnectQueryClose)->UseRealTime();
 
-// One iteration: two seconds of queries by so many clients through a pool of that size.
+// Two seconds of queries by so many clients, a thread each.
+double queries_per_second(std::size_t clients,
+                          const std::function<void(std::size_t client)>& query) {
+  std::atomic<std::int64_t> queries = 0;
+  const auto end = std::chrono::steady_clock::now() + 2s;
+  std::vector<std::jthread> threads;
+  for (std::size_t client = 0; client < clients; ++client) {
+    threads.emplace_back([&, client] {
+      std::int64_t mine = 0;
+      for (; std::chrono::steady_clock::now() < end; ++mine) query(client);
+      queries += mine;
+    });
+  }
+  threads.clear();
+  return static_cast<double>(queries) / 2;
+}
+
 void BM_Pool_QueriesPerSecond(benchmark::State& state) {
   const auto clients = static_cast<std::size_t>(state.range(0));
   Pool pool({.size = clients}, to_postgres(server().url()));
   for (auto _ : state) {
-    std::atomic<std::int64_t> queries = 0;
-    const auto end = std::chrono::steady_clock::now() + 2s;
-    const auto client = [&] {
-      std::int64_t mine = 0;
-      while (std::chrono::steady_clock::now() < end) {
-        const auto lease = pool.acquire(10s);
-        (*lease)->query("SELECT 1");
-        ++mine;
-      }
-      queries += mine;
-    };
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < clients; ++i) threads.emplace_back(client);
-    threads.clear();
-    state.counters["qps"] = static_cast<double>(queries) / 2;
+    state.counters["qps"] = queries_per_second(clients, [&](std::size_t) {
+      const auto lease = pool.acquire(10s);
+      (*lease)->query("SELECT 1");
+    });
   }
 }
 BENCHMARK(BM_Pool_QueriesPerSecond)
@@ -136,6 +140,61 @@ void BM_Pgbench_QueriesPerSecond(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_Pgbench_QueriesPerSecond)
+    ->RangeMultiplier(2)
+    ->Range(1, 8)
+    ->Iterations(1)
+    ->UseRealTime();
+
+// A pgbouncer in front of the server: a pool outside the process.
+class Pgbouncer {
+ public:
+  explicit Pgbouncer(std::size_t connections) {
+    const std::filesystem::path settings = lab::run_dir() / "pgbouncer.ini";
+    std::ofstream(settings) << "[databases]\nbench = " << server().url()
+                            << "\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = "
+                            << port_ << "\nunix_socket_dir =\nauth_type = any\n"
+                            << "pool_mode = transaction\ndefault_pool_size = "
+                            << connections << "\n";
+    program_.emplace(lab::Child::run({"pgbouncer", "-q", settings}, {.deadline = 60s}));
+  }
+
+  // Tries until it listens.
+  std::unique_ptr<Connection> connect() {
+    const std::string url =
+        fmt::format("host=127.0.0.1 port={} user=lab dbname=bench", port_);
+    for (int tries = 0;; ++tries) {
+      try {
+        return std::make_unique<PostgresConnection>(url);
+      } catch (const lab::Error&) {
+        if (tries == 100) throw;
+        std::this_thread::sleep_for(20ms);
+      }
+    }
+  }
+
+ private:
+  const int port_ = 20'000 + getpid() % 10'000;
+  std::optional<lab::Child> program_;
+};
+
+void BM_Pgbouncer_QueriesPerSecond(benchmark::State& state) {
+  if (geteuid() == 0) return state.SkipWithError("pgbouncer does not run as root");
+  if (!server().ours())
+    return state.SkipWithError("pgbouncer: only on a server of our own");
+  const auto clients = static_cast<std::size_t>(state.range(0));
+  try {
+    Pgbouncer pgbouncer(clients);
+    std::vector<std::unique_ptr<Connection>> connections;
+    for (std::size_t i = 0; i < clients; ++i) connections.push_back(pgbouncer.connect());
+    for (auto _ : state) {
+      state.counters["qps"] = queries_per_second(
+          clients, [&](std::size_t client) { connections[client]->query("SELECT 1"); });
+    }
+  } catch (const lab::Error& error) {
+    state.SkipWithError(error.what());
+  }
+}
+BENCHMARK(BM_Pgbouncer_QueriesPerSecond)
     ->RangeMultiplier(2)
     ->Range(1, 8)
     ->Iterations(1)
