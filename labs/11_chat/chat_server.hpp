@@ -14,8 +14,8 @@
 // Errors    What a client does wrong closes its connection with a code (see kSlow and
 //           RFC 6455's). A store that is away is told to the author, who tries again.
 // Limits    Those of Settings; a name or a room 32 bytes, 8 rooms a client.
-// Left out  Rooms that everybody has left are kept. Passwords and who may enter which room: lab 15. Messages to one person are
-//           rooms of two.
+// Left out  Rooms that everybody has left are kept. Passwords, and who may enter which
+//           room: lab 15. Messages to one person are rooms of two.
 #pragma once
 
 #include <chrono>
