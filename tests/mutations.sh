@@ -13,6 +13,10 @@ mutations() {
 common/include/lab/immediates.hpp | s/milliseconds >= 1 \&\&/milliseconds >= 0 \&\&/ | lab01_unit | NodeDelay.*
 common/include/lab/immediates.hpp | s/idle_.start(.*$// | lab01_unit | Immediates.*
 labs/01_event_loop_phases/phase_probe.cpp | s/enter(Phase::check);/enter(Phase::poll);/ | lab01_unit | PhaseLog.*
+labs/02_next_tick/ticks.cpp | s/if (depth_ == 1) drain();/drain();/ | lab02_unit | TicksTest.*
+labs/02_next_tick/ticks.cpp | s/while (!ticks_.empty());/while (false);/ | lab02_unit | TicksTest.*
+labs/02_next_tick/environment.cpp | s/ticks_.queue_microtask(body); })();/body(); })();/ | lab02_unit | Puzzles.AModules*
+labs/02_next_tick/starvation.cpp | s/return node.microtask("", job);/return node.set_immediate("", job);/ | lab02_unit | Starvation.*
 labs/03_concurrency/held_pool.cpp | s/while (fifos_.size() > threads)/while (fifos_.size() > threads + 1)/ | lab03_unit | Async.*
 labs/03_concurrency/async.cpp | s/status < 0 ? finish(reading, status) : read_some(reading);/reading->done(status);/ | lab03_unit | Async.*
 labs/03_concurrency/resolver.cpp | s/if (end > query.size()) return std::nullopt;// | lab03_unit | NameServerAnswers.*

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kBarWidth = 24;
+constexpr int kBarWidth = 16;
 
 std::string_view lane_of(std::string_view queue) {
   static const std::map<std::string_view, std::string_view> lanes = {
@@ -198,7 +198,7 @@ void check(Story& story) {
   story.say(
       "In a callback of poll: a timeout that is due, a live handle closed, an "
       "immediate.");
-  const int runs = 100;
+  const int runs = story.quick() ? 30 : 100;
   const std::string in_check = "poll > immediate > close > timeout";
   const auto node = [] { return around_poll(Driver::check); };
   const std::string by_idle = around_poll(Driver::idle);

@@ -56,7 +56,7 @@ Starvation starve(Requeue requeue, milliseconds hold,
   };
   const std::function<void()> link = [&] {
     ++seen.links;
-    going = passed() < hold || tail-- > 0;
+    going = Clock::now() - start < hold || tail-- > 0;
     if (going) return queue(node, requeue, [&] { link(); });
     seen.turns = node.turns();
     if (on_event) on_event("chain ends");
