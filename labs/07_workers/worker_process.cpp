@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -164,6 +166,13 @@ const lab::Exit& WorkerProcess::wait() {
 
 namespace {
 
+std::uint64_t stay_on(std::uint64_t core) {
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(core, &only);
+  return sched_setaffinity(0, sizeof only, &only) == 0;
+}
+
 // The worker's side.
 class Worker {
  public:
@@ -226,6 +235,13 @@ class Worker {
       case Ask::sum_shared:
         reply.value = sum_shared(request.value);
         break;
+      case Ask::stay:
+        reply.value = stay_on(request.value);
+        break;
+      case Ask::turns:
+        reply.value =
+            take_turns(request.passes, std::chrono::milliseconds(request.value));
+        break;
       case Ask::wait:
         due_.push_back(Clock::now() + std::chrono::milliseconds(request.value));
         return;
@@ -252,6 +268,20 @@ class Worker {
     const std::size_t words = std::min<std::uint64_t>(size, bytes.size()) / 8;
     const auto* first = reinterpret_cast<const std::uint64_t*>(bytes.data());  // a page's
     return std::accumulate(first, first + words, std::uint64_t{0});
+  }
+
+  std::uint64_t take_turns(std::uint64_t parity, std::chrono::milliseconds time) {
+    if (!shared_) return 0;
+    const std::atomic_ref word(
+        *reinterpret_cast<std::uint64_t*>(shared_->bytes().data()));
+    const auto end = Clock::now() + time;
+    std::uint64_t turns = 0;
+    for (std::uint64_t looks = 1; looks % 1024 != 0 || Clock::now() < end; ++looks) {
+      if (word.load() % 2 != parity) continue;
+      ++word;
+      ++turns;
+    }
+    return turns;
   }
 
   int channel_;

@@ -29,9 +29,13 @@ enum class Ask : std::uint32_t {
   hash,        // `value` rounds; value: what came out
   echo,        // its bytes, back
   sum_shared,  // value: the sum of the words in the first `value` bytes of that memory
-  wait,        // answered after value milliseconds; it serves others meanwhile
-  accept,      // takes one connection from the listener and tells it its pid
-  crash,       // writes where nothing is
+  stay,        // on the core of number `value` from now on; value: 0 if it may not
+  turns,   // for `value` ms it and another take turns in the shared memory's first word,
+           // this one when its parity is `passes`, and neither ever sleeps; value: how
+           // many turns it took
+  wait,    // answered after value milliseconds; it serves others meanwhile
+  accept,  // takes one connection from the listener and tells it its pid
+  crash,   // writes where nothing is
 };
 
 inline constexpr std::uint64_t kMostBytes = 256 << 20;  // behind one message
