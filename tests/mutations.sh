@@ -41,6 +41,11 @@ labs/19_connection_pool/pool.cpp | s/!slot.connection->ping()/false/ | lab19_uni
 labs/19_connection_pool/pool.cpp | s/!config.reset_on_return/true/ | lab19_unit | PoolTest.ResetsOnReturn*
 labs/19_connection_pool/pool.cpp | s/std::erase(line, &me);// | lab19_unit | PoolTest.WhoGaveUp*
 labs/19_connection_pool/pool.cpp | s/const bool usable = !slot.connection->broken() \&\&/const bool usable =/ | lab19_unit | PoolTest.*Broken*
+labs/30_event_emitter/event_emitter.cpp | s/if (list->use_count() > 1) list = new ListenerList(\*list);// | lab30_unit | EventEmitterTest.*
+labs/30_event_emitter/event_emitter.cpp | s/all.size() <= max_listeners/all.size() < max_listeners/ | lab30_unit | ListenerLimit.*
+labs/30_event_emitter/event_emitter.cpp | s/each->identity() == \&listener/false/ | lab30_unit | EventEmitterTest.*
+labs/30_event_emitter/event_emitter.hpp | s/if (std::exchange(called_, true)) return;/static_cast<void>(called_);/ | lab30_unit | EventEmitterTest.*
+labs/30_event_emitter/event_emitter.hpp | s/if (\*alive) f->call(args...);/f->call(args...);/ | lab30_unit | EventEmitterTest.*
 common/src/trace.cpp | s/ring->head.store(ring->head.load(std::memory_order_relaxed) + size,/ring->head.store(ring->head.load(std::memory_order_relaxed) + size + 8,/ | common_trace | Trace.*
 common/src/knob.cpp | s/value > knob.most/value > knob.most + 1/ | common_knob | Knob.*
 LIST
