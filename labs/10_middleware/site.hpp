@@ -1,0 +1,56 @@
+// site.hpp: an App behind a real HTTP server, its one visitor, and the log of its layers.
+//
+// Threads   Layers run on the server's thread; visit() waits until they have returned.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "app.hpp"
+#include "lab/http.hpp"
+#include "lab/trace.hpp"
+
+namespace lab10 {
+
+using std::chrono::milliseconds;
+
+struct Seen {
+  std::string reply;  // "200 hello", or "no reply"
+  std::string log;    // "A-in > B > A-out"
+  lab::http::Headers headers{};
+};
+
+class Site {
+ public:
+  using Build = std::function<void(App&, Site&)>;
+  explicit Site(const Build& build, AppOptions options = {});
+
+  // "GET /order"
+  Seen visit(const std::string& request, lab::http::Headers headers = {},
+             milliseconds patience = std::chrono::seconds(10));
+  std::string log() const;
+
+  // For layers.
+  void note(std::string entry);
+  void run_after(milliseconds delay, std::function<void()> call);
+  Pause pause(milliseconds delay);
+
+ private:
+  Observers observers();
+  void settle();  // until what the server's thread does now is done
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> log_;
+  std::vector<std::unique_ptr<lab::trace::Span>> spans_;
+  App app_;
+  lab::http::Server server_;  // after the app: it goes first
+  lab::http::Client client_;
+};
+
+// Many small layers for as many requests: the same as in node.mjs.
+void build_roads(App& app, Site& site);
+
+}  // namespace lab10
