@@ -32,9 +32,11 @@ class Onion {
     if (i < *reached) throw std::logic_error("next() called multiple times");
     *reached = i + 1;
     if (i == layers_.size()) co_return;
-    co_await layers_[i](request, response, [=, this, &request, &response] {
+    // Named: GCC 12 destroys a closure twice that is a temporary of a co_await.
+    const Go next = [=, this, &request, &response] {
       return from(i + 1, reached, request, response);
-    });
+    };
+    co_await layers_[i](request, response, next);
   }
 
   std::vector<Layer> layers_;

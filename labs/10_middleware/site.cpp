@@ -48,7 +48,7 @@ void Site::run_after(milliseconds delay, std::function<void()> call) {
 }
 
 Pause Site::pause(milliseconds delay) {
-  return {[this, delay](std::function<void()> resume) { run_after(delay, resume); }};
+  return Pause([this, delay](std::function<void()> resume) { run_after(delay, resume); });
 }
 
 void Site::settle() {

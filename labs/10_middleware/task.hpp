@@ -7,6 +7,8 @@
 // Errors    An exception is kept for the one who asks. With nobody asking it is lost:
 //           JavaScript calls that an unhandled rejection.
 // Cost      One allocation for the frame, one for what outlives it.
+// Compiler  GCC 12 destroys twice what a lambda captured that is a temporary of co_await:
+//           name it first.
 // Left out  Results, cancelling, more than one awaiter.
 #pragma once
 
@@ -69,10 +71,12 @@ class Task {
   std::shared_ptr<State> state_;
 };
 
-// co_await Pause{start}: start(resume) arranges that `resume` is called later, once. If it
+// co_await Pause(start): start(resume) arranges that `resume` is called later, once. If it
 // is dropped instead, the function that waits is dropped with it.
-struct Pause {
-  std::function<void(std::function<void()>)> start;
+class Pause {
+ public:
+  using Start = std::function<void(std::function<void()>)>;
+  explicit Pause(Start start) : start_(std::move(start)) {}
 
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> waiting) const {
@@ -84,12 +88,16 @@ struct Pause {
     };
     auto owner = std::make_shared<Owner>();
     owner->frame = waiting;
-    const auto begin = start;  // this Pause lies in the frame, which may be gone after it
+    const auto begin =
+        start_;  // this Pause lies in the frame, which may be gone after it
     begin([owner = std::move(owner)] {
       if (const auto frame = std::exchange(owner->frame, nullptr)) frame.resume();
     });
   }
   void await_resume() const {}
+
+ private:
+  Start start_;
 };
 
 }  // namespace lab10
