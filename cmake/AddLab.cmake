@@ -60,7 +60,7 @@ function(add_lab_test name)
     set(arg_TIMEOUT 60)
   endif()
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE lab_settings dep::gtest ${arg_USES})
+  target_link_libraries(${name} PRIVATE lab_settings lab_test_support ${arg_USES})
   target_compile_options(${name} PRIVATE -O0)  # half the time that GoogleTest takes at -O2
   target_compile_definitions(${name} PRIVATE
     LAB_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LAB_BUILD_DIR="${CMAKE_BINARY_DIR}" ${arg_DEFINES})

@@ -9,16 +9,32 @@ const workFor = (ms) => {
   while (performance.now() < end);
 };
 
-// Plays the scene and waits until everything it started has long run.
+// Plays the scene and waits until every step that it has named has come.
 const play = (name, scene) =>
   new Promise((resolve) => {
     const order = [];
-    scene((step) => () => order.push(step));
-    setTimeout(() => {
+    let steps = 0;
+    scene((step) => {
+      steps += 1;
+      return () => order.push(step);
+    });
+    const look = setInterval(() => {
+      if (order.length < Math.max(steps, 1)) return;
       console.log(`${name}: ${order.join(' > ')}`);
-      resolve();
-    }, 60);
+      resolve(clearInterval(look));
+    }, 20);
   });
+
+// Sets all these timers in one millisecond of libuv's clock: each setTimeout reads it.
+const inOneMillisecond = (timers) => {
+  const clock = () => process.hrtime.bigint() / 1_000_000n;
+  for (;;) {
+    const before = clock();
+    const set = timers.map(([call, delay]) => setTimeout(call, delay));
+    if (clock() === before) return;
+    set.forEach(clearTimeout);
+  }
+};
 
 // A program of its own: the main module, and what is left when the loop is otherwise done.
 const program = (name, source) => {
@@ -51,12 +67,8 @@ await play('inside I/O', (step) => {
 await play('failed connect inside I/O', (step) => stat('/', () => failedConnect(step)));
 await play('failed connect inside setImmediate', (step) =>
   setImmediate(() => failedConnect(step)));
-await play('timers of 2, 1, 0 and -5 ms', (step) => {
-  setTimeout(step('x'), 2);
-  setTimeout(step('a'), 1);
-  setTimeout(step('b'), 0);
-  setTimeout(step('c'), -5);
-});
+await play('timers of 2, 1, 0 and -5 ms', (step) =>
+  inOneMillisecond([[step('x'), 2], [step('a'), 1], [step('b'), 0], [step('c'), -5]]));
 await play('setImmediate inside setImmediate', (step) => {
   setImmediate(() => {
     step('I1')();

@@ -4,7 +4,9 @@
 import { Readable, Transform, Writable, getDefaultHighWaterMark, pipeline } from 'node:stream';
 
 const chunks = Number(process.argv[2] ?? 127);
-const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
+const settled = async () => {  // in turns, not in time: no scene takes so many
+  for (let turn = 0; turn < 2000; ++turn) await new Promise((next) => setImmediate(next));
+};
 const tell = (name, log) => console.log(`${name}: ${log.join(' > ')}`);
 
 // A source of `count` chunks of `size` bytes, then its end, or an error.

@@ -68,10 +68,10 @@ async function seenFirst() {
 async function play() {
   const child = fork(here, ['--child']);
   const other = (await message(child)) === process.pid ? 'same' : 'other';
-  console.log(`a worker process: its process id: ${other}`);
+  console.log(`a worker process's process id: ${other}`);
   console.log(`two workers add to shared memory: ${await raced(false)}`);
   console.log(`the same with atomics: ${await raced(true)}`);
-  console.log(`main is busy: what it sees first: ${await seenFirst()}`);
+  console.log(`what a busy main sees first: ${await seenFirst()}`);
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const second = worker('listen', { port: server.address().port });
@@ -81,7 +81,7 @@ async function play() {
   const buffer = new Uint8Array(1);
   const setter = worker('set', { buffer });
   const sameProcess = (await message(setter)) === process.pid;
-  console.log(`a worker thread: its process id: ${sameProcess ? 'same' : 'other'}`);
+  console.log(`a worker thread's process id: ${sameProcess ? 'same' : 'other'}`);
   console.log(`a worker thread sets a global: ${globalThis.seen}`);
   console.log(`a worker thread writes a buffer it was posted: ${buffer[0] ? 'changed' : 'unchanged'}`);
 }

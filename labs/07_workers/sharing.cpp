@@ -273,13 +273,13 @@ void node(Story& story) {
   const auto changed = [](int value) { return value ? "changed" : "unchanged"; };
   lab::Table table{"Node plays this too", {"scene", "result"}, {}};
   table.rows = {
-      {"a worker process: its process id", process.pid() == getpid() ? "same" : "other"},
+      {"a worker process's process id", process.pid() == getpid() ? "same" : "other"},
       {"two workers add to shared memory", plain < 2 * kAdds ? "some lost" : "all there"},
       {"the same with atomics", atomic_race() == 2 * kAdds ? "all there" : "some lost"},
-      {"main is busy: what it sees first", message_or_memory()},
+      {"what a busy main sees first", message_or_memory()},
       {"a second worker thread binds the port",
        second_bind_in_a_thread(port_of(listener)) == EADDRINUSE ? "EADDRINUSE" : "bound"},
-      {"a worker thread: its process id", of_thread == getpid() ? "same" : "other"},
+      {"a worker thread's process id", of_thread == getpid() ? "same" : "other"},
       {"a worker thread sets a global", changed(global)},
       {"a worker thread writes a buffer it was posted", changed(buffer[0])},
   };

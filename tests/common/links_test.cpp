@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "../support/own_run.hpp"
 #include "fake_service.hpp"
 #include "lab/postgres_link.hpp"
 #include "lab/postgres_server.hpp"
@@ -24,21 +25,7 @@ using testing::Not;
 // A run's folder as Program makes one, a loop, and what a link has told.
 class Links : public testing::Test {
  protected:
-  Links() {
-    signal(SIGPIPE, SIG_IGN);
-    std::string pattern = fs::temp_directory_path() / "labtest.XXXXXX";
-    tmp_ = mkdtemp(pattern.data());
-    setenv("TMPDIR", tmp_.c_str(), 1);
-    const std::string run = "/underloop-" + std::to_string(geteuid()) + "/run";
-    setenv("LAB_RUN_DIR", (tmp_ + run).c_str(), 1);
-    unsetenv("LAB_REDIS_URL");
-    unsetenv("LAB_POSTGRES_URL");
-  }
-  ~Links() override {
-    unsetenv("LAB_RUN_DIR");
-    unsetenv("TMPDIR");
-    fs::remove_all(tmp_);
-  }
+  Links() { signal(SIGPIPE, SIG_IGN); }
 
   bool until(const std::function<bool()>& done) {
     bool late = false;
@@ -83,7 +70,7 @@ class Links : public testing::Test {
     };
   }
 
-  std::string tmp_;
+  const lab::test::OwnRun run_;
   lab::uv::Loop loop_;
   int ups_ = 0;
   std::vector<std::string> downs_;

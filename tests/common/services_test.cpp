@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "../support/own_run.hpp"
 #include "fake_service.hpp"
 #include "lab/postgres.hpp"
 #include "lab/postgres_server.hpp"
@@ -17,27 +18,10 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
-// A run's folder as Program makes one, and no addresses but the test's own.
 class Services : public testing::Test {
  protected:
-  Services() {
-    std::string pattern = fs::temp_directory_path() / "labtest.XXXXXX";
-    tmp_ = mkdtemp(pattern.data());
-    setenv("TMPDIR", tmp_.c_str(), 1);
-    setenv("LAB_RUN_DIR",
-           (tmp_ + "/underloop-" + std::to_string(geteuid()) + "/run").c_str(), 1);
-    unsetenv("LAB_REDIS_URL");
-    unsetenv("LAB_POSTGRES_URL");
-  }
-  ~Services() override {
-    for (const char* name :
-         {"LAB_RUN_DIR", "LAB_REDIS_URL", "LAB_POSTGRES_URL", "TMPDIR"}) {
-      unsetenv(name);
-    }
-    fs::remove_all(tmp_);
-  }
-
-  std::string tmp_;
+  const lab::test::OwnRun run_;
+  const std::string& tmp_ = run_.folder();
 };
 
 template <class Make>

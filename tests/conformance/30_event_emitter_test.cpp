@@ -6,17 +6,14 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
-#include <sstream>
 
+#include "../support/played.hpp"
 #include "event_emitter.hpp"
-#include "lab/error.hpp"
-#include "lab/process.hpp"
 
 namespace lab30 {
 namespace {
@@ -208,32 +205,17 @@ class RandomScript {
   std::mt19937 random_;
 };
 
-lab::Exit node(std::vector<std::string> args) {
-  args.insert(args.begin(), {"node", "--no-warnings"});
-  return lab::Child::run(args, {.deadline = 60s}).wait();
-}
-
 std::vector<Log> play_in_node(const json& scripts) {
   auto name = (std::filesystem::temp_directory_path() / "scripts-XXXXXX").string();
   close(mkstemp(name.data()));
   std::ofstream(name) << scripts;
-  const auto exit = node({LAB_SOURCE_DIR "/tests/conformance/30_events.mjs", name});
+  const std::string out = lab::test::output_of_node(
+      {"--no-warnings", LAB_SOURCE_DIR "/tests/conformance/30_events.mjs", name});
   std::filesystem::remove(name);
-  if (!exit.ok()) throw std::runtime_error("node failed: " + exit.err);
-  return json::parse(exit.out).get<std::vector<Log>>();
+  return json::parse(out).get<std::vector<Log>>();
 }
 
-class EventEmitterBesideNode : public ::testing::Test {
- protected:
-  void SetUp() override {
-    try {
-      node({"--version"});
-    } catch (const lab::Error& missing) {
-      if (std::getenv("CI")) FAIL() << missing.what();
-      GTEST_SKIP() << "needs node (" << missing.what() << ")";
-    }
-  }
-};
+using EventEmitterBesideNode = lab::test::BesideNode;
 
 void expect_equal(const Log& ours, const Log& theirs, const json& script, unsigned seed) {
   const auto [our, their] = std::ranges::mismatch(ours, theirs);
@@ -282,29 +264,11 @@ TEST_F(EventEmitterBesideNode, AnotherOrderWouldBeNoticed) {
 }
 
 TEST_F(EventEmitterBesideNode, TheTwinSaysWhatTheLabSays) {
-  const auto lab =
-      lab::Child::run({LAB_BUILD_DIR "/labs/30_event_emitter", "--quick", "--json"},
-                      {.deadline = 60s})
-          .wait();
-  ASSERT_TRUE(lab.ok()) << lab.err;
-  std::map<std::string, std::string> ours, theirs;
-  std::istringstream lines(lab.out);
-  for (std::string line; std::getline(lines, line);) {
-    const json event = json::parse(line);
-    if (event.value("cat", "") != "table") continue;
-    if (event["args"]["title"] != "Node plays this too") continue;
-    for (const json& row : event["args"]["rows"]) ours[row[0]] = row[1];
-  }
-  const auto twin = node({LAB_SOURCE_DIR "/labs/30_event_emitter/node.mjs"});
-  ASSERT_TRUE(twin.ok()) << twin.err;
-  std::istringstream rows(twin.out);
-  for (std::string line; std::getline(rows, line);) {
-    const auto colon = line.find(": ");
-    theirs[line.substr(0, colon)] = line.substr(colon + 2);
-  }
-  EXPECT_GE(theirs.size(), 10u);
-  for (const auto& [what, order] : ours) EXPECT_EQ(theirs[what], order) << what;
+  const auto lab = lab::test::play("30_event_emitter", {"--quick"});
+  auto theirs = lab::test::twin("30_event_emitter");
+  const auto& ours = lab.table("Node plays this too").rows;
   EXPECT_GE(ours.size(), 10u);
+  for (const auto& row : ours) EXPECT_EQ(theirs[row[0]], row[1]) << row[0];
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <random>
 
+#include "../support/own_run.hpp"
 #include "async.hpp"
 #include "held_pool.hpp"
 #include "lab/proc.hpp"
@@ -19,19 +20,14 @@ using testing::ElementsAre;
 
 class Async : public testing::Test {
  protected:
-  Async() {
-    std::string name = fs::temp_directory_path() / "lab03-XXXXXX";
-    folder_ = mkdtemp(name.data());
-  }
-  ~Async() override { fs::remove_all(folder_); }
-
   Note& ended(std::string name, const std::function<void(Done)>& start) {
     notes_.start(std::move(name), start);
     EXPECT_TRUE(run_until(loop_, [&] { return notes_.all_done(); }));
     return const_cast<Note&>(notes_.all().back());
   }
 
-  fs::path folder_;
+  const lab::test::TempFolder temp_;
+  const fs::path folder_ = temp_.path();
   Notes notes_;
   Loop loop_;
 };

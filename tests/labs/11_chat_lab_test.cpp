@@ -2,21 +2,19 @@
 // what it should be, or goes in the middle.
 #include <gmock/gmock.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
 
+#include "../support/own_run.hpp"
 #include "lab/error.hpp"
 #include "lab/process.hpp"
 #include "lab/redis.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
@@ -24,12 +22,6 @@ using Env = std::vector<std::pair<std::string, std::string>>;
 
 class ChatLab : public testing::Test {
  protected:
-  ChatLab() {
-    std::string pattern = fs::temp_directory_path() / "labtest.XXXXXX";
-    tmp_ = mkdtemp(pattern.data());
-  }
-  ~ChatLab() override { fs::remove_all(tmp_); }
-
   lab::Child start(std::vector<std::string> flags, Env env = {}) const {
     flags.insert(flags.begin(), {LAB_BUILD_DIR "/labs/11_chat"});
     env.emplace_back("TMPDIR", tmp_);
@@ -70,7 +62,8 @@ class ChatLab : public testing::Test {
     return false;
   }
 
-  std::string tmp_;
+  const lab::test::TempFolder folder_;
+  const std::string& tmp_ = folder_.path();
 };
 
 TEST_F(ChatLab, ProvesItsClaimsWithOtherSettingsToo) {

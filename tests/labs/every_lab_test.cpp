@@ -13,6 +13,7 @@
 #include <sstream>
 #include <thread>
 
+#include "../support/own_run.hpp"
 #include "lab/process.hpp"
 
 namespace {
@@ -50,12 +51,6 @@ std::vector<Lab> built_labs() {
 // A temporary folder of the test's own, so that what a lab leaves is seen.
 class EveryLab : public testing::TestWithParam<Lab> {
  protected:
-  EveryLab() {
-    std::string pattern = fs::temp_directory_path() / "labtest.XXXXXX";
-    tmp_ = mkdtemp(pattern.data());
-  }
-  ~EveryLab() override { fs::remove_all(tmp_); }
-
   Child start(std::vector<std::string> flags,
               std::chrono::milliseconds deadline = 60s) const {
     flags.insert(flags.begin(), LAB_BUILD_DIR "/labs/" + GetParam().folder);
@@ -105,7 +100,8 @@ class EveryLab : public testing::TestWithParam<Lab> {
   }
   void is_ended_by(int signal, int code);
 
-  std::string tmp_;
+  const lab::test::TempFolder folder_;
+  const std::string& tmp_ = folder_.path();
 };
 
 std::vector<Json> lines(const std::string& text) {

@@ -2,31 +2,23 @@
 // scripts.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "../support/own_run.hpp"
 #include "catalog.hpp"
-#include "lab/error.hpp"
 
 namespace runner {
 
 class FakePlace {
  public:
   FakePlace() {
-    std::string folder = std::filesystem::temp_directory_path() / "underloop-test-XXXXXX";
-    if (!mkdtemp(folder.data())) lab::check_errno(-1, "make a temporary folder");
-    root_ = folder;
     std::filesystem::create_directories(place().build / "labs");
     write("labs/catalog.json", kCatalog);
   }
   FakePlace(const FakePlace&) = delete;
   FakePlace& operator=(const FakePlace&) = delete;
-  ~FakePlace() {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
 
   Place place() const { return {root_, root_ / "build"}; }
   Catalog catalog() const { return Catalog::of(place()); }
@@ -52,7 +44,8 @@ class FakePlace {
 ])";
 
  private:
-  std::filesystem::path root_;
+  lab::test::TempFolder folder_;
+  const std::filesystem::path root_ = folder_.path();
 };
 
 // One line of a run with --json.

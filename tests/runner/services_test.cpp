@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "../support/own_run.hpp"
 #include "lab/process.hpp"
 
 namespace {
@@ -14,12 +15,6 @@ using testing::IsEmpty;
 
 class ServicesVerb : public testing::Test {
  protected:
-  ServicesVerb() {
-    std::string pattern = fs::temp_directory_path() / "labtest.XXXXXX";
-    tmp_ = mkdtemp(pattern.data());
-  }
-  ~ServicesVerb() override { fs::remove_all(tmp_); }
-
   // A session of its own, as a terminal has one; $S is the program.
   lab::Exit in_terminal(const std::string& script) const {
     lab::Child child = lab::Child::run(
@@ -41,7 +36,8 @@ class ServicesVerb : public testing::Test {
     return false;
   }
 
-  std::string tmp_;
+  const lab::test::TempFolder folder_;
+  const std::string& tmp_ = folder_.path();
 };
 
 TEST_F(ServicesVerb, TheLinesAreFoundAgainAndLeadToServers) {

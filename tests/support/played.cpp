@@ -1,0 +1,98 @@
+#include "played.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+
+#include "lab/error.hpp"
+
+namespace lab::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+void note(Played& played, const Json& event) {
+  const Json& args = event.at("args");
+  const std::string category = event.at("cat");
+  if (category == "table") {
+    played.tables.push_back({args.at("title"), args.at("columns"), args.at("rows")});
+  }
+  if (category == "claim") {
+    (args.at("holds") ? played.proven : played.failed).insert(args.at("id"));
+  }
+}
+
+}  // namespace
+
+Rows Played::rows(const std::string& joint) const {
+  Rows rows;
+  for (const Table& table : tables) {
+    for (const Cells& cells : table.rows) {
+      std::string rest;
+      for (std::size_t i = 1; i < cells.size(); ++i) {
+        rest += (i > 1 ? joint : "") + cells[i];
+      }
+      rows[cells.at(0)] = rest;
+    }
+  }
+  return rows;
+}
+
+Table Played::table(const std::string& title) const {
+  for (const Table& table : tables) {
+    if (table.title == title) return table;
+  }
+  throw std::runtime_error("the lab showed no table \"" + title + "\": " + exit.err);
+}
+
+Played play(const std::string& folder, std::vector<std::string> flags,
+            std::vector<std::pair<std::string, std::string>> env) {
+  flags.insert(flags.begin(), {LAB_BUILD_DIR "/labs/" + folder, "--json"});
+  Child child = Child::run(std::move(flags), {.deadline = 55s, .env = std::move(env)});
+  Played played{child.wait(), {}, {}, {}};
+  std::istringstream lines(played.exit.out);
+  for (std::string line; std::getline(lines, line);) note(played, Json::parse(line));
+  for (const std::string& id : played.failed) played.proven.erase(id);
+  return played;
+}
+
+std::string output_of_node(std::vector<std::string> args, ChildOptions options) {
+  args.insert(args.begin(), "node");
+  options.deadline = 55s;
+  Child node = Child::run(std::move(args), std::move(options));
+  EXPECT_EQ(node.wait().code, 0) << node.wait().err;
+  return node.wait().out;
+}
+
+Rows twin(const std::string& folder, ChildOptions options) {
+  Rows rows;
+  std::istringstream lines(output_of_node(
+      {LAB_SOURCE_DIR "/labs/" + folder + "/node.mjs"}, std::move(options)));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t colon = line.find(": ");
+    if (colon != std::string::npos) rows[line.substr(0, colon)] = line.substr(colon + 2);
+  }
+  return rows;
+}
+
+void BesideNode::SetUp() {
+  std::string missing;
+  try {
+    output_of_node({"--version"});
+  } catch (const Error& error) {
+    missing = std::string("needs node: ") + error.what();
+  }
+  const std::string packages = LAB_SOURCE_DIR "/tests/conformance/node_modules/";
+  if (!package_.empty() && !std::filesystem::exists(packages + package_)) {
+    missing = "needs " + package_ + ": npm ci --prefix tests/conformance";
+  }
+  if (missing.empty()) return;
+  if (std::getenv("CI")) FAIL() << missing;
+  GTEST_SKIP() << missing;
+}
+
+}  // namespace lab::test

@@ -1,0 +1,57 @@
+// played.hpp: a lab as a test runs it, and its twin in Node.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lab/process.hpp"
+
+namespace lab::test {
+
+using Cells = std::vector<std::string>;
+using Rows = std::map<std::string, std::string>;
+
+struct Table {
+  std::string title;
+  Cells columns;
+  std::vector<Cells> rows;
+};
+
+struct Played {
+  Exit exit;
+  std::vector<Table> tables;
+  std::set<std::string> proven;  // the claims that held each time they were made
+  std::set<std::string> failed;  // and the others
+
+  // Of all tables, each row's first cell and the other ones, joined.
+  Rows rows(const std::string& joint = " > ") const;
+  // A table that the run showed; throws without it.
+  Table table(const std::string& title) const;
+};
+
+// Runs `labs/FOLDER` with --json and these flags. ASSERTs nothing: see Played::exit.
+Played play(const std::string& folder, std::vector<std::string> flags = {},
+            std::vector<std::pair<std::string, std::string>> env = {});
+
+// What node prints of labs/FOLDER/node.mjs: lines like "name: value".
+Rows twin(const std::string& folder, ChildOptions options = {});
+std::string output_of_node(std::vector<std::string> args, ChildOptions options = {});
+
+// A test beside Node, or beside one of its packages: skipped where that is not installed,
+// and failed there in CI.
+class BesideNode : public testing::Test {
+ protected:
+  explicit BesideNode(std::string package = {}) : package_(std::move(package)) {}
+  void SetUp() override;
+
+ private:
+  std::string package_;
+};
+
+}  // namespace lab::test
