@@ -1,6 +1,7 @@
 // Workers that are processes: played by the lab's own program, since a role is started by
 // the program that registered it. Here, what does not need one: channels and memory.
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,6 +114,8 @@ TEST(Worker, TakesNoMoreThanItsLimitAndReadsNoMemoryThatIsNotThere) {
   EXPECT_EQ(other.ask({.ask = Ask::sum_shared, .value = 1u << 30}), 1u);
   const Message huge{.ask = Ask::echo, .size = kMostBytes + 1};
   ASSERT_EQ(send(worker.fd(), &huge, sizeof huge, 0), ssize_t{sizeof huge});
+  pollfd hang_up{.fd = worker.fd(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&hang_up, 1, 10'000), 1) << "it waits for more than it may take";
   EXPECT_EQ(worker.end(), 0);
 }
 
