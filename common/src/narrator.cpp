@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace lab {
 
@@ -33,6 +34,35 @@ std::string ending(const RunEnd& end, double seconds) {
   if (end.claims == 0) text = fmt::format("{:.1f} s · {} events", seconds, end.events);
   if (end.dropped) text += fmt::format(" · {} more were dropped", end.dropped);
   return text;
+}
+
+// Takes from the widest column until all fit, as long as each stays readable.
+void fit(std::vector<int>& widths, int room) {
+  constexpr int kReadable = 12;
+  const auto all = [&] {
+    return std::accumulate(widths.begin(), widths.end(), 2 * (std::ssize(widths) - 1));
+  };
+  for (auto widest = std::ranges::max_element(widths);
+       all() > room && *widest > kReadable; widest = std::ranges::max_element(widths)) {
+    --*widest;
+  }
+}
+
+// One row of a table; a cell that is wider than its column goes on in the next line.
+std::vector<std::string> row_lines(const std::vector<std::string>& row,
+                                   const std::vector<int>& widths) {
+  std::vector<std::string> lines(1);
+  int column = 0;
+  for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
+    const auto parts =
+        columns(row[i]) <= widths[i] ? std::vector{row[i]} : lines_of(row[i], widths[i]);
+    lines.resize(std::max(lines.size(), parts.size()));
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      if (!parts[part].empty()) lines[part] = padded(lines[part], column) + parts[part];
+    }
+    column += widths[i] + 2;
+  }
+  return lines;
 }
 
 }  // namespace
@@ -226,17 +256,15 @@ void Narrator::table(const Record& record) {
       widths[i] = std::max(widths[i], columns(row[i]));
     }
   }
+  fit(widths, terminal_.width() - kIndent);
   const std::string indent(kIndent, ' ');
   print("");
   print(indent + terminal_.styled(Style::bold, record.name));
   for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
-      line += padded(row[i], widths[i]) + (i + 1 < widths.size() ? "  " : "");
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
     const bool head = &row == &rows.front();
-    print(indent + terminal_.styled(head ? Style::dim : Style::plain, line));
+    for (const std::string& line : row_lines(row, widths)) {
+      print(indent + terminal_.styled(head ? Style::dim : Style::plain, line));
+    }
   }
 }
 

@@ -61,7 +61,10 @@ std::string Terminal::styled(Style style, std::string_view text) const {
 }
 
 std::vector<std::string> Terminal::wrapped(std::string_view text, int indent) const {
-  const int room = std::max(20, width_ - indent);
+  return lines_of(text, std::max(20, width_ - indent));
+}
+
+std::vector<std::string> lines_of(std::string_view text, int room) {
   std::vector<std::string> lines;
   std::string line;
   while (!text.empty()) {

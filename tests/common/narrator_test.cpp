@@ -60,6 +60,18 @@ TEST_F(Narration, SetsATableInColumns) {
                               "           Ed     72\n"));
 }
 
+TEST_F(Narration, FoldsTheWidestColumnOfATableThatIsTooWide) {
+  const std::string words =
+      "one two three four five six seven eight nine ten eleven twelve thirteen";
+  story_.table(
+      {"wide", {"", "text", "end"}, {{"first", words, "x"}, {"second", "y", "z"}}});
+  EXPECT_THAT(
+      screen(),
+      HasSubstr("first   one two three four five six seven eight nine ten eleven   x\n"
+                "                   twelve thirteen\n"
+                "           second  y"));
+}
+
 TEST_F(Narration, ShowsATableWithoutRowsAndRowsOfAnyLength) {
   story_.table({"nothing", {"who", "age"}, {}});
   story_.table({"ragged", {"who", "age"}, {{"Grace"}, {"Ed", "72", "too many"}}});

@@ -36,6 +36,9 @@ class Terminal {
 // Columns that a UTF-8 text takes, wide characters left aside.
 int columns(std::string_view text);
 
+// The text in lines of at most so many columns, broken at spaces only.
+std::vector<std::string> lines_of(std::string_view text, int room);
+
 // The text filled up with spaces to so many columns.
 std::string padded(std::string_view text, int width);
 
