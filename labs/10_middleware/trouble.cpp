@@ -197,7 +197,7 @@ Seen fail(Stands stands, const char* road, bool takes_rejections, milliseconds p
 // Step 12: an error passes over every layer but those that take errors.
 void errors(Story& story, const Knob<milliseconds>& patience) {
   lab::Table table{"Where the error goes",
-                   {"the layer", "rejections", "error layer", "reply", "log"},
+                   {"the layer", "rejections", "error at", "reply", "log"},
                    {}};
   const auto row = [&](const char* layer, const char* road, const char* rejections,
                        Stands stands) {
