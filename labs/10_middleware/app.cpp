@@ -228,8 +228,10 @@ void App::handle(const lab::http::Request& received, Response::Reply reply) {
   std::make_shared<Run>(exchange, layers_, nullptr)->advance({});
 }
 
+// A layer may have kept a Next: it goes while there still is an App.
 App::~App() {
   closing_ = true;
+  layers_.clear();
 }
 
 }  // namespace lab10

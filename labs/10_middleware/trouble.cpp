@@ -16,9 +16,9 @@ namespace {
 
 // Who forgot, by the watchdog: it stands first, and a layer named "prices" is to blame.
 Seen forget(bool keeps, bool leaks, milliseconds patience) {
-  auto leaked = std::make_shared<std::vector<Next>>();
   return Site(
              [=](App& app, Site& site) {
+               const auto leaked = std::make_shared<std::vector<Next>>();
                app.use("watchdog",
                        watchdog([&site](auto delay,
                                         auto call) { site.run_after(delay, call); },
