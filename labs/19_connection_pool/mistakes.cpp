@@ -3,9 +3,10 @@
 
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <latch>
-#include <thread>
 
+#include "crowd.hpp"
 #include "lab/error.hpp"
 #include "scenes.hpp"
 
@@ -41,16 +42,16 @@ int served_twice(std::size_t size, int borrowers) {
   std::atomic<int> served = 0;
   std::latch all_hold(borrowers), all_asked(borrowers);
   const auto borrower = [&] {
+    Arrival holds(all_hold), asked(all_asked);
     const auto outer = pool.acquire(30s);
-    all_hold.arrive_and_wait();
+    holds.now();
+    all_hold.wait();
     const bool has_both = outer && pool.acquire(500ms);
     served += has_both;
-    all_asked.count_down();
+    asked.now();
     if (!has_both) all_asked.wait();  // as if it waited without a deadline
   };
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < borrowers; ++i) threads.emplace_back(borrower);
-  threads.clear();
+  Crowd().run(borrowers, borrower);
   return served;
 }
 
@@ -116,12 +117,14 @@ void killed(Story& story, const Dials&) {
   {
     auto lease = pool.acquire(1s).value();
     first = lease->backend();
-    const std::jthread killer([&] { terminate_in(first, "SELECT pg_sleep(30)"); });
+    auto killer = std::async(std::launch::async,
+                             [&] { terminate_in(first, "SELECT pg_sleep(30)"); });
     try {
       lease->query("SELECT pg_sleep(30)");
     } catch (const lab::PostgresError& error) {
       said = error.what();
     }
+    killer.get();
   }
   const int second = pool.acquire(1s).value()->backend();
   story.say(

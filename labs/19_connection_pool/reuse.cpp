@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "crowd.hpp"
 #include "lab/error.hpp"
 #include "scenes.hpp"
 
@@ -114,21 +115,24 @@ std::set<int> backends_of_ten(Pool& pool, int rounds) {
   std::set<int> backends;
   std::mutex mutex;
   std::barrier all(10);
-  const auto borrower = [&] {
-    for (int i = 0; i < rounds; ++i) {
-      const auto lease = pool.acquire(30s);
-      all.arrive_and_wait();
-      if (lease) {
-        const int backend = std::stoi((*lease)->query("SELECT pg_backend_pid()"));
-        const std::lock_guard lock(mutex);
-        backends.insert(backend);
-      }
-      all.arrive_and_wait();
+  const auto round = [&] {
+    const auto lease = pool.acquire(30s);
+    all.arrive_and_wait();
+    if (lease) {
+      const int backend = std::stoi((*lease)->query("SELECT pg_backend_pid()"));
+      const std::lock_guard lock(mutex);
+      backends.insert(backend);
     }
+    all.arrive_and_wait();
   };
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 10; ++i) threads.emplace_back(borrower);
-  threads.clear();
+  Crowd().run(10, [&] {
+    try {
+      for (int i = 0; i < rounds; ++i) round();
+    } catch (...) {
+      all.arrive_and_drop();
+      throw;
+    }
+  });
   return backends;
 }
 

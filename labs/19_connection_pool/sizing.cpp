@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <barrier>
 #include <mutex>
 #include <thread>
 
+#include "crowd.hpp"
 #include "lab/histogram.hpp"
 #include "lab/program.hpp"
 #include "scenes.hpp"
@@ -22,13 +22,15 @@ void waves(Story& story, const Dials&) {
   Pool pool({.size = kSize}, to_postgres(server().url()));
   draw(pool);
   std::atomic<int> running = 0, most = 0;
-  std::barrier first(kSize);
+  Crowd crowd;
   const auto start = Watch::now();
   const auto one_query = [&] {
     const auto lease = pool.acquire(60s);
     if (!lease) return;
     // The first ten hold on until the others stand in line.
-    while (pool.stats().waited < kQueries - kSize) std::this_thread::yield();
+    while (pool.stats().waited < kQueries - kSize && !crowd.failed()) {
+      std::this_thread::yield();
+    }
     int before = most;
     const int now = ++running;
     while (before < now && !most.compare_exchange_weak(before, now)) {
@@ -36,9 +38,7 @@ void waves(Story& story, const Dials&) {
     (*lease)->query("SELECT pg_sleep(0.1)");
     --running;
   };
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < kQueries; ++i) threads.emplace_back(one_query);
-  threads.clear();
+  crowd.run(kQueries, one_query);
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(Watch::now() - start);
   story.table({"40 queries of 100 ms, a pool of 10",
@@ -82,9 +82,7 @@ Measured measure(std::size_t size, int clients, int queries_each,
     result.request.merge(request);
   };
   const auto start = Watch::now();
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < clients; ++i) threads.emplace_back(client);
-  threads.clear();
+  Crowd().run(clients, client);
   const std::chrono::duration<double> took = Watch::now() - start;
   result.per_second = clients * queries_each / took.count();
   return result;
