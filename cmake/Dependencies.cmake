@@ -78,3 +78,8 @@ if(LEVELDB AND LEVELDB_INCLUDE)
   target_link_libraries(dep_leveldb INTERFACE ${LEVELDB})
   add_library(dep::leveldb ALIAS dep_leveldb)
 endif()
+
+pkg_check_modules(RE2 QUIET IMPORTED_TARGET re2)
+if(RE2_FOUND)
+  add_library(dep::re2 ALIAS PkgConfig::RE2)
+endif()
