@@ -41,9 +41,10 @@ inline Answer read_answer(const std::string& bytes) {
 
 class Fetch {
  public:
-  Fetch(lab::uv::Loop& loop, std::uint16_t port, const std::string& target,
-        std::function<void(const Answer&)> on_answer,
-        std::function<void()> on_connected = [] {})
+  Fetch(
+      lab::uv::Loop& loop, std::uint16_t port, const std::string& target,
+      std::function<void(const Answer&)> on_answer,
+      std::function<void()> on_connected = [] {})
       : peer_(loop),
         question_(fmt::format("GET {} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n",
                               target)),
@@ -54,7 +55,9 @@ class Fetch {
 
   // Instead of the one that the constructor was given. Nothing is answered before the
   // loop runs.
-  void on_answer(std::function<void(const Answer&)> call) { on_answer_ = std::move(call); }
+  void on_answer(std::function<void(const Answer&)> call) {
+    on_answer_ = std::move(call);
+  }
 
  private:
   void ask() {

@@ -41,7 +41,6 @@ class Looking {
   }
   Looking& operator-=(difference_type by) { return *this += -by; }
   friend Looking operator+(Looking it, difference_type by) { return it += by; }
-  friend Looking operator-(Looking it, difference_type by) { return it -= by; }
   friend difference_type operator-(Looking a, Looking b) { return a.at_ - b.at_; }
   auto operator<=>(const Looking&) const = default;
 

@@ -22,8 +22,8 @@ enum class Engine { std_regex, boost_regex, re2 };
 
 struct Effort {
   bool matched = false;
-  bool gave_up = false;         // it threw: "too complex", "out of stack"
-  std::uint64_t looks = 0;      // at letters; 0 for RE2
+  bool gave_up = false;            // it threw: "too complex", "out of stack"
+  std::uint64_t looks = 0;         // at letters; 0 for RE2
   std::chrono::nanoseconds cpu{};  // of this thread
 };
 

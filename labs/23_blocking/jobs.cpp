@@ -58,8 +58,8 @@ std::uint64_t sum(std::uint64_t steps) {
 }
 
 std::uint64_t read_file(const std::filesystem::path& path) {
-  const int fd = static_cast<int>(
-      lab::check_errno(open(path.c_str(), O_RDONLY | O_CLOEXEC), "open " + path.string()));
+  const int fd = static_cast<int>(lab::check_errno(
+      open(path.c_str(), O_RDONLY | O_CLOEXEC), "open " + path.string()));
   std::array<char, 64 << 10> piece;
   std::uint64_t bytes = 0;
   ssize_t got = 0;
@@ -124,11 +124,12 @@ std::uint64_t JsonPieces::result() const {
 std::uint64_t steps_for(std::chrono::nanoseconds time) {
   constexpr std::uint64_t kProbe = 1 << 20;
   static const double once = best_of([] { return sum(kProbe); });
-  return static_cast<std::uint64_t>(static_cast<double>(time.count()) / once * kProbe) + 1;
+  return static_cast<std::uint64_t>(static_cast<double>(time.count()) / once * kProbe) +
+         1;
 }
 
 std::size_t letters_for(std::chrono::nanoseconds time) {
-  constexpr std::size_t kProbe = 14;
+  constexpr std::size_t kProbe = 12;
   static const double once = best_of([] { return matches_backtracking(kProbe); });
   std::size_t letters = kProbe;
   double takes = once;
@@ -138,8 +139,8 @@ std::size_t letters_for(std::chrono::nanoseconds time) {
 
 std::size_t elements_for(std::chrono::nanoseconds time) {
   constexpr std::size_t kProbe = 10'000;
-  static const double once = best_of(
-      [text = long_json(kProbe)] { return parse_json(text); });
+  static const double once =
+      best_of([text = long_json(kProbe)] { return parse_json(text); });
   return static_cast<std::size_t>(static_cast<double>(time.count()) / once * kProbe) + 1;
 }
 

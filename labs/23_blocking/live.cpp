@@ -13,8 +13,8 @@ namespace trace = lab::trace;
 
 namespace {
 
-constexpr Cure kCures[] = {Cure::none,  Cure::ticks,  Cure::promises,
-                           Cure::cut,   Cure::worker, Cure::process};
+constexpr Cure kCures[] = {Cure::none, Cure::ticks,  Cure::promises,
+                           Cure::cut,  Cure::worker, Cure::process};
 constexpr double kBeats = 1s / kBeat;  // a second
 
 }  // namespace
@@ -22,8 +22,9 @@ constexpr double kBeats = 1s / kBeat;  // a second
 // Step 7: turn `cure`, and watch what 99 % of the visitors wait at most. The site has a
 // thread of its own here, so that the visitors' clock goes on when it is blocked.
 void live(Story& story, const Dials& dials, const Load& load) {
-  story.say("Turn offence, cure, slice and limit. A job lasts as long as it was set at the "
-            "start.");
+  story.say(
+      "Turn offence, cure, slice and limit. A job lasts as long as it was set at the "
+      "start.");
   SiteConfig config = site_config(story, dials);
   const Service service(config);
   config.service = service.port();

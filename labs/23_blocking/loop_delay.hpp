@@ -64,8 +64,8 @@ class DelayHistogram {
 
 class LoopDelay {
  public:
-  explicit LoopDelay(lab::uv::Loop& loop, std::chrono::milliseconds resolution =
-                                              std::chrono::milliseconds(10))
+  explicit LoopDelay(lab::uv::Loop& loop,
+                     std::chrono::milliseconds resolution = std::chrono::milliseconds(10))
       : timer_(loop), resolution_(resolution), histogram_(resolution) {}
 
   void enable() {

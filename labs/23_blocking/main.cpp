@@ -31,8 +31,9 @@ int main(int argc, char** argv) {
                           "of the longest hostile text for std::regex")};
   const Load load{
       .offence = lab.choice("offence", {"sum", "regex", "json"}, 0, "live: the job"),
-      .cure = lab.choice("cure", {"none", "ticks", "promises", "cut", "worker", "process"},
-                         0, "live: how it is run"),
+      .cure =
+          lab.choice("cure", {"none", "ticks", "promises", "cut", "worker", "process"}, 0,
+                     "live: how it is run"),
       .offences = lab.knob("offences", 1, 0, 10, "/s", "live: jobs"),
       .visits = lab.knob("visits", 100, 0, 1000, "/s", "live: others")};
   const auto scene = [&](const char* name, const char* title,

@@ -57,13 +57,15 @@ std::uint64_t looks(const char* pattern, std::size_t letters,
 
 void engines(Story& story, const Dials& dials) {
   const auto most = static_cast<std::size_t>(*dials.letters);
-  story.say("Does all of aaa...! match? It does not. Counted: looks at a letter; of RE2, its "
-            "time.");
+  story.say(
+      "Does all of aaa...! match? It does not. Counted: looks at a letter; of RE2, its "
+      "time.");
   std::vector<std::size_t> lengths{8, 12, 16, most, 100, 1000};
   if (!story.quick()) lengths.insert(lengths.end(), {4000, 16'000});
   story.table(efforts("Ambiguous: (a+)+", kHostile, lengths));
   story.table(efforts("Not ambiguous: a+", kPlain, {8, 16, 1000, 4000, 16'000}));
-  story.table(efforts("Long, not ambiguous: words, dots, an @", kLong, {8, 16, 1000, 4000}));
+  story.table(
+      efforts("Long, not ambiguous: words, dots, an @", kLong, {8, 16, 1000, 4000}));
 
   const std::uint64_t at = looks(kHostile, most - 1);
   const std::uint64_t more = looks(kHostile, most);
@@ -74,18 +76,19 @@ void engines(Story& story, const Dials& dials) {
   }
   const Effort automaton = match(Engine::re2, kHostile, almost(100'000));
   const Effort backtracking = match(Engine::std_regex, kHostile, almost(16));
-  story.claim("23.4", "... such as a complex regex",
-              more > at * 19 / 10 && more < at * 21 / 10 && linear && !automaton.gave_up &&
-                  looks(kHostile, 100, Engine::boost_regex) > 10'000,
-              "(a+)+ on {} letters: {} looks, on {}: {}. a+, and a longer pattern: less than "
-              "three times the work for twice the text. RE2: {:.1f} ms for 100,000 letters; "
-              "std::regex {:.1f} ms for 16",
-              most - 1, at, most, more, Ms(automaton.cpu).count(),
-              Ms(backtracking.cpu).count());
-  story.nuance("23.4",
-               "it is ambiguity, not length: each letter more doubles the ways to split the "
-               "same a's. Boost.Regex gives up, but later the longer the text: no limit to "
-               "rely on. RE2 cannot blow up, and so has no back references");
+  story.claim(
+      "23.4", "... such as a complex regex",
+      more > at * 19 / 10 && more < at * 21 / 10 && linear && !automaton.gave_up &&
+          looks(kHostile, 100, Engine::boost_regex) > 10'000,
+      "(a+)+ on {} letters: {} looks, on {}: {}. a+, and a longer pattern: less than "
+      "three times the work for twice the text. RE2: {:.1f} ms for 100,000 letters; "
+      "std::regex {:.1f} ms for 16",
+      most - 1, at, most, more, Ms(automaton.cpu).count(), Ms(backtracking.cpu).count());
+  story.nuance(
+      "23.4",
+      "it is ambiguity, not length: each letter more doubles the ways to split the "
+      "same a's. Boost.Regex gives up, but later the longer the text: no limit to "
+      "rely on. RE2 cannot blow up, and so has no back references");
 }
 
 // --- the meter of the loop's delay ---
@@ -113,9 +116,7 @@ class Bench {
         1s, [] {}, 1s);
     while (samples() < until) loop_.run(UV_RUN_ONCE);
   }
-  bool saw(milliseconds stall) const {
-    return delay_.histogram().seen().max() >= stall;
-  }
+  bool saw(milliseconds stall) const { return delay_.histogram().seen().max() >= stall; }
 
  private:
   lab::uv::Loop loop_;
@@ -144,7 +145,8 @@ std::vector<std::vector<std::string>> blind_spots() {
     rows.push_back({"asked before the loop has turned", yes(bench.saw(kStall))});
     bench.turn(1);
     rows.push_back({"blocked between two samples", yes(bench.saw(kStall))});
-    rows.push_back({"samples of 100 ms blocked", std::to_string(bench.samples() - before)});
+    rows.push_back(
+        {"samples of 100 ms blocked", std::to_string(bench.samples() - before)});
     bench.delay().reset();
     Bench::block(kStall);
     bench.turn(3);
@@ -184,8 +186,9 @@ DelayHistogram every_other_tenth(int times) {
 }  // namespace
 
 void lag(Story& story) {
-  story.say("A timer that repeats every 10 ms notes how long it was since it fired last. That "
-            "is all that monitorEventLoopDelay does; so this is what it does not see.");
+  story.say(
+      "A timer that repeats every 10 ms notes how long it was since it fired last. That "
+      "is all that monitorEventLoopDelay does; so this is what it does not see.");
   story.table({"What the meter sees", {"", "result"}, blind_spots()});
 
   const DelayHistogram half = every_other_tenth(50);
@@ -196,12 +199,14 @@ void lag(Story& story) {
     return std::vector<std::string>{what, std::to_string(latency.count()), ms(50), ms(90),
                                     ms(99)};
   };
-  story.say("Blocked half of the time, 100 ms each (by arithmetic, with a clock made up):");
+  story.say(
+      "Blocked half of the time, 100 ms each (by arithmetic, with a clock made up):");
   story.table({"Blocked half of the time",
                {"", "samples", "p50 ms", "p90 ms", "p99 ms"},
                {row("as sampled", half.seen()), row("filled in", half.filled())}});
-  story.say("A stall is one sample, however long: by count, the loop looks well nine times "
-            "in ten. Filled in are the samples that the stalls kept from being taken.");
+  story.say(
+      "A stall is one sample, however long: by count, the loop looks well nine times "
+      "in ten. Filled in are the samples that the stalls kept from being taken.");
 }
 
 void node(Story& story, const Dials& dials) {
@@ -209,8 +214,8 @@ void node(Story& story, const Dials& dials) {
   config.elements = 0;
   lab::Table table{"The scenes that Node plays too", {"scene", "result"}, {}};
   const std::vector<std::pair<const char*, Cure>> ways = {
-      {"in one go", Cure::none},          {"an async function", Cure::async_function},
-      {"slices, nextTick", Cure::ticks},  {"slices, promise", Cure::promises},
+      {"in one go", Cure::none},           {"an async function", Cure::async_function},
+      {"slices, nextTick", Cure::ticks},   {"slices, promise", Cure::promises},
       {"slices, setImmediate", Cure::cut}, {"a worker thread", Cure::worker}};
   for (const auto& [what, cure] : ways) {
     const Seen seen = watch(config, {.offence = fmt::format("/sum/{}", name(cure))});
@@ -224,13 +229,15 @@ void node(Story& story, const Dials& dials) {
              {seen.ended, "the job's end"},
              {first->answered, "answered"}};
   std::string text;
-  for (const auto& [time, what] : order) text += (text.empty() ? "" : " > ") + std::string(what);
+  for (const auto& [time, what] : order)
+    text += (text.empty() ? "" : " > ") + std::string(what);
   table.rows.push_back({"a visitor of the blocked server", text});
   const auto cpu = [](std::size_t letters) {
     return match(Engine::std_regex, kHostile, almost(letters)).cpu;
   };
-  table.rows.push_back({"(a+)+, six letters more",
-                        cpu(20) > 8 * cpu(14) ? "takes much longer" : "takes about as long"});
+  table.rows.push_back({"(a+)+, six letters more", cpu(20) > 8 * cpu(14)
+                                                       ? "takes much longer"
+                                                       : "takes about as long"});
   story.table(table);
 }
 

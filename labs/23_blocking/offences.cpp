@@ -68,13 +68,13 @@ SiteConfig site_config(const Story& story, const Dials& dials) {
 }
 
 Service::Service(const SiteConfig& config)
-    : child_((lab::check_errno(pipe2(fds_, O_CLOEXEC), "make a pipe"),
-              lab::Child::role(
-                  "service",
-                  {std::to_string(fds_[1]), std::to_string(config.steps),
-                   config.file.string(), std::to_string(config.letters),
-                   std::to_string(config.elements)},
-                  {.deadline = 24h, .capture = false, .inherit = {fds_[1]}}))) {
+    : child_(
+          (lab::check_errno(pipe2(fds_, O_CLOEXEC), "make a pipe"),
+           lab::Child::role("service",
+                            {std::to_string(fds_[1]), std::to_string(config.steps),
+                             config.file.string(), std::to_string(config.letters),
+                             std::to_string(config.elements)},
+                            {.deadline = 24h, .capture = false, .inherit = {fds_[1]}}))) {
   close(fds_[1]);
   const ssize_t got = read(fds_[0], &port_, sizeof port_);
   close(fds_[0]);
@@ -102,8 +102,9 @@ int service_main(std::span<const std::string> args) {
 
 void offences(Story& story, const Dials& dials) {
   SiteConfig config = site_config(story, dials);
-  story.say("One server, one loop. A timer on it beats every 5 ms, and others ask for "
-            "/ping as often. Then somebody asks for one of these.");
+  story.say(
+      "One server, one loop. A timer on it beats every 5 ms, and others ask for "
+      "/ping as often. Then somebody asks for one of these.");
   const Service service(config);
   config.service = service.port();
   const Cure all[] = {Cure::none, Cure::cut, Cure::worker, Cure::process};
@@ -122,8 +123,9 @@ void offences(Story& story, const Dials& dials) {
       beats.rows.back().push_back(beats_of(now));
       waits.rows.back().push_back(in_ms(now.latency.percentile(99)));
       if (cure == Cure::none || (cure == Cure::cut && was_long(now)))
-        strips.rows.push_back({std::string(name(offence)) + (cure == Cure::cut ? ", cut" : ""),
-                               fmt::format("{:.0f}", now.lasted().count()), now.strip});
+        strips.rows.push_back(
+            {std::string(name(offence)) + (cure == Cure::cut ? ", cut" : ""),
+             fmt::format("{:.0f}", now.lasted().count()), now.strip});
     }
   }
   story.table(strips);
@@ -162,8 +164,9 @@ void offences(Story& story, const Dials& dials) {
               "a file whose bytes take {} beats of another loop to come: read on the "
               "loop {} beats; read asynchronously, on libuv's pool, {}",
               kPipeBeats, blocking.beats, pooled.beats);
-  story.nuance("23.3", "a file in the page cache is read in microseconds: that is why it is "
-                       "not noticed before the disk is slow, or the file large");
+  story.nuance("23.3",
+               "a file in the page cache is read in microseconds: that is why it is "
+               "not noticed before the disk is slow, or the file large");
 }
 
 // --- 23.6 to 23.8 ---
@@ -176,8 +179,8 @@ void cures(Story& story, const Dials& dials) {
   story.say("The same sum, run in seven ways; where it is cut, in slices of {} ms.",
             config.slice / 1ms);
   const std::vector<std::pair<const char*, Cure>> ways = {
-      {"in one go", Cure::none},          {"an async function", Cure::async_function},
-      {"slices, nextTick", Cure::ticks},  {"slices, promise", Cure::promises},
+      {"in one go", Cure::none},           {"an async function", Cure::async_function},
+      {"slices, nextTick", Cure::ticks},   {"slices, promise", Cure::promises},
       {"slices, setImmediate", Cure::cut}, {"a worker thread", Cure::worker},
       {"another process", Cure::process}};
   lab::Table table{"The same sum", {"", "slices", "beats", "longest gap", "heart"}, {}};
@@ -185,7 +188,8 @@ void cures(Story& story, const Dials& dials) {
   bool same = true;
   for (const auto& [what, cure] : ways) {
     const Seen& now = seen[cure] = watch(config, plan_of(Offence::sum, cure));
-    same &= now.offence.body == seen[Cure::none].offence.body && !now.offence.body.empty();
+    same &=
+        now.offence.body == seen[Cure::none].offence.body && !now.offence.body.empty();
     table.rows.push_back({what, std::to_string(now.slices ? now.slices + 1 : 1),
                           std::to_string(now.beats), share(now.longest), now.strip});
   }
@@ -194,23 +198,25 @@ void cures(Story& story, const Dials& dials) {
                        was_blocked(seen[Cure::promises]) &&
                        was_blocked(seen[Cure::async_function]);
   const bool really_cut = seen[Cure::ticks].slices >= 3 && seen[Cure::cut].slices >= 3;
-  story.claim("23.6", "cure: partition it with setImmediate",
-              same && no_cure && really_cut && was_free(seen[Cure::cut]),
-              "{} slices: {} beats, the longest gap {} of it; as many slices by nextTick, "
-              "by promises, or in an async function: 0 beats",
-              seen[Cure::cut].slices + 1, seen[Cure::cut].beats,
-              share(seen[Cure::cut].longest));
-  story.nuance("23.6", "cutting is not enough, what is between the slices decides: ticks and "
-                       "promises are drained before the loop goes on. async does not help: "
-                       "until its first await it is a function like any other");
+  story.claim(
+      "23.6", "cure: partition it with setImmediate",
+      same && no_cure && really_cut && was_free(seen[Cure::cut]),
+      "{} slices: {} beats, the longest gap {} of it; as many slices by nextTick, "
+      "by promises, or in an async function: 0 beats",
+      seen[Cure::cut].slices + 1, seen[Cure::cut].beats, share(seen[Cure::cut].longest));
+  story.nuance("23.6",
+               "cutting is not enough, what is between the slices decides: ticks and "
+               "promises are drained before the loop goes on. async does not help: "
+               "until its first await it is a function like any other");
   story.claim("23.7", "cure: worker threads",
               same && was_blocked(seen[Cure::none]) && was_free(seen[Cure::worker]),
               "{} beats in {:.0f} ms; on the loop 0", seen[Cure::worker].beats,
               seen[Cure::worker].lasted().count());
-  story.claim("23.8", "cure: offload it to another service",
-              same && was_blocked(seen[Cure::none]) && was_free(seen[Cure::process]),
-              "a process of its own, asked over HTTP: {} beats in {:.0f} ms; on the loop 0",
-              seen[Cure::process].beats, seen[Cure::process].lasted().count());
+  story.claim(
+      "23.8", "cure: offload it to another service",
+      same && was_blocked(seen[Cure::none]) && was_free(seen[Cure::process]),
+      "a process of its own, asked over HTTP: {} beats in {:.0f} ms; on the loop 0",
+      seen[Cure::process].beats, seen[Cure::process].lasted().count());
 }
 
 void slices(Story& story, const Dials& dials) {
@@ -232,8 +238,9 @@ void slices(Story& story, const Dials& dials) {
          in_ms(now.latency.percentile(99))});
   }
   story.table(table);
-  story.say("Shorter ones give way sooner, and take longer in total: at each turn the loop "
-            "asks the kernel, and serves who came. A few milliseconds is the usual choice.");
+  story.say(
+      "Shorter ones give way sooner, and take longer in total: at each turn the loop "
+      "asks the kernel, and serves who came. A few milliseconds is the usual choice.");
 }
 
 }  // namespace lab23

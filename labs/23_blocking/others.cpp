@@ -79,25 +79,26 @@ void others(Story& story, const Dials& dials) {
               "of {} who came meanwhile, {} were answered before the job's end, all {} "
               "after; with the job on a worker {} of {} before its end",
               waited.came, waited.answered, waited.all, served.answered, served.came);
-  story.nuance("23.5",
-               "delayed, not refused: {} of {} were connected while nobody ran the loop. "
-               "The kernel accepts on its own, until its queue is full (the backlog). And "
-               "only this loop stood still: other threads and processes went on",
-               waited.connected, waited.came);
+  story.nuance(
+      "23.5",
+      "delayed, not refused: {} of {} were connected while nobody ran the loop. "
+      "The kernel accepts on its own, until its queue is full (the backlog). And "
+      "only this loop stood still: other threads and processes went on",
+      waited.connected, waited.came);
 }
 
 // Step 6: what is too late anyhow is better refused at once.
 void shed(Story& story, const Dials& dials) {
   SiteConfig config = site_config(story, dials);
   config.elements = 0;
-  story.say("Requests of 5 ms CPU each, two in 5 ms: twice what one loop can do. Then the "
-            "same with 503 above a lag of {} ms.",
-            *dials.limit / 1ms);
+  story.say(
+      "Requests of 5 ms CPU each, two in 5 ms: twice what one loop can do. Then the "
+      "same with 503 above a lag of {} ms.",
+      *dials.limit / 1ms);
   const Plan plan{.visit = "/work", .visits = 2, .beats = story.quick() ? 20 : 100};
-  lab::Table table{
-      "Twice as much as it can do",
-      {"", "asked", "served", "503", "p50 ms", "p99 ms", "worst 503 ms"},
-      {}};
+  lab::Table table{"Twice as much as it can do",
+                   {"", "asked", "served", "503", "p50 ms", "p99 ms", "worst 503 ms"},
+                   {}};
   for (const bool limited : {false, true}) {
     config.limit = limited ? std::chrono::nanoseconds(*dials.limit) : 0ns;
     const Seen seen = watch(config, plan);
@@ -116,8 +117,9 @@ void shed(Story& story, const Dials& dials) {
                           fmt::format("{:.0f}", Ms(worst).count())});
   }
   story.table(table);
-  story.say("Without a limit all are served, each later than the one before. With one, about "
-            "half are told no, soon, and the others are served while they still wait.");
+  story.say(
+      "Without a limit all are served, each later than the one before. With one, about "
+      "half are told no, soon, and the others are served while they still wait.");
 }
 
 }  // namespace lab23

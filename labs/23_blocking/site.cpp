@@ -125,8 +125,8 @@ void Site::offend(Offence offence, Cure cure, const Done& done) {
       if (offence == Offence::file) return on_pool(job(offence), done);
       if (offence == Offence::regex) return done(matches_linear(config_.letters));
       return sliced(
-          offence,
-          [this](Callback rest) { immediates_.set_immediate(std::move(rest)); }, done);
+          offence, [this](Callback rest) { immediates_.set_immediate(std::move(rest)); },
+          done);
     case Cure::worker:
       if (!worker_.run([work = job(offence)] { return tried(work); },
                        [done](std::uint64_t value) { done(result(value)); }))

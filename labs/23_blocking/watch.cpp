@@ -118,7 +118,8 @@ void describe(Seen& seen, const std::vector<Visit::Time>& beats) {
   longest = std::max(longest, seen.ended - last);
   const auto all = seen.ended - seen.began;
   if (all.count() > 0)
-    seen.longest = static_cast<double>(longest.count()) / static_cast<double>(all.count());
+    seen.longest =
+        static_cast<double>(longest.count()) / static_cast<double>(all.count());
 }
 
 }  // namespace

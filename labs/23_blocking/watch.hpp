@@ -21,22 +21,22 @@ inline constexpr std::chrono::milliseconds kBeat{5};
 inline constexpr int kPipeBeats = 12;  // after so many its writer fills the pipe
 
 struct Plan {
-  std::string offence{};         // asked for once, at the third beat; or nothing
-  std::string visit = "/ping";   // asked for at each beat
-  int visits = 1;                // each beat
-  int beats = 0;                 // of visits, if there is no offence
+  std::string offence{};        // asked for once, at the third beat; or nothing
+  std::string visit = "/ping";  // asked for at each beat
+  int visits = 1;               // each beat
+  int beats = 0;                // of visits, if there is no offence
 };
 
 struct Seen {
-  Answer offence;                      // its answer
+  Answer offence;  // its answer
   std::list<Visit> visits;
   lab::Latency latency;                // of the visits
   std::chrono::nanoseconds connect{};  // the slowest
   int beats_outside = 0;               // of the other loop, while the offence lasted
   bool gave_up = false;                // not all was answered in time
 
-  int beats = 0;        // of the site's loop, while the offence lasted
-  double longest = 0;   // silence between two of them, as a part of the offence
+  int beats = 0;       // of the site's loop, while the offence lasted
+  double longest = 0;  // silence between two of them, as a part of the offence
   Visit::Time began{}, ended{};
   std::string strip;  // of the offence, from left to right: | where the heart beat
   std::uint64_t slices = 0;

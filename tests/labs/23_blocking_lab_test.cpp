@@ -47,8 +47,8 @@ TEST(BlockingLab, ProvesEveryRowOfItsLedger) {
 }
 
 TEST(BlockingLab, ProvesThemWithOtherSettingsToo) {
-  const Played played = run_lab(
-      {"--job", "500", "--slice", "0.05", "--limit", "5", "--letters", "10"});
+  const Played played =
+      run_lab({"--job", "500", "--slice", "0.05", "--limit", "5", "--letters", "10"});
   EXPECT_EQ(played.code, 0) << played.errors;
   EXPECT_EQ(played.proven.size(), 8u);
 }

@@ -228,7 +228,7 @@ TEST(Jobs, AgreeOnAHostileText) {
     EXPECT_FALSE(matches_backtracking(letters));
     EXPECT_FALSE(matches_linear(letters));
   }
-  EXPECT_GE(letters_for(1s), letters_for(1ms) + 9);
+  EXPECT_GE(letters_for(100s), letters_for(100ms) + 9);
 }
 
 // --- the engines ---
@@ -252,8 +252,7 @@ TEST(Engines, StdRegexDoublesItsWorkWithEachLetterOfAnAmbiguousPattern) {
 }
 
 TEST(Engines, BoostGivesUpAndStdRegexIsNotAskedAboutALongText) {
-  EXPECT_TRUE(
-      match(Engine::boost_regex, "(a+)+", std::string(30, 'a') + '!').gave_up);
+  EXPECT_TRUE(match(Engine::boost_regex, "(a+)+", std::string(30, 'a') + '!').gave_up);
   const std::string longest(kStdRegexLetters, 'a');
   EXPECT_TRUE(match(Engine::std_regex, "a+", longest).matched);
   EXPECT_TRUE(match(Engine::std_regex, "a+", longest + 'a').gave_up);

@@ -100,8 +100,9 @@ TEST_F(ServerTest, TakesABodyByLengthOrInChunks) {
   Peer peer(loop, server.port());
   peer.say("POST /a HTTP/1.1\r\nHost: lab\r\nContent-Length: 5\r\n\r\n12345");
   ASSERT_TRUE(peer.hears("to /a12345"));
-  peer.say("POST /b HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: chunked\r\n\r\n"
-           "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  peer.say(
+      "POST /b HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
   ASSERT_TRUE(peer.hears("to /babcde"));
 }
 
@@ -122,7 +123,8 @@ TEST_F(ServerTest, RefusesGarbageAndGoesOnServingOthers) {
       {std::string(400, '\0'), "400"},
       {"GET / HTTP/9.9\r\n\r\n", "400"},
       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", "400"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+       "400"},
       {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400"},
       {"GET /" + std::string(3000, 'x') + " HTTP/1.1\r\n\r\n", "431"},
       {"GET / HTTP/1.1\r\nCookie: " + std::string(3000, 'x') + "\r\n\r\n", "431"},
@@ -226,7 +228,8 @@ TEST_F(SiteTest, HasTheSameResultWithEveryCure) {
   Site service(loop, config);
   config.service = service.port();
   Site site(loop, config);
-  const std::string results[] = {std::to_string(sum(config.steps)), "100000", "0", "1000"};
+  const std::string results[] = {std::to_string(sum(config.steps)), "100000", "0",
+                                 "1000"};
   for (const Offence offence : kOffences) {
     for (const Cure cure :
          {Cure::none, Cure::async_function, Cure::cut, Cure::worker, Cure::process}) {
@@ -245,9 +248,9 @@ TEST_F(SiteTest, HasTheSameResultWithEveryCure) {
 TEST_F(SiteTest, OffersNoMoreThanItHas) {
   Site site(loop, config);
   EXPECT_EQ(ask(site, "/ping").body, "pong");
-  for (const char* target : {"/", "/sum", "/sum/", "/sum/magic", "/nothing/none", "//",
-                             "/regex/ticks", "/file/promises", "/sum/process",
-                             "/sum/none/", "/../../etc/passwd"})
+  for (const char* target :
+       {"/", "/sum", "/sum/", "/sum/magic", "/nothing/none", "//", "/regex/ticks",
+        "/file/promises", "/sum/process", "/sum/none/", "/../../etc/passwd"})
     EXPECT_EQ(ask(site, target).status, 404) << target;
 }
 
@@ -316,7 +319,8 @@ TEST(Strip, HasAPlaceForEachMoment) {
 }
 
 TEST(ReadAnswer, MakesNothingOfWhatIsNoHttp) {
-  for (const char* bytes : {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.0 200 OK\r\n\r\n", "junk\r\n\r\n"})
+  for (const char* bytes :
+       {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.0 200 OK\r\n\r\n", "junk\r\n\r\n"})
     EXPECT_EQ(read_answer(bytes).status, 0) << bytes;
   const Answer answer = read_answer("HTTP/1.1 503 No\r\nA: b\r\n\r\nbody");
   EXPECT_EQ(answer.status, 503);
