@@ -45,6 +45,14 @@ labs/19_connection_pool/pool.cpp | s/!slot.connection->ping()/false/ | lab19_uni
 labs/19_connection_pool/pool.cpp | s/!config.reset_on_return/true/ | lab19_unit | PoolTest.ResetsOnReturn*
 labs/19_connection_pool/pool.cpp | s/std::erase(line, &me);// | lab19_unit | PoolTest.WhoGaveUp*
 labs/19_connection_pool/pool.cpp | s/const bool usable = !slot.connection->broken() \&\&/const bool usable =/ | lab19_unit | PoolTest.*Broken*
+labs/23_blocking/sliced.hpp | s/return defer_(\[self = shared_from_this()\] { self->go_on(); });/return go_on();/ | lab23_unit | Sliced.*
+labs/23_blocking/sliced.hpp | s/while (run_first(ticks_))/if (run_first(ticks_))/ | lab23_unit | Ticks*
+labs/23_blocking/loop_delay.hpp | s/if (last_) add(now - \*last_);/add(last_ ? now - *last_ : resolution_);/ | lab23_unit | DelayHistogramTest.*
+labs/23_blocking/loop_delay.hpp | s/interval -= resolution_) filled_/interval = {}) filled_/ | lab23_unit | DelayHistogramTest.*
+labs/23_blocking/worker.hpp | s/if (waiting_.size() >= kMostWaiting) return false;// | lab23_unit | WorkerTest.*
+labs/23_blocking/server.cpp | s/!std::exchange(\*replied, true)/true/ | lab23_unit | ServerTest.*
+labs/23_blocking/server.cpp | s/if (connections.size() >= limits.connections) return;.*$// | lab23_unit | ServerTest.*
+labs/23_blocking/site.cpp | s/return std::max(turn, delay_.lateness());/return delay_.lateness();/ | lab23_unit | SiteTest.*
 labs/30_event_emitter/event_emitter.cpp | s/if (list->use_count() > 1) list = new ListenerList(\*list);// | lab30_unit | EventEmitterTest.*
 labs/30_event_emitter/event_emitter.cpp | s/all.size() <= max_listeners/all.size() < max_listeners/ | lab30_unit | ListenerLimit.*
 labs/30_event_emitter/event_emitter.cpp | s/each->identity() == \&listener/false/ | lab30_unit | EventEmitterTest.*

@@ -16,6 +16,7 @@
 #include <charconv>
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <list>
 #include <string>
 
@@ -120,11 +121,15 @@ class Visitors {
   const std::list<Visit>& visits() const { return visits_; }
   const lab::Latency& latency() const { return latency_; }
 
-  // Forgets everyone. REQUIRES: nobody waits.
-  void clear() {
-    fetches_.clear();
-    visits_.clear();
+  // Counts anew. REQUIRES: not from inside a visit's callback.
+  void forget_answered() {
     latency_ = {};
+    auto fetch = fetches_.begin();
+    for (auto visit = visits_.begin(); visit != visits_.end();) {
+      const bool answered = visit->status >= 0;
+      fetch = answered ? fetches_.erase(fetch) : std::next(fetch);
+      visit = answered ? visits_.erase(visit) : std::next(visit);
+    }
   }
 
  private:

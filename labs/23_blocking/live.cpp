@@ -15,25 +15,24 @@ namespace {
 
 constexpr Cure kCures[] = {Cure::none, Cure::ticks,  Cure::promises,
                            Cure::cut,  Cure::worker, Cure::process};
+constexpr Offence kLive[] = {Offence::sum, Offence::regex, Offence::json};
 constexpr double kBeats = 1s / kBeat;  // a second
 
-}  // namespace
+// A site on a thread of its own, until it goes.
+class Apart {
+ public:
+  Apart(const SiteConfig& config, const Dials& dials)
+      : thread_([this, config, dials] { serve(config, dials); }) {
+    port_.wait(0);
+  }
+  ~Apart() {
+    over_ = true;
+    thread_.join();
+  }
+  std::uint16_t port() const { return port_; }
 
-// Step 7: turn `cure`, and watch what 99 % of the visitors wait at most. The site has a
-// thread of its own here, so that the visitors' clock goes on when it is blocked.
-void live(Story& story, const Dials& dials, const Load& load) {
-  story.say(
-      "Turn offence, cure, slice and limit. A job lasts as long as it was set at the "
-      "start.");
-  SiteConfig config = site_config(story, dials);
-  const Service service(config);
-  config.service = service.port();
-  config.file.clear();  // needs a writer: not here
-
-  std::atomic<Stage> stage = Stage::before;
-  std::atomic<std::uint16_t> port = 0;
-  std::atomic<bool> over = false;
-  std::jthread site_thread([&] {
+ private:
+  void serve(const SiteConfig& config, const Dials& dials) {
     lab::uv::Loop loop;
     Site site(loop, config);
     lab::uv::Timer look(loop);
@@ -45,46 +44,78 @@ void live(Story& story, const Dials& dials, const Load& load) {
           trace::counter("lag", Ms(site.lag()).count(),
                          {.lane = "site", .args = {{"unit", "ms"}}});
           trace::counter("503", static_cast<double>(site.refused()), {.lane = "site"});
-          if (over) loop.stop();
+          if (over_) loop.stop();
         },
         50ms);
-    port = site.port();
-    port.notify_one();
+    port_ = site.port();
+    port_.notify_one();
     loop.run();
-  });
-  port.wait(0);
+  }
 
+  std::atomic<std::uint16_t> port_ = 0;
+  std::atomic<bool> over_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+// Those who ask it, at the rates that were dialled.
+class Asking {
+ public:
+  Asking(lab::uv::Loop& loop, std::uint16_t port)
+      : visitors_(loop, port, stage_), offenders_(loop, port, stage_) {}
+
+  int waiting() const { return visitors_.waiting() + offenders_.waiting(); }
+
+  void beat(const Load& load) {
+    const Offence offence = kLive[*load.offence];
+    const Cure cure = kCures[*load.cure];
+    for (visits_ += *load.visits / kBeats; visits_ >= 1; visits_ -= 1)
+      if (visitors_.waiting() < 500) visitors_.visit("/ping");
+    for (offences_ += *load.offences / kBeats; offences_ >= 1; offences_ -= 1)
+      if (offenders_.waiting() < 4)
+        offenders_.visit(fmt::format("/{}/{}", name(offence), name(cure)));
+    if (++beats_ % 40 == 0) draw();
+  }
+
+ private:
+  void draw() {
+    trace::counter("visitors waiting", visitors_.waiting(), {.lane = "visitors"});
+    trace::counter("p99", Ms(visitors_.latency().percentile(99)).count(),
+                   {.lane = "visitors", .args = {{"unit", "ms"}}});
+    visitors_.forget_answered();
+    offenders_.forget_answered();
+  }
+
+  const std::atomic<Stage> stage_ = Stage::before;
+  Visitors visitors_;
+  Visitors offenders_;
+  double visits_ = 0;
+  double offences_ = 0;
+  int beats_ = 0;
+};
+
+}  // namespace
+
+// Step 7: turn `cure`, and watch what 99 % of the visitors wait at most. The visitors' loop
+// is another one than the site's, so that their clock goes on when the site is blocked.
+void live(Story& story, const Dials& dials, const Load& load) {
+  story.say(
+      "Turn offence, cure, slice and limit. A job lasts as long as it was set at the "
+      "start.");
+  SiteConfig config = site_config(story, dials);
+  const Service service(config);
+  config.service = service.port();
+  const Apart site(config, dials);
   lab::uv::Loop loop;
-  Visitors visitors(loop, port, stage);
-  Visitors offenders(loop, port, stage);
-  double visits = 0, offences = 0;
-  int beats = 0;
+  Asking asking(loop, site.port());
   lab::uv::Timer heart(loop);
   heart.start(
       kBeat,
       [&] {
-        const bool stopped = lab::Program::stopped();
-        if (stopped && visitors.waiting() + offenders.waiting() == 0) return loop.stop();
-        if (stopped) return;
-        constexpr Offence kLive[] = {Offence::sum, Offence::regex, Offence::json};
-        const Offence offence = kLive[*load.offence];
-        const Cure cure = kCures[*load.cure];
-        for (visits += *load.visits / kBeats; visits >= 1; visits -= 1)
-          visitors.visit("/ping");
-        for (offences += *load.offences / kBeats; offences >= 1; offences -= 1)
-          if (offenders.waiting() < 4)
-            offenders.visit(fmt::format("/{}/{}", name(offence), name(cure)));
-        if (++beats % 40 != 0) return;
-        trace::counter("visitors waiting", visitors.waiting(), {.lane = "visitors"});
-        if (visitors.waiting() > 0) return;
-        trace::counter("p99", Ms(visitors.latency().percentile(99)).count(),
-                       {.lane = "visitors", .args = {{"unit", "ms"}}});
-        visitors.clear();
-        if (offenders.waiting() == 0) offenders.clear();
+        if (!lab::Program::stopped()) return asking.beat(load);
+        if (asking.waiting() == 0) loop.stop();
       },
       kBeat);
   loop.run();
-  over = true;
 }
 
 }  // namespace lab23

@@ -127,31 +127,32 @@ std::string yes(bool saw) {
   return saw ? "seen" : "not seen";
 }
 
-// The rows that Node has too, by the same acts.
-std::vector<std::vector<std::string>> blind_spots() {
-  std::vector<std::vector<std::string>> rows;
-  constexpr auto kStall = 100ms;
-  {
-    Bench bench(10ms);
-    Bench::block(kStall);
-    bench.turn(3);
-    rows.push_back({"blocked before its first sample", yes(bench.saw(kStall))});
-  }
-  {
-    Bench bench(10ms);
-    bench.turn(3);
-    const std::uint64_t before = bench.samples();
-    Bench::block(kStall);
-    rows.push_back({"asked before the loop has turned", yes(bench.saw(kStall))});
-    bench.turn(1);
-    rows.push_back({"blocked between two samples", yes(bench.saw(kStall))});
-    rows.push_back(
-        {"samples of 100 ms blocked", std::to_string(bench.samples() - before)});
-    bench.delay().reset();
-    Bench::block(kStall);
-    bench.turn(3);
-    rows.push_back({"blocked right after a reset", yes(bench.saw(kStall))});
-  }
+using Rows = std::vector<std::vector<std::string>>;
+constexpr auto kStall = 100ms;
+
+void at_the_start(Rows& rows) {
+  Bench bench(10ms);
+  Bench::block(kStall);
+  bench.turn(3);
+  rows.push_back({"blocked before its first sample", yes(bench.saw(kStall))});
+}
+
+void in_the_middle(Rows& rows) {
+  Bench bench(10ms);
+  bench.turn(3);
+  const std::uint64_t before = bench.samples();
+  Bench::block(kStall);
+  rows.push_back({"asked before the loop has turned", yes(bench.saw(kStall))});
+  bench.turn(1);
+  rows.push_back({"blocked between two samples", yes(bench.saw(kStall))});
+  rows.push_back({"samples of 100 ms blocked", std::to_string(bench.samples() - before)});
+  bench.delay().reset();
+  Bench::block(kStall);
+  bench.turn(3);
+  rows.push_back({"blocked right after a reset", yes(bench.saw(kStall))});
+}
+
+void below_the_resolution(Rows& rows) {
   bool hidden = false;
   for (int run = 0; run < 5 && !hidden; ++run) {  // a busy machine stalls it too
     Bench bench(kStall);
@@ -161,14 +162,22 @@ std::vector<std::vector<std::string>> blind_spots() {
     hidden = !bench.saw(kStall + kStall / 4);
   }
   rows.push_back({"blocked for half its resolution", yes(!hidden)});
-  {
-    Bench bench(20ms);
-    bench.turn(5);
-    rows.push_back({"an idle loop shows about",
-                    bench.delay().histogram().seen().percentile(50) > 10ms
-                        ? "the resolution"
-                        : "zero"});
-  }
+}
+
+void idle(Rows& rows) {
+  Bench bench(20ms);
+  bench.turn(5);
+  const bool zero = bench.delay().histogram().seen().percentile(50) < 10ms;
+  rows.push_back({"an idle loop shows about", zero ? "zero" : "the resolution"});
+}
+
+// Node has these rows too, by the same acts.
+Rows blind_spots() {
+  Rows rows;
+  at_the_start(rows);
+  in_the_middle(rows);
+  below_the_resolution(rows);
+  idle(rows);
   return rows;
 }
 

@@ -100,6 +100,68 @@ int service_main(std::span<const std::string> args) {
   return 0;
 }
 
+namespace {
+
+constexpr Cure kCures[] = {Cure::none, Cure::cut, Cure::worker, Cure::process};
+using Matrix = std::map<std::pair<Offence, Cure>, Seen>;
+
+Matrix watch_all(const SiteConfig& config) {
+  Matrix seen;
+  for (const Offence offence : kOffences) {
+    SiteConfig one = config;
+    if (offence != Offence::json) one.elements = 0;  // no need to write the document
+    for (const Cure cure : kCures)
+      seen[{offence, cure}] = watch(one, plan_of(offence, cure));
+  }
+  return seen;
+}
+
+void show(Story& story, const Matrix& seen) {
+  const std::vector<std::string> columns{"", "on the loop", "cut", "worker", "process"};
+  lab::Table beats{"Beats of the loop while it lasted", columns, {}};
+  lab::Table waits{"99 % of the others waited less than, ms", columns, {}};
+  lab::Table strips{"The heart of the loop (|), while it lasted", {"", "ms", ""}, {}};
+  for (const auto& [which, now] : seen) {
+    const auto [offence, cure] = which;
+    const std::string called(name(offence));
+    if (cure == Cure::none) {  // the first of its row
+      beats.rows.push_back({called});
+      waits.rows.push_back({called});
+    }
+    beats.rows.back().push_back(beats_of(now));
+    waits.rows.back().push_back(in_ms(now.latency.percentile(99)));
+    if (cure == Cure::none || (cure == Cure::cut && was_long(now)))
+      strips.rows.push_back({called + (cure == Cure::cut ? ", cut" : ""),
+                             fmt::format("{:.0f}", now.lasted().count()), now.strip});
+  }
+  story.table(strips);
+  story.table(beats);
+  story.table(waits);
+}
+
+void claim_blocked(Story& story, const Matrix& seen) {
+  bool blocked = true;
+  std::string outside;
+  for (const Offence offence : kOffences) {
+    const Seen& now = seen.at({offence, Cure::none});
+    blocked &= was_blocked(now);
+    outside += fmt::format("{}{}", outside.empty() ? "" : ", ", now.beats_outside);
+  }
+  const Seen& apart = seen.at({Offence::sum, Cure::worker});
+  story.claim("23.1", "one thread: a long synchronous job stops the loop",
+              blocked && was_free(apart),
+              "four jobs on the loop: 0 beats, while another loop beat {} times; the "
+              "first one on a worker: {} beats",
+              outside, apart.beats);
+}
+
+// The same job blocks the loop in one place, and not in the other.
+bool differs(const Seen& here, const Seen& there) {
+  return was_blocked(here) && was_free(there) && here.offence.body == there.offence.body;
+}
+
+}  // namespace
+
 void offences(Story& story, const Dials& dials) {
   SiteConfig config = site_config(story, dials);
   story.say(
@@ -107,60 +169,19 @@ void offences(Story& story, const Dials& dials) {
       "/ping as often. Then somebody asks for one of these.");
   const Service service(config);
   config.service = service.port();
-  const Cure all[] = {Cure::none, Cure::cut, Cure::worker, Cure::process};
-  const std::vector<std::string> columns{"", "on the loop", "cut", "worker", "process"};
-  lab::Table beats{"Beats of the loop while it lasted", columns, {}};
-  lab::Table waits{"99 % of the others waited less than, ms", columns, {}};
-  lab::Table strips{"The heart of the loop (|), while it lasted", {"", "ms", ""}, {}};
-  std::map<std::pair<Offence, Cure>, Seen> seen;
-  for (const Offence offence : kOffences) {
-    SiteConfig one = config;
-    if (offence != Offence::json) one.elements = 0;  // no need to write the document
-    beats.rows.push_back({std::string(name(offence))});
-    waits.rows.push_back({std::string(name(offence))});
-    for (const Cure cure : all) {
-      const Seen& now = seen[{offence, cure}] = watch(one, plan_of(offence, cure));
-      beats.rows.back().push_back(beats_of(now));
-      waits.rows.back().push_back(in_ms(now.latency.percentile(99)));
-      if (cure == Cure::none || (cure == Cure::cut && was_long(now)))
-        strips.rows.push_back(
-            {std::string(name(offence)) + (cure == Cure::cut ? ", cut" : ""),
-             fmt::format("{:.0f}", now.lasted().count()), now.strip});
-    }
-  }
-  story.table(strips);
-  story.table(beats);
-  story.table(waits);
-
-  const auto of = [&](Offence offence, Cure cure) -> const Seen& {
-    return seen.at({offence, cure});
-  };
-  const Seen& on_the_loop = of(Offence::sum, Cure::none);
-  const Seen& apart = of(Offence::sum, Cure::worker);
-  bool all_blocked = true;
-  std::string outside;
-  for (const Offence offence : kOffences) {
-    all_blocked &= was_blocked(of(offence, Cure::none));
-    outside += fmt::format("{}{}", outside.empty() ? "" : ", ",
-                           of(offence, Cure::none).beats_outside);
-  }
-  story.claim("23.1", "one thread: a long synchronous job stops the loop",
-              all_blocked && was_free(apart),
-              "four jobs on the loop: 0 beats, while another loop beat {} times; the "
-              "first one on a worker: {} beats",
-              outside, apart.beats);
-  story.claim("23.2", "... such as a heavy calculation",
-              was_blocked(on_the_loop) && was_free(apart) &&
-                  on_the_loop.offence.body == apart.offence.body,
+  const Matrix seen = watch_all(config);
+  show(story, seen);
+  claim_blocked(story, seen);
+  const Seen& here = seen.at({Offence::sum, Cure::none});
+  const Seen& apart = seen.at({Offence::sum, Cure::worker});
+  story.claim("23.2", "... such as a heavy calculation", differs(here, apart),
               "a sum of {} steps: {} beats in {:.0f} ms; the same sum on a worker: {} in "
               "{:.0f} ms",
-              config.steps, on_the_loop.beats, on_the_loop.lasted().count(), apart.beats,
+              config.steps, here.beats, here.lasted().count(), apart.beats,
               apart.lasted().count());
-  const Seen& blocking = of(Offence::file, Cure::none);
-  const Seen& pooled = of(Offence::file, Cure::cut);
-  story.claim("23.3", "... such as a synchronous file read",
-              was_blocked(blocking) && was_free(pooled) &&
-                  blocking.offence.body == pooled.offence.body,
+  const Seen& blocking = seen.at({Offence::file, Cure::none});
+  const Seen& pooled = seen.at({Offence::file, Cure::cut});
+  story.claim("23.3", "... such as a synchronous file read", differs(blocking, pooled),
               "a file whose bytes take {} beats of another loop to come: read on the "
               "loop {} beats; read asynchronously, on libuv's pool, {}",
               kPipeBeats, blocking.beats, pooled.beats);
@@ -171,6 +192,39 @@ void offences(Story& story, const Dials& dials) {
 
 // --- 23.6 to 23.8 ---
 
+namespace {
+
+void claim_cures(Story& story, std::map<Cure, Seen>& seen) {
+  const Seen& whole = seen[Cure::none];
+  const Seen& cut = seen[Cure::cut];
+  const bool no_cure = was_blocked(seen[Cure::ticks]) &&
+                       was_blocked(seen[Cure::promises]) &&
+                       was_blocked(seen[Cure::async_function]);
+  const bool really_cut = seen[Cure::ticks].slices >= 3 &&
+                          seen[Cure::promises].slices >= 3 && cut.slices >= 3;
+  story.claim(
+      "23.6", "cure: partition it with setImmediate",
+      differs(whole, cut) && no_cure && really_cut,
+      "{} slices: {} beats, the longest gap {} of it; in slices by nextTick, or by "
+      "promises, or in an async function: 0 beats",
+      cut.slices + 1, cut.beats, share(cut.longest));
+  story.nuance("23.6",
+               "cutting is not enough, what is between the slices decides: ticks and "
+               "promises are drained before the loop goes on. async does not help: "
+               "until its first await it is a function like any other");
+  const Seen& worker = seen[Cure::worker];
+  story.claim("23.7", "cure: worker threads", differs(whole, worker),
+              "{} beats in {:.0f} ms; on the loop {}", worker.beats,
+              worker.lasted().count(), whole.beats);
+  const Seen& process = seen[Cure::process];
+  story.claim(
+      "23.8", "cure: offload it to another service", differs(whole, process),
+      "a process of its own, asked over HTTP: {} beats in {:.0f} ms; on the loop {}",
+      process.beats, process.lasted().count(), whole.beats);
+}
+
+}  // namespace
+
 void cures(Story& story, const Dials& dials) {
   SiteConfig config = site_config(story, dials);
   config.elements = 0;
@@ -178,45 +232,20 @@ void cures(Story& story, const Dials& dials) {
   config.service = service.port();
   story.say("The same sum, run in seven ways; where it is cut, in slices of {} ms.",
             config.slice / 1ms);
-  const std::vector<std::pair<const char*, Cure>> ways = {
+  const std::pair<const char*, Cure> ways[] = {
       {"in one go", Cure::none},           {"an async function", Cure::async_function},
       {"slices, nextTick", Cure::ticks},   {"slices, promise", Cure::promises},
       {"slices, setImmediate", Cure::cut}, {"a worker thread", Cure::worker},
       {"another process", Cure::process}};
   lab::Table table{"The same sum", {"", "slices", "beats", "longest gap", "heart"}, {}};
   std::map<Cure, Seen> seen;
-  bool same = true;
   for (const auto& [what, cure] : ways) {
     const Seen& now = seen[cure] = watch(config, plan_of(Offence::sum, cure));
-    same &=
-        now.offence.body == seen[Cure::none].offence.body && !now.offence.body.empty();
-    table.rows.push_back({what, std::to_string(now.slices ? now.slices + 1 : 1),
-                          std::to_string(now.beats), share(now.longest), now.strip});
+    table.rows.push_back({what, std::to_string(now.slices + 1), std::to_string(now.beats),
+                          share(now.longest), now.strip});
   }
   story.table(table);
-  const bool no_cure = was_blocked(seen[Cure::none]) && was_blocked(seen[Cure::ticks]) &&
-                       was_blocked(seen[Cure::promises]) &&
-                       was_blocked(seen[Cure::async_function]);
-  const bool really_cut = seen[Cure::ticks].slices >= 3 && seen[Cure::cut].slices >= 3;
-  story.claim(
-      "23.6", "cure: partition it with setImmediate",
-      same && no_cure && really_cut && was_free(seen[Cure::cut]),
-      "{} slices: {} beats, the longest gap {} of it; as many slices by nextTick, "
-      "by promises, or in an async function: 0 beats",
-      seen[Cure::cut].slices + 1, seen[Cure::cut].beats, share(seen[Cure::cut].longest));
-  story.nuance("23.6",
-               "cutting is not enough, what is between the slices decides: ticks and "
-               "promises are drained before the loop goes on. async does not help: "
-               "until its first await it is a function like any other");
-  story.claim("23.7", "cure: worker threads",
-              same && was_blocked(seen[Cure::none]) && was_free(seen[Cure::worker]),
-              "{} beats in {:.0f} ms; on the loop 0", seen[Cure::worker].beats,
-              seen[Cure::worker].lasted().count());
-  story.claim(
-      "23.8", "cure: offload it to another service",
-      same && was_blocked(seen[Cure::none]) && was_free(seen[Cure::process]),
-      "a process of its own, asked over HTTP: {} beats in {:.0f} ms; on the loop 0",
-      seen[Cure::process].beats, seen[Cure::process].lasted().count());
+  claim_cures(story, seen);
 }
 
 void slices(Story& story, const Dials& dials) {
@@ -239,8 +268,8 @@ void slices(Story& story, const Dials& dials) {
   }
   story.table(table);
   story.say(
-      "Shorter ones give way sooner, and take longer in total: at each turn the loop "
-      "asks the kernel, and serves who came. A few milliseconds is the usual choice.");
+      "A slice is what the others wait for. Each costs a turn of the loop, which is "
+      "little: a few milliseconds is the usual choice.");
 }
 
 }  // namespace lab23
