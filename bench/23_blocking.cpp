@@ -141,7 +141,8 @@ void long_lengths(benchmark::internal::Benchmark* bench) {
 
 BENCHMARK_CAPTURE(ask, Baseline_Linear_std, Engine::std_regex, "a+")
     ->Apply(lengths)
-    ->Apply(long_lengths);
+    ->Arg(100)
+    ->Arg(900);
 BENCHMARK_CAPTURE(ask, Hostile_std, Engine::std_regex, "(a+)+")->Apply(lengths);
 BENCHMARK_CAPTURE(ask, Hostile_boost, Engine::boost_regex, "(a+)+")
     ->Apply(lengths)

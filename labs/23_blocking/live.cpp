@@ -21,8 +21,8 @@ constexpr double kBeats = 1s / kBeat;  // a second
 // A site on a thread of its own, until it goes.
 class Apart {
  public:
-  Apart(const SiteConfig& config, const Dials& dials)
-      : thread_([this, config, dials] { serve(config, dials); }) {
+  Apart(const SiteConfig& config, const Dials& dials, const Load& load)
+      : thread_([=, this] { serve(config, dials, load); }) {
     port_.wait(0);
   }
   ~Apart() {
@@ -32,7 +32,7 @@ class Apart {
   std::uint16_t port() const { return port_; }
 
  private:
-  void serve(const SiteConfig& config, const Dials& dials) {
+  void serve(const SiteConfig& config, const Dials& dials, const Load& load) {
     lab::uv::Loop loop;
     Site site(loop, config);
     lab::uv::Timer look(loop);
@@ -40,7 +40,7 @@ class Apart {
         10ms,
         [&] {
           site.config().slice = *dials.slice;
-          site.config().limit = *dials.limit;
+          site.config().limit = *load.shed ? *dials.limit : milliseconds(0);
           trace::counter("lag", Ms(site.lag()).count(),
                          {.lane = "site", .args = {{"unit", "ms"}}});
           trace::counter("503", static_cast<double>(site.refused()), {.lane = "site"});
@@ -104,7 +104,7 @@ void live(Story& story, const Dials& dials, const Load& load) {
   SiteConfig config = site_config(story, dials);
   const Service service(config);
   config.service = service.port();
-  const Apart site(config, dials);
+  const Apart site(config, dials, load);
   lab::uv::Loop loop;
   Asking asking(loop, site.port());
   lab::uv::Timer heart(loop);

@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
           lab.choice("cure", {"none", "ticks", "promises", "cut", "worker", "process"}, 0,
                      "live: how it is run"),
       .offences = lab.knob("offences", 1, 0, 10, "/s", "live: jobs"),
-      .visits = lab.knob("visits", 100, 0, 1000, "/s", "live: others")};
+      .visits = lab.knob("visits", 100, 0, 1000, "/s", "live: others"),
+      .shed = lab.toggle("shed", false, "live: 503 above the limit")};
   const auto scene = [&](const char* name, const char* title,
                          void (*play)(Story&, const Dials&)) {
     lab.scene(name, title, [=](Story& story) { play(story, dials); });

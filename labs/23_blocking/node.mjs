@@ -165,9 +165,8 @@ function match(letters) {
 async function play() {
   await blindSpots();
   for (const [name, job] of Object.entries(ways)) {
-    const { beats, longest, total } = await pulse(job);
-    const free = beats >= 5 && longest < total / 2;
-    console.log(`${name}: the heart ${free ? 'beats' : 'stops'}`);
+    const { beats } = await pulse(job);
+    console.log(`${name}: the heart ${beats >= 3 ? 'beats' : 'stops'}`);
   }
   console.log(`a visitor of the blocked server: ${await visitor()}`);
   const longer = match(22) > 8 * match(16) ? 'takes much longer' : 'takes about as long';

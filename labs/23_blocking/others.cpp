@@ -74,8 +74,8 @@ void others(Story& story, const Dials& dials) {
   const Came waited = count(blocked);
   const Came served = count(free);
   story.claim("23.5", "other requests are not processed meanwhile",
-              was_blocked(blocked) && waited.came >= 5 && waited.answered == 0 &&
-                  waited.all == waited.came && was_free(free) && served.answered >= 5,
+              was_blocked(blocked) && waited.came >= 3 && waited.answered == 0 &&
+                  waited.all == waited.came && was_free(free) && served.answered >= 3,
               "of {} who came meanwhile, {} were answered before the job's end, all {} "
               "after; with the job on a worker {} of {} before its end",
               waited.came, waited.answered, waited.all, served.answered, served.came);

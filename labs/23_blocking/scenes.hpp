@@ -42,7 +42,7 @@ class Service {
 };
 int service_main(std::span<const std::string> args);  // the role "service"
 
-// True if the loop's heart beat all through what `seen` lasted.
+// True if the loop's heart beat while it lasted.
 bool was_free(const Seen& seen);
 // True if it did not beat once, though another loop's did all the time.
 bool was_blocked(const Seen& seen);
@@ -68,6 +68,7 @@ struct Load {
   Knob<int> cure;
   Knob<int> offences;  // a second
   Knob<int> visits;    // a second
+  Knob<bool> shed;     // 503 above the limit
 };
 void live(Story& story, const Dials& dials, const Load& load);
 

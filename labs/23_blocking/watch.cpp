@@ -105,17 +105,26 @@ class Outside {
   std::thread thread_;  // last: it uses all of the above
 };
 
-void describe(Seen& seen, const std::vector<Visit::Time>& beats) {
+struct Beat {
+  Visit::Time at;
+  std::uint64_t slices;  // deferred until then
+};
+
+void describe(Seen& seen, const std::vector<Beat>& beats) {
   seen.beats = static_cast<int>(beats.size());
   seen.strip.assign(kStrip, '.');
   auto longest = Visit::Time::duration::zero();
-  auto last = seen.began;
-  for (const auto beat : beats) {
-    seen.strip[place(beat, seen.began, seen.ended)] = '|';
-    longest = std::max(longest, beat - last);
+  Beat last{seen.began, 0};
+  const auto gap_until = [&](const Beat& beat) {
+    longest = std::max(longest, beat.at - last.at);
+    seen.silent_slices = std::max(seen.silent_slices, beat.slices - last.slices);
     last = beat;
+  };
+  for (const Beat& beat : beats) {
+    seen.strip[place(beat.at, seen.began, seen.ended)] = '|';
+    gap_until(beat);
   }
-  longest = std::max(longest, seen.ended - last);
+  gap_until({seen.ended, seen.slices});
   const auto all = seen.ended - seen.began;
   if (all.count() > 0)
     seen.longest =
@@ -133,7 +142,7 @@ std::size_t place(Visit::Time at, Visit::Time began, Visit::Time ended, int lett
 Seen watch(const SiteConfig& config, const Plan& plan) {
   std::atomic<Stage> stage = Stage::before;
   Visit::Time began{}, ended{};
-  std::vector<Visit::Time> beats;
+  std::vector<Beat> beats;
   std::optional<lab::trace::Span> span;
   const auto now = [] { return std::chrono::steady_clock::now(); };
 
@@ -156,7 +165,7 @@ Seen watch(const SiteConfig& config, const Plan& plan) {
       kBeat,
       [&] {
         lab::trace::instant("beat", {.lane = "loop"});
-        if (stage == Stage::during) beats.push_back(now());
+        if (stage == Stage::during) beats.push_back({now(), site.slices()});
       },
       kBeat);
   lab::uv::Async done(loop, [&] { loop.stop(); });

@@ -18,7 +18,7 @@
 namespace lab23 {
 
 inline constexpr std::chrono::milliseconds kBeat{5};
-inline constexpr int kPipeBeats = 12;  // after so many its writer fills the pipe
+inline constexpr int kPipeBeats = 16;  // after so many its writer fills the pipe
 
 struct Plan {
   std::string offence{};        // asked for once, at the third beat; or nothing
@@ -38,8 +38,9 @@ struct Seen {
   int beats = 0;       // of the site's loop, while the offence lasted
   double longest = 0;  // silence between two of them, as a part of the offence
   Visit::Time began{}, ended{};
-  std::string strip;  // of the offence, from left to right: | where the heart beat
-  std::uint64_t slices = 0;
+  std::string strip;         // of the offence, from left to right: | where the heart beat
+  std::uint64_t slices = 0;  // that were deferred
+  std::uint64_t silent_slices = 0;  // the most of them between two beats
   std::uint64_t refused = 0;
 
   std::chrono::duration<double, std::milli> lasted() const { return ended - began; }
