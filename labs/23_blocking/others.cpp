@@ -118,8 +118,8 @@ void shed(Story& story, const Dials& dials) {
   }
   story.table(table);
   story.say(
-      "Without a limit all are served, each later than the one before. With one, about "
-      "half are told no, soon, and the others are served while they still wait.");
+      "Without a limit all are served, each later than the one before. With one, many "
+      "are told no, soon, and the others are served while they still wait.");
 }
 
 }  // namespace lab23

@@ -49,7 +49,7 @@ struct Seen {
 // Runs a Site on a loop of its own until the offence and all visits were answered.
 Seen watch(const SiteConfig& config, const Plan& plan);
 
-inline constexpr int kStrip = 32;  // letters of a strip
+inline constexpr int kStrip = 30;  // letters of a strip
 // Where in the strip of an offence a moment stands.
 std::size_t place(Visit::Time at, Visit::Time began, Visit::Time ended,
                   int letters = kStrip);
