@@ -12,7 +12,6 @@
 #include <csignal>
 #include <thread>
 
-#include "pipe.hpp"
 #include "world.hpp"
 
 using namespace lab05;
@@ -49,8 +48,8 @@ template <class Relay>
 void run_relay(benchmark::State& state, Relay relay) {
   std::signal(SIGPIPE, SIG_IGN);
   for (auto _ : state) {
-    const Connection in = connect_over_loopback(kKernelBuffer);
-    const Connection out = connect_over_loopback(kKernelBuffer);
+    const lab::Connection in = lab::connect_over_loopback(kKernelBuffer);
+    const lab::Connection out = lab::connect_over_loopback(kKernelBuffer);
     std::size_t received = 0;
     const auto began = std::chrono::steady_clock::now();
     {
@@ -103,8 +102,8 @@ void BM_Relay_Pipeline_HighWaterMark(benchmark::State& state) {
   run_relay(state, [&](int in, int out) {
     lab::uv::Loop loop;
     Ticks ticks;
-    SocketSource source(ticks, loop, in, kPiece);
-    SocketSink sink(ticks, loop, out, mark);
+    lab::Socket source(ticks, loop, in, kPiece, lab::kOnlyReads);
+    lab::Socket sink(ticks, loop, out, mark, lab::kOnlyWrites);
     ticks.run([&] {
       pipeline(source, {}, sink, [](std::optional<Error>) {});
       source.on_data(

@@ -20,10 +20,10 @@ labs/02_next_tick/starvation.cpp | s/return node.microtask("", job);/return node
 labs/03_concurrency/held_pool.cpp | s/while (fifos_.size() > threads)/while (fifos_.size() > threads + 1)/ | lab03_unit | Async.*
 labs/03_concurrency/async.cpp | s/status < 0 ? finish(reading, status) : read_some(reading);/reading->done(status);/ | lab03_unit | Async.*
 labs/03_concurrency/resolver.cpp | s/if (end > query.size()) return std::nullopt;// | lab03_unit | NameServerAnswers.*
-labs/05_backpressure/writable.cpp | s/length_ < high_water_mark_/length_ <= high_water_mark_/ | lab05_unit | Writable.*
-labs/05_backpressure/writable.cpp | s/needs_drain_ && length_ == 0/needs_drain_/ | lab05_unit | Writable.*
-labs/05_backpressure/pipe.cpp | s/if (!sink_.write(chunk)) hold_back();/sink_.write(chunk);/ | lab05_unit | Pipe.*
-labs/05_backpressure/pipe.cpp | s/if (!stage->complete()) stage->destroy(error);/static_cast<void>(stage);/ | lab05_unit | Pipeline.*
+common/src/stream/writable.cpp | s/length_ < high_water_mark_/length_ <= high_water_mark_/ | common_stream | Writable.*
+common/src/stream/writable.cpp | s/needs_drain_ && length_ == 0/needs_drain_/ | common_stream | Writable.*
+common/src/stream/pipe.cpp | s/if (!sink_.write(chunk)) hold_back();/sink_.write(chunk);/ | common_stream | Pipe.*
+common/src/stream/pipe.cpp | s/if (!stage->complete()) stage->destroy(error);/static_cast<void>(stage);/ | common_stream | Pipeline.*
 labs/07_workers/thread_pool.cpp | s/waiting_.size() >= config_.queue/waiting_.size() > config_.queue/ | lab07_unit | ThreadPool.*
 labs/07_workers/thread_pool.cpp | s/stop.request_stop();  \/\/ may call back.*$/static_cast<void>(stop);/ | lab07_unit | ThreadPool.*
 labs/07_workers/worker_process.cpp | s/if (message.size > kMostBytes) return std::nullopt;// | lab07_unit | Worker.*

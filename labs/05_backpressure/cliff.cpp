@@ -7,10 +7,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "draw.hpp"
+#include "experiments.hpp"
 #include "lab/process.hpp"
 #include "scenes.hpp"
-#include "transfer.hpp"
 
 namespace lab05 {
 
@@ -91,7 +90,7 @@ bool ran_out_of_memory(const lab::Exit& exit) {
 
 }  // namespace
 
-// Step 9: an endless source under a memory limit. noexcept: a bad_alloc that nobody can
+// Step 8: an endless source under a memory limit. noexcept: a bad_alloc that nobody can
 // handle ends the process with SIGABRT, as a full heap ends Node.
 int flood(std::span<const std::string> args) noexcept {
   const Way way = args[0] == "ignored" ? Way::ignore : Way::pipe;

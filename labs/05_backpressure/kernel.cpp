@@ -1,6 +1,7 @@
 #include "kernel.hpp"
 
-// Of the kernel, not of the C library: only this tcp_info tells the window.
+// Of the kernel, not of the C library: only this tcp_info tells the window
+// (and it cannot be had beside libuv's header, which asks for the other).
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -11,7 +12,7 @@
 
 namespace lab05 {
 
-// Step 8: below the program's own queue there are two more, and a window between them. A
+// Step 7: below the program's own queue there are two more, and a window between them. A
 // reader that stops fills the first, its window closes, then the second fills up, and
 // only then does a write stay unanswered.
 KernelQueues kernel_queues(int near_end, int far_end) {

@@ -1,9 +1,9 @@
 // Lab 05: backpressure
 //
 // Question  What is backpressure, and what do you do about it?
-// Watch     The queue of the slow sink, once with its signal ignored, once with it
-// obeyed. Run       ./lab run 5        ./lab run 5 --live Needs     libuv. Source, socket
-// and reader are the lab's own.
+// Watch     The queue of the slow sink, once with its signal ignored, once obeyed.
+// Run       ./lab run 5        ./lab run 5 --live
+// Needs     libuv. The streams are those of lab 04; source and reader are the lab's own.
 
 #include <csignal>
 

@@ -17,36 +17,7 @@ int checked(int result, std::string_view tried) {
   return static_cast<int>(lab::check_errno(result, tried));
 }
 
-// Must be set before the connection is made: the window's scale is agreed on then.
-void ask_for_buffer(int fd, int which, std::size_t bytes) {
-  const int size = static_cast<int>(bytes);
-  checked(setsockopt(fd, SOL_SOCKET, which, &size, sizeof size), "set a socket's buffer");
-}
-
 }  // namespace
-
-Connection connect_over_loopback(std::size_t buffer) {
-  const int listener =
-      checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "make a socket");
-  ask_for_buffer(listener, SO_RCVBUF, buffer);  // the accepted socket inherits it
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* raw = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  checked(bind(listener, raw, size), "bind to loopback");
-  checked(listen(listener, 1), "listen on loopback");
-  checked(getsockname(listener, raw, &size), "ask for the port");
-
-  Connection ends;
-  ends.near_end =
-      checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "make a socket");
-  ask_for_buffer(ends.near_end, SO_SNDBUF, buffer);
-  checked(connect(ends.near_end, raw, size), "connect over loopback");
-  ends.far_end = checked(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept");
-  ::close(listener);
-  return ends;
-}
 
 void reset_connection(int fd) {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
@@ -82,6 +53,8 @@ void FastSource::allow(std::size_t bytes) {
   if (asked_) read_more();
 }
 
+// Step 2: how a source is stopped: it is not asked. While nobody wants more, `read_more` is
+// not called; what is on its way is kept, up to the source's own mark.
 void FastSource::read_more() {
   asked_ = false;
   if (options_.total > 0 && made_ == options_.total) return push_end();

@@ -6,27 +6,27 @@
 #pragma once
 
 #include "kernel.hpp"
-#include "socket.hpp"
+#include "lab/stream/pipe.hpp"
+#include "lab/stream/socket.hpp"
 
 namespace lab05 {
+
+using lab::Chunk;
+using lab::Done;
+using lab::Error;
+using lab::Mapper;
+using lab::Readable;
+using lab::Stream;
+using lab::Ticks;
+using lab::Writable;
 
 inline constexpr std::size_t kKiB = 1024;
 inline constexpr std::size_t kMiB = 1024 * kKiB;
 
-// The near end writes, the far end reads. Both descriptors belong to the caller.
-struct Connection {
-  int near_end = -1;
-  int far_end = -1;
-};
-
-// `buffer` is what the kernel is asked to keep on either side; it takes up to twice that.
-Connection connect_over_loopback(std::size_t buffer);
-
 // Closes it the rude way: the other end gets ECONNRESET.
 void reset_connection(int fd);
 
-// The process at the other end. It reads only as much as it is told to, and throws it
-// away.
+// The process at the other end. It reads only as much as it is told to.
 class SlowReader {
  public:
   explicit SlowReader(int fd) : fd_(fd) {}
@@ -78,8 +78,8 @@ class FastSource : public Readable {
 class Outlet {
  public:
   Outlet(Ticks& ticks, lab::uv::Loop& loop, std::size_t mark, std::size_t kernel_buffer)
-      : connection_(connect_over_loopback(kernel_buffer)),
-        sink(ticks, loop, connection_.near_end, mark),
+      : connection_(lab::connect_over_loopback(kernel_buffer)),
+        sink(ticks, loop, connection_.near_end, mark, lab::kOnlyWrites),
         reader(connection_.far_end) {}
 
   KernelQueues kernel() const {
@@ -87,10 +87,10 @@ class Outlet {
   }
 
  private:
-  Connection connection_;
+  lab::Connection connection_;
 
  public:
-  SocketSink sink;
+  lab::Socket sink;
   SlowReader reader;
 };
 

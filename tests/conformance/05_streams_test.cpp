@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "../labs/05_memory_streams.hpp"
+#include "../common/memory_streams.hpp"
 #include "lab/process.hpp"
 
-using namespace lab05;
+using namespace lab;
 using Lines = std::map<std::string, std::string>;
 using Log = std::vector<std::string>;
 
@@ -174,7 +174,7 @@ std::string three_stages(bool with_pipeline, const std::string& fails) {
   int steps = 0;
   ListSource source(ticks, equal_chunks(fails == "source" ? 2 : 6, 4, fails == "source"),
                     4);
-  Transform stage(ticks, 4, [&](const Chunk& chunk) -> std::variant<Chunk, Error> {
+  Mapper stage(ticks, 4, [&](const Chunk& chunk) -> std::variant<Chunk, Error> {
     if (fails == "stage" && ++steps == 3) return Error("stage", "boom");
     return chunk;
   });

@@ -4,9 +4,8 @@
 #include <csignal>
 #include <tuple>
 
-#include "failure.hpp"
 #include "lab/proc.hpp"
-#include "transfer.hpp"
+#include "experiments.hpp"
 
 using namespace lab05;
 

@@ -1,14 +1,14 @@
-// 05_memory_streams.hpp: streams without a loop or a socket, for the tests of lab 05.
-// What happens, and when, is said by the test.
+// memory_streams.hpp: streams without a loop or a socket, for tests. What happens, and
+// when, is said by the test.
 #pragma once
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "pipe.hpp"
+#include "lab/stream/pipe.hpp"
 
-namespace lab05 {
+namespace lab {
 
 // A source that pushes what it is told to, synchronously, and counts how often it is
 // asked.
@@ -67,4 +67,4 @@ class HandSink : public Writable {
   Done pending_;
 };
 
-}  // namespace lab05
+}  // namespace lab

@@ -2,22 +2,20 @@
 //
 //             bounds memory   passes on end   passes on errors   destroys the others
 //   pipe      yes             yes             no                 no
-//   pipeline  yes             yes             yes                yes, then calls back
-//   once
+//   pipeline  yes             yes             yes                yes, then calls back once
 //
 // Lifetime  The streams outlive the join; pipeline's callback tells when that is over.
 // Source    readable.pipe() and stream.pipeline() of Node 20.
-// Left out  unpipe() by hand, a sink that stays open after the end, AbortSignal,
-// iterators.
+// Left out  unpipe() by hand, a sink that stays open after the end, AbortSignal, iterators.
 #pragma once
 
 #include <initializer_list>
 
-#include "readable.hpp"
-#include "transform.hpp"
-#include "writable.hpp"
+#include "lab/stream/readable.hpp"
+#include "lab/stream/transform.hpp"
+#include "lab/stream/writable.hpp"
 
-namespace lab05 {
+namespace lab {
 
 // Writes all data of `source` to `sink`, pausing it while the sink says false. Several
 // sinks on one source: it flows only while none of them waits for its drain.
@@ -30,4 +28,4 @@ void pipe(Readable& source, Writable& sink);
 void pipeline(Readable& source, std::initializer_list<Transform*> between, Writable& sink,
               Done done);
 
-}  // namespace lab05
+}  // namespace lab

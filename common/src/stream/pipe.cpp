@@ -1,8 +1,8 @@
-#include "pipe.hpp"
+#include "lab/stream/pipe.hpp"
 
 #include <algorithm>
 
-namespace lab05 {
+namespace lab {
 namespace {
 
 // One source, one sink, and the listeners between them. The listeners own it.
@@ -24,7 +24,7 @@ class Link : public std::enable_shared_from_this<Link> {
   }
 
  private:
-  // Step 5: pipe is the same pump, written once. It also serves several sinks.
+  // The pump by hand, written once. It also serves several sinks.
   void forward(const Chunk& chunk) {
     if (!sink_.write(chunk)) hold_back();
   }
@@ -68,7 +68,7 @@ class Run : public std::enable_shared_from_this<Run> {
         open_(stages_.size()),
         done_(std::move(done)) {}
 
-  // Step 7: what pipeline adds. Every stage is watched, and one that fails takes the
+  // What pipeline adds: every stage is watched, and one that fails takes the
   // others with it.
   void watch() {
     for (Stream* stage : stages_) {
@@ -120,4 +120,4 @@ void pipeline(Readable& source, std::initializer_list<Transform*> between, Writa
   pipe(*last, sink);
 }
 
-}  // namespace lab05
+}  // namespace lab

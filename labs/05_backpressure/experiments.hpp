@@ -1,11 +1,21 @@
-// transfer.hpp: the experiment: one fast source, one slow reader, a real socket between
-// them, and a choice of what is done with the answer of write().
+// experiments.hpp: two experiments with joined streams.
+//
+// Transfer: one fast source, one slow reader, a real socket between them, and a choice of
+// what is done with the answer of write().
 //
 //   ignore    nothing: every chunk is written as soon as it is there
 //   hasty     paused on false, but resumed on the next tick of time, drain or no drain
 //   by_hand   paused on false, resumed on drain
 //   pipe      pipe() does that
 //   pipeline  pipeline() does that, and looks after errors
+//
+// Failure: a proxy of three stages, one of which fails.
+//
+//   server --- socket ---> source -> stage -> sink --- socket ---> client
+//
+// Server and client are the processes at the other ends. The source fails because the
+// server resets its connection, the sink because the client does, the stage because it
+// cannot understand its second chunk.
 #pragma once
 
 #include <vector>
@@ -38,5 +48,23 @@ using OnTick = std::function<void(const World&)>;
 // Runs the plan in one of the ways, to its end. `wire` may add listeners of its own.
 Record run_transfer(Way way, const Plan& plan, const OnTick& on_tick = {},
                     const std::function<void(World&)>& wire = {});
+
+enum class Join { pipe, pipeline };
+enum class Failing { source, stage, sink };
+
+std::string_view name(Join join);
+std::string_view name(Failing failing);
+
+struct Aftermath {
+  bool source_destroyed = false;
+  bool stage_destroyed = false;
+  bool sink_destroyed = false;
+  int descriptors_open = 0;     // of the proxy's two
+  bool client_saw_end = false;  // or waits for ever
+  int calls = 0;                // of pipeline's callback
+  std::string told;             // by that callback
+};
+
+Aftermath run_failure(Join join, Failing failing);
 
 }  // namespace lab05

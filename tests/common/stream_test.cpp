@@ -1,4 +1,4 @@
-// The streams of lab 05 in memory: no loop, no socket; time is the order of ticks.
+// The streams in memory: no loop, no socket; time is the order of ticks.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "05_memory_streams.hpp"
+#include "memory_streams.hpp"
 
-using namespace lab05;
+using namespace lab;
 using std::string;
 
 namespace {
@@ -459,7 +459,7 @@ TEST(Pipe, LeavesTheSinkOpenWhenTheSourceFails) {
 TEST(Transform, PassesThePressureOfASlowSinkToTheSource) {
   Ticks ticks;
   ListSource source(ticks, std::vector<string>(100, "12345"), 5);
-  Transform stage(ticks, 10, [](const Chunk& chunk) { return chunk; });
+  Mapper stage(ticks, 10, [](const Chunk& chunk) { return chunk; });
   HandSink sink(ticks, 10);
   ticks.run([&] {
     pipe(source, stage);
@@ -507,7 +507,7 @@ struct Line {
   Log log;
   int steps = 0;
   ListSource source;
-  Transform stage;
+  Mapper stage;
   HandSink sink;
 };
 
@@ -586,7 +586,7 @@ TEST(Pipeline, KeepsBytesAndBoundsForRandomChunks) {
     Ticks ticks;
     const std::size_t mark = up_to(100);
     ListSource source(ticks, chunks, up_to(100));
-    Transform stage(ticks, up_to(100), [](const Chunk& chunk) { return chunk; });
+    Mapper stage(ticks, up_to(100), [](const Chunk& chunk) { return chunk; });
     HandSink sink(ticks, mark, random() % 4 == 0);
     int calls = 0;
     ticks.run([&] {

@@ -1,0 +1,50 @@
+// duplex.hpp: two streams in one object, each with a buffer of its own: a connection.
+//
+//   half-open allowed:     what comes has ended --> what goes goes on, until end()
+//   half-open not allowed: what comes has ended --> end(), in the next tick
+//
+// Order     close comes last, once both directions are done.
+// Source    stream.Duplex of Node 20: allowHalfOpen, readable, writable.
+#pragma once
+
+#include "lab/stream/readable.hpp"
+#include "lab/stream/writable.hpp"
+
+namespace lab {
+
+struct DuplexOptions {
+  bool allow_half_open = true;
+  bool readable = true;  // false: only one direction is used, and only that one counts
+  bool writable = true;
+  Unit writes = Unit::bytes;
+  Unit reads = Unit::bytes;
+};
+
+inline constexpr DuplexOptions kOnlyReads{.writable = false};
+inline constexpr DuplexOptions kOnlyWrites{.readable = false};
+
+class Duplex : public Readable, public Writable {
+ public:
+  Duplex(Ticks& ticks, std::size_t high_water_mark, DuplexOptions options = {})
+      : Stream(ticks),
+        Readable(ticks, high_water_mark, options.reads),
+        Writable(ticks, high_water_mark, options.writes),
+        options_(options) {}
+
+  bool complete() const override {
+    return (Readable::complete() || !options_.readable) &&
+           (Writable::complete() || !options_.writable);
+  }
+
+ protected:
+  void after_end() override {
+    if (options_.allow_half_open || !options_.writable || ending())
+      return Readable::after_end();
+    ticks().defer([this] { end(); });
+  }
+
+ private:
+  DuplexOptions options_;
+};
+
+}  // namespace lab
