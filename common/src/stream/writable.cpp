@@ -45,21 +45,29 @@ void Writable::chunk_written(std::size_t weight, std::optional<Error> error) {
 
   if (!at_once) {
     write_queued();
-    return after_write(1);
+    return after_write();
   }
   // Written before write() even returned: what follows must still come after its answer.
-  if (written_at_once_++ > 0) return;
-  ticks().defer([this] { after_write(std::exchange(written_at_once_, 0)); });
+  const bool drained = needs_drain_ && length_ == 0 && !ending_;
+  if (drained && !std::exchange(drain_due_, true)) {
+    ticks().defer([this] {
+      drain_due_ = false;
+      after_write();
+    });
+    return;
+  }
+  --unsettled_;
+  finish_if_done(true);
 }
 
 // Drain comes when the queue is empty, not when it falls below the mark: so a source that
 // obeys is woken once for every markful, not once for every chunk.
-void Writable::after_write(int chunks) {
+void Writable::after_write() {
   if (needs_drain_ && length_ == 0 && !ending_ && !destroyed()) {
     needs_drain_ = false;
     on_drain.emit();
   }
-  unsettled_ -= chunks;
+  --unsettled_;
   finish_if_done(false);
 }
 

@@ -18,6 +18,7 @@ struct DuplexOptions {
   bool writable = true;
   Unit writes = Unit::bytes;
   Unit reads = Unit::bytes;
+  std::size_t read_mark = 0;  // 0: the same as for writes
 };
 
 inline constexpr DuplexOptions kOnlyReads{.writable = false};
@@ -27,7 +28,8 @@ class Duplex : public Readable, public Writable {
  public:
   Duplex(Ticks& ticks, std::size_t high_water_mark, DuplexOptions options = {})
       : Stream(ticks),
-        Readable(ticks, high_water_mark, options.reads),
+        Readable(ticks, options.read_mark ? options.read_mark : high_water_mark,
+                 options.reads),
         Writable(ticks, high_water_mark, options.writes),
         options_(options) {}
 

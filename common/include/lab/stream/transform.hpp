@@ -75,4 +75,17 @@ class Mapper : public Transform {
   Step step_;
 };
 
+// The simplest of them: what comes out is what went in.
+class PassThrough : public Transform {
+ public:
+  PassThrough(Ticks& ticks, std::size_t high_water_mark, DuplexOptions options = {})
+      : Stream(ticks), Transform(ticks, high_water_mark, options) {}
+
+ private:
+  void transform(const Chunk& chunk, Done done) override {
+    push(chunk);
+    done({});
+  }
+};
+
 }  // namespace lab

@@ -52,7 +52,7 @@ class Writable : public virtual Stream {
  private:
   void write_queued();
   void chunk_written(std::size_t weight, std::optional<Error> error);
-  void after_write(int chunks);
+  void after_write();
   bool all_written() const;
   void finish_if_done(bool in_caller);
   void prefinish();
@@ -65,11 +65,11 @@ class Writable : public virtual Stream {
   std::size_t length_ = 0;
   std::deque<Chunk> queue_;
   int unsettled_ = 0;  // writes, and the finish, whose events are still to come
-  int written_at_once_ = 0;
   bool needs_drain_ = false;
   bool writing_ = false;         // one write_chunk() has not called back yet
   bool in_write_chunk_ = false;  // if it calls back before it returns, it was synchronous
   bool in_loop_ = false;
+  bool drain_due_ = false;
   bool ending_ = false;
   bool finish_writing_called_ = false;
   bool nothing_left_ = false;  // finish_writing() is not the subclass's own

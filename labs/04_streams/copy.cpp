@@ -1,0 +1,217 @@
+#include <zlib.h>
+
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "lab/proc.hpp"
+#include "lab/process.hpp"
+#include "lab/run_dir.hpp"
+#include "lab/stream/file.hpp"
+#include "lab/stream/pipe.hpp"
+#include "scenes.hpp"
+
+namespace lab04 {
+
+namespace fs = std::filesystem;
+namespace trace = lab::trace;
+using lab::Chunk;
+
+namespace {
+
+// What a copier tells of its work, in one line.
+struct Copied {
+  std::size_t chunks = 0;
+  std::size_t bytes = 0;
+  std::size_t largest = 0;
+  std::size_t peak = 0;  // of its memory
+  unsigned long crc = 0;
+  std::string error = "-";
+};
+
+unsigned long crc_of(unsigned long so_far, std::string_view bytes) {
+  return crc32_z(so_far, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+}
+
+void show(std::string_view way, std::size_t bytes) {
+  trace::counter("copied", static_cast<double>(bytes),
+                 {.lane = way, .args = {{"unit", "bytes"}}});
+  trace::counter("resident", static_cast<double>(lab::resident_bytes()),
+                 {.lane = way, .args = {{"unit", "bytes"}}});
+}
+
+// Step 1: source, sink, and the pump between them. Whatever the file's size, there is one
+// chunk in the source, and what the sink's mark allows.
+Copied by_chunks(const fs::path& from, const fs::path& to, std::size_t chunk) {
+  Copied seen;
+  lab::uv::Loop loop;
+  lab::Ticks ticks;
+  lab::FileSource source(ticks, loop, from, chunk);
+  lab::FileSink sink(ticks, loop, to);
+  ticks.run([&] {
+    source.on_data([&](const Chunk& piece) {
+      if (seen.chunks++ % 64 == 0) show("by chunks", seen.bytes);
+      seen.bytes += piece.size();
+      seen.largest = std::max(seen.largest, piece.size());
+      seen.crc = crc_of(seen.crc, piece.view());
+    });
+    pipeline(source, {}, sink, [&](std::optional<lab::Error> error) {
+      if (error) seen.error = error->what();
+    });
+  });
+  loop.run();
+  return seen;
+}
+
+// Step 2: the control, and what readFile does: all of it at once, and then all of it out.
+Copied as_a_whole(const fs::path& from, const fs::path& to) {
+  std::string whole(fs::file_size(from), '\0');
+  std::ifstream in(from, std::ios::binary);
+  for (std::size_t at = 0; at < whole.size(); at += kMiB) {
+    const std::size_t piece = std::min(kMiB, whole.size() - at);
+    in.read(whole.data() + at, static_cast<std::streamsize>(piece));
+    if (at % (4 * kMiB) == 0) show("as a whole", at);
+  }
+  std::ofstream(to, std::ios::binary) << whole;
+  return {.chunks = 1,
+          .bytes = whole.size(),
+          .largest = whole.size(),
+          .crc = crc_of(0, whole)};
+}
+
+void tell(const Copied& seen) {
+  fmt::print("{} {} {} {} {} {}\n", seen.chunks, seen.bytes, seen.largest,
+             lab::peak_resident_bytes(), seen.crc, seen.error);
+}
+
+Copied heard(const lab::Exit& exit) {
+  Copied seen;
+  std::istringstream line(exit.out);
+  if (!exit.ok() ||
+      !(line >> seen.chunks >> seen.bytes >> seen.largest >> seen.peak >> seen.crc &&
+        std::getline(line >> std::ws, seen.error)))
+    seen.error = "the copier failed: " + exit.err;
+  return seen;
+}
+
+// In a child of its own, so that its memory is its own.
+Copied copied(const char* way, const fs::path& from, const fs::path& to,
+              std::size_t chunk) {
+  // A sanitizer must not keep what was freed; without one, this says nothing.
+  const std::string keep_nothing =
+      "quarantine_size_mb=1:thread_local_quarantine_size_kb=0";
+  return heard(lab::Child::role("copier", {way, from, to, std::to_string(chunk)},
+                                {.deadline = std::chrono::seconds(120),
+                                 .env = {{"ASAN_OPTIONS", keep_nothing}}})
+                   .wait());
+}
+
+// No two of its blocks are equal, so that a block lost or doubled cannot hide.
+unsigned long make_file(const fs::path& path, std::size_t size) {
+  std::ofstream out(path, std::ios::binary);
+  std::mt19937_64 random(4);
+  std::string block(kMiB, '\0');
+  for (char& byte : block) byte = static_cast<char>(random());
+  unsigned long crc = 0;
+  for (std::size_t at = 0; at < size; at += block.size()) {
+    for (std::size_t page = 0; page < block.size(); page += 4096)
+      block.replace(page, 16, fmt::format("{:016}", at + page));
+    out << block;
+    crc = crc_of(crc, block);
+  }
+  return crc;
+}
+
+bool same_bytes(const fs::path& left, const fs::path& right) {
+  if (fs::file_size(left) != fs::file_size(right)) return false;
+  std::ifstream a(left, std::ios::binary), b(right, std::ios::binary);
+  std::string one(kMiB, '\0'), other(kMiB, '\0');
+  while (a && b) {
+    a.read(one.data(), static_cast<std::streamsize>(one.size()));
+    b.read(other.data(), static_cast<std::streamsize>(other.size()));
+    if (a.gcount() != b.gcount() || one != other) return false;
+  }
+  return true;
+}
+
+// The control: a source that reads into one buffer again and again, and hands out views of
+// it. Whoever keeps them, as the queue of a slow sink does, finds the last chunk in all.
+unsigned long crc_of_views(const fs::path& path, std::size_t chunk, std::size_t& count) {
+  std::ifstream in(path, std::ios::binary);
+  std::string buffer(chunk, '\0');
+  std::vector<std::string_view> queue;
+  unsigned long crc = 0;
+  const auto write_queued = [&] {
+    for (const std::string_view view : queue) crc = crc_of(crc, view);
+    queue.clear();
+  };
+  while (in.read(buffer.data(), static_cast<std::streamsize>(chunk)) || in.gcount() > 0) {
+    queue.emplace_back(buffer.data(), static_cast<std::size_t>(in.gcount()));
+    ++count;
+    if (queue.size() == 4) write_queued();
+  }
+  write_queued();
+  return crc;
+}
+
+std::string mib(std::size_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / kMiB);
+}
+
+}  // namespace
+
+int copier(std::span<const std::string> args) {
+  const std::string& way = args[0];
+  if (way == "nothing") return tell({}), 0;
+  tell(way == "by chunks" ? by_chunks(args[1], args[2], std::stoul(args[3]))
+                          : as_a_whole(args[1], args[2]));
+  return 0;
+}
+
+void copy(Story& story, const Knobs& knobs) {
+  const auto asked = static_cast<std::size_t>(*knobs.size) * kMiB;
+  const std::size_t size = story.quick() ? std::min(asked, 64 * kMiB) : asked;
+  const std::size_t chunk = *knobs.chunk;
+  const fs::path from = lab::run_dir() / "large", to = lab::run_dir() / "copy";
+  const unsigned long crc = make_file(from, size);
+  story.say("A file of {}; two children copy it, a third does nothing.", mib(size));
+
+  const Copied idle = copied("nothing", from, to, chunk);
+  const Copied streamed = copied("by chunks", from, to, chunk);
+  const bool streamed_is_equal = streamed.error == "-" && same_bytes(from, to);
+  fs::remove(to);
+  const Copied slurped = copied("as a whole", from, to, chunk);
+  const bool slurped_is_equal = slurped.error == "-" && same_bytes(from, to);
+  fs::remove(to);
+  std::size_t views = 0;
+  const unsigned long crc_views = crc_of_views(from, chunk, views);
+  fs::remove(from);
+
+  const auto row = [](const char* way, const Copied& seen) {
+    return std::vector<std::string>{way, std::to_string(seen.chunks), mib(seen.largest),
+                                    mib(seen.peak)};
+  };
+  story.table({.title = fmt::format("A copy of {}", mib(size)),
+               .columns = {"way", "chunks", "largest", "peak memory"},
+               .rows = {row("does nothing", idle), row("by chunks", streamed),
+                        row("as a whole", slurped)}});
+  const std::size_t expected = (size + chunk - 1) / chunk;
+  story.claim("04.1", "A stream moves data in successive chunks",
+              streamed_is_equal && streamed.crc == crc && streamed.bytes == size &&
+                  streamed.chunks == expected && streamed.largest == chunk &&
+                  views == expected && crc_views != crc,
+              "{} chunks of at most {} bytes are {}, checksum and copy equal the file's; "
+              "{} views of one reused buffer are not",
+              streamed.chunks, streamed.largest, mib(streamed.bytes), views);
+  constexpr std::size_t kBound = 20 * kMiB;
+  story.claim("04.2", "Memory stays small because the whole is never loaded",
+              slurped_is_equal && streamed.peak < idle.peak + kBound &&
+                  slurped.peak >= idle.peak + size && kBound < size,
+              "peak memory {} by chunks, {} as a whole, {} for a child that does nothing",
+              mib(streamed.peak), mib(slurped.peak), mib(idle.peak));
+  story.nuance("04.2",
+               "a stream bounds what is under way, not what you keep: a listener that "
+               "appends each chunk to a string has loaded the whole after all");
+}
+
+}  // namespace lab04
