@@ -65,12 +65,13 @@ Copied by_chunks(const fs::path& from, const fs::path& to, std::size_t chunk) {
 
 // Step 2: the control, and what readFile does: all of it at once, and then all of it out.
 Copied as_a_whole(const fs::path& from, const fs::path& to) {
-  std::string whole(fs::file_size(from), '\0');
+  std::string whole, block(kMiB, '\0');
+  whole.reserve(fs::file_size(from));
   std::ifstream in(from, std::ios::binary);
-  for (std::size_t at = 0; at < whole.size(); at += kMiB) {
-    const std::size_t piece = std::min(kMiB, whole.size() - at);
-    in.read(whole.data() + at, static_cast<std::streamsize>(piece));
-    if (at % (4 * kMiB) == 0) show("as a whole", at);
+  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) ||
+         in.gcount() > 0) {
+    whole.append(block, 0, static_cast<std::size_t>(in.gcount()));
+    if (whole.size() % (4 * kMiB) == 0) show("as a whole", whole.size());
   }
   std::ofstream(to, std::ios::binary) << whole;
   return {.chunks = 1,

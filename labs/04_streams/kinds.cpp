@@ -203,17 +203,17 @@ Ends talk(bool allow_half_open) {
     seen.log.push_back(fmt::format("{} {}", lane, what));
   };
   const auto speak_late = [&] {
-    note("server", server.write(Chunk("late data")) ? "writes late" : "may not write");
+    note("server", server.write(Chunk("late data")) ? "writes" : "may not write");
     server.end();
   };
   server.on_data([](const Chunk&) {});
   server.on_end([&] {
-    note("server", "saw the end");
+    note("server", "end");
     later.start(std::chrono::milliseconds(5), [&] { ticks.run(speak_late); });
   });
   server.on_error([&](const Error& error) { note("server", error.what()); });
   client.on_data([&](const Chunk& chunk) {
-    note("client", "got it");
+    note("client", "gets it");
     seen.got += chunk.view();
   });
   client.on_close([&] { note("client", "close"); });

@@ -39,12 +39,12 @@ function throughPassThrough(log, stage) {
 }
 
 const programs = {
-  'flowing'(log) {
+  now(log) {
     const stage = new PassThrough({ highWaterMark: 16 });
     says(log, stage, ...all);
     throughPassThrough(log, stage);
   },
-  'not yet'(log) {
+  later(log) {
     const stage = new PassThrough({ highWaterMark: 16 });
     const listener = () => {};
     stage.on('readable', listener);
@@ -126,7 +126,7 @@ const programs = {
     await turn();
     answer();
   },
-  async 'push after end'(log) {
+  async 'end, push'(log) {
     const source = pushed();
     says(log, source, 'data', 'end', 'error', 'close');
     source.push('a');

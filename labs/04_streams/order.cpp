@@ -265,8 +265,8 @@ std::string in_a_pipeline() {
 }  // namespace
 
 const std::vector<Program>& programs() {
-  static const std::vector<Program> all{{"flowing", pass_through},
-                                        {"not yet", not_yet_flowing},
+  static const std::vector<Program> all{{"now", pass_through},
+                                        {"later", not_yet_flowing},
                                         {"late listener", late_listener},
                                         {"pause in data", pause_in_data},
                                         {"read()", reads_when_readable},
@@ -275,7 +275,7 @@ const std::vector<Program>& programs() {
                                         {"half-open", half_open},
                                         {"no half-open", no_half_open},
                                         {"destroyed", destroyed},
-                                        {"push after end", push_after_end},
+                                        {"end, push", push_after_end},
                                         {"split in 4", split_character},
                                         {"A | B | C", in_a_pipeline}};
   return all;

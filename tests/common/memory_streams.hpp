@@ -10,12 +10,18 @@
 
 namespace lab {
 
+// As a chunk of a ListSource: it fails there.
+inline const std::string kFails = "<fails>";
+
 // A source that pushes what it is told to, synchronously, and counts how often it is
 // asked.
 class ListSource : public Readable {
  public:
-  ListSource(Ticks& ticks, std::vector<std::string> chunks, std::size_t mark = 16)
-      : Stream(ticks), Readable(ticks, mark), chunks_(chunks.begin(), chunks.end()) {}
+  ListSource(Ticks& ticks, std::vector<std::string> chunks, std::size_t mark = 16,
+             Unit unit = Unit::bytes)
+      : Stream(ticks),
+        Readable(ticks, mark, unit),
+        chunks_(chunks.begin(), chunks.end()) {}
   using Readable::push;
   using Readable::push_end;
   int asked = 0;
@@ -28,7 +34,7 @@ class ListSource : public Readable {
     if (chunks_.empty()) return push_end();
     const std::string next = chunks_.front();
     chunks_.pop_front();
-    if (next == "!") return destroy(Error("source", "boom"));
+    if (next == kFails) return destroy(Error("source", "boom"));
     push(Chunk(next));
   }
 

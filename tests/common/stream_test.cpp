@@ -448,7 +448,7 @@ TEST(Pipe, PausesTheSourceWhenItsOnlySinkFailsAndLeavesItOpen) {
 
 TEST(Pipe, LeavesTheSinkOpenWhenTheSourceFails) {
   Ticks ticks;
-  ListSource source(ticks, {"a", "!"});
+  ListSource source(ticks, {"a", kFails});
   HandSink sink(ticks, 10, true);
   ticks.run([&] { pipe(source, sink); });
   EXPECT_TRUE(source.closed());
@@ -476,7 +476,7 @@ TEST(Transform, PassesThePressureOfASlowSinkToTheSource) {
 struct Line {
   explicit Line(string fails)
       : source(ticks,
-               fails == "source" ? std::vector<string>{"aaaa", "aaaa", "!"}
+               fails == "source" ? std::vector<string>{"aaaa", "aaaa", kFails}
                                  : std::vector<string>(3, "aaaa"),
                4),
         stage(ticks, 4,

@@ -33,7 +33,7 @@ std::string joined(const Log& log) {
 
 std::vector<std::string> equal_chunks(std::size_t count, std::size_t size, bool fails) {
   std::vector<std::string> chunks(count, std::string(size, 'x'));
-  if (fails) chunks.emplace_back("!");
+  if (fails) chunks.push_back(kFails);
   return chunks;
 }
 

@@ -4,7 +4,7 @@ namespace lab {
 
 int Readable::on_data(OnData::Listener listener) {
   const int id = data_(std::move(listener));
-  listened_to_ = !readable_.empty();
+  listened_to_ = listened_to_ || !readable_.empty();
   if (flow_ != Flow::paused) resume();
   return id;
 }
@@ -55,7 +55,6 @@ void Readable::resume() {
   ticks().defer([this] {
     if (!reading_) ask();
     resume_due_ = false;
-    if (destroyed()) return;
     on_resume.emit();
     flow();
     if (flowing() && !reading_) ask();

@@ -4,7 +4,8 @@
 //
 // Its two buffers are two marks. When the readable side is full, the pending write is not
 // answered, so the writable side fills up too, and its write() answers false: that is how
-// the pressure of a slow sink passes through a stage to the source before it.
+// the pressure of a slow sink passes through a stage to the source before it. After end(),
+// when there is no source to hold back any more, what is queued comes through at once.
 //
 // Source    stream.Transform of Node 20.
 #pragma once
@@ -34,7 +35,8 @@ class Transform : public Duplex {
     const std::size_t before = readable_length();
     transform(chunk, [this, before, done](std::optional<Error> error) {
       const std::size_t now = readable_length();
-      if (error || now == before || now < readable_high_water_mark()) return done(error);
+      const bool has_room = now == before || now < readable_high_water_mark();
+      if (error || has_room || ending()) return done(error);
       held_ = done;  // the readable side is full: answer when it asks again
     });
   }
