@@ -24,6 +24,13 @@ common/src/stream/writable.cpp | s/length_ < high_water_mark_/length_ <= high_wa
 common/src/stream/writable.cpp | s/needs_drain_ && length_ == 0/needs_drain_/ | common_stream | Writable.*
 common/src/stream/pipe.cpp | s/if (!sink_.write(chunk)) hold_back();/sink_.write(chunk);/ | common_stream | Pipe.*
 common/src/stream/pipe.cpp | s/if (!stage->complete()) stage->destroy(error);/static_cast<void>(stage);/ | common_stream | Pipeline.*
+common/src/stream/utf8.cpp | s/if (byte == 0xed) most_ = 0x9f;// | common_stream | Utf8.*
+common/src/stream/readable.cpp | s/if (destroyed()) return false;/if (false) return false;/ | common_stream | Readable.*
+common/include/lab/stream/duplex.hpp | s/if (options_.allow_half_open/if (true/ | common_stream | Duplex.*:OnALoop.*
+common/include/lab/stream/transform.hpp | s/if (error) return done(std::move(error));// | common_stream | Transform.*
+labs/04_streams/gzip.cpp | s/deflate_all(Z_FINISH);// | lab04_unit | GzipStage.*
+labs/04_streams/gzip.cpp | s/if (!whole_) return done/if (false) return done/ | lab04_unit | GunzipStage.*
+labs/04_streams/lines.hpp | s/if (!kept_.empty()) give();// | lab04_unit | LinesStage.*
 labs/07_workers/thread_pool.cpp | s/waiting_.size() >= config_.queue/waiting_.size() > config_.queue/ | lab07_unit | ThreadPool.*
 labs/07_workers/thread_pool.cpp | s/stop.request_stop();  \/\/ may call back.*$/static_cast<void>(stop);/ | lab07_unit | ThreadPool.*
 labs/07_workers/worker_process.cpp | s/if (message.size > kMostBytes) return std::nullopt;// | lab07_unit | Worker.*
