@@ -4,8 +4,8 @@
 #include <csignal>
 #include <tuple>
 
-#include "lab/proc.hpp"
 #include "experiments.hpp"
+#include "lab/proc.hpp"
 
 using namespace lab05;
 
