@@ -159,6 +159,44 @@ std::string mib(std::size_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / kMiB);
 }
 
+// The same file, copied both ways; and what the control of 04.1 makes of it.
+struct Copies {
+  Copied idle, streamed, slurped;
+  bool streamed_is_equal = false;
+  bool slurped_is_equal = false;
+  unsigned long crc = 0;  // of the file
+  std::size_t views = 0;
+  unsigned long crc_views = 0;
+};
+
+Copies copies_of(std::size_t size, std::size_t chunk) {
+  const fs::path from = lab::run_dir() / "large", to = lab::run_dir() / "copy";
+  Copies all;
+  all.crc = make_file(from, size);
+  all.idle = copied("nothing", from, to, chunk);
+  all.streamed = copied("by chunks", from, to, chunk);
+  all.streamed_is_equal = all.streamed.error == "-" && same_bytes(from, to);
+  fs::remove(to);
+  all.slurped = copied("as a whole", from, to, chunk);
+  all.slurped_is_equal = all.slurped.error == "-" && same_bytes(from, to);
+  fs::remove(to);
+  all.crc_views = crc_of_views(from, chunk, all.views);
+  fs::remove(from);
+  return all;
+}
+
+void tabulate(Story& story, const Copies& all, std::size_t size) {
+  const auto row = [&](const char* way, const Copied& seen) {
+    if (seen.error != "-") story.say("{}: {}", way, seen.error);
+    return std::vector<std::string>{way, std::to_string(seen.chunks), mib(seen.largest),
+                                    mib(seen.peak)};
+  };
+  story.table({.title = fmt::format("A copy of {}", mib(size)),
+               .columns = {"way", "chunks", "largest", "peak memory"},
+               .rows = {row("does nothing", all.idle), row("by chunks", all.streamed),
+                        row("as a whole", all.slurped)}});
+}
+
 }  // namespace
 
 int copier(std::span<const std::string> args) {
@@ -173,30 +211,12 @@ void copy(Story& story, const Knobs& knobs) {
   const auto asked = static_cast<std::size_t>(*knobs.size) * kMiB;
   const std::size_t size = story.quick() ? std::min(asked, 64 * kMiB) : asked;
   const std::size_t chunk = *knobs.chunk;
-  const fs::path from = lab::run_dir() / "large", to = lab::run_dir() / "copy";
-  const unsigned long crc = make_file(from, size);
   story.say("A file of {}; two children copy it, a third does nothing.", mib(size));
+  const Copies all = copies_of(size, chunk);
+  const auto& [idle, streamed, slurped, streamed_is_equal, slurped_is_equal, crc, views,
+               crc_views] = all;
+  tabulate(story, all, size);
 
-  const Copied idle = copied("nothing", from, to, chunk);
-  const Copied streamed = copied("by chunks", from, to, chunk);
-  const bool streamed_is_equal = streamed.error == "-" && same_bytes(from, to);
-  fs::remove(to);
-  const Copied slurped = copied("as a whole", from, to, chunk);
-  const bool slurped_is_equal = slurped.error == "-" && same_bytes(from, to);
-  fs::remove(to);
-  std::size_t views = 0;
-  const unsigned long crc_views = crc_of_views(from, chunk, views);
-  fs::remove(from);
-
-  const auto row = [&](const char* way, const Copied& seen) {
-    if (seen.error != "-") story.say("{}: {}", way, seen.error);
-    return std::vector<std::string>{way, std::to_string(seen.chunks), mib(seen.largest),
-                                    mib(seen.peak)};
-  };
-  story.table({.title = fmt::format("A copy of {}", mib(size)),
-               .columns = {"way", "chunks", "largest", "peak memory"},
-               .rows = {row("does nothing", idle), row("by chunks", streamed),
-                        row("as a whole", slurped)}});
   const std::size_t expected = (size + chunk - 1) / chunk;
   story.claim("04.1", "A stream moves data in successive chunks",
               streamed_is_equal && streamed.crc == crc && streamed.bytes == size &&
