@@ -17,18 +17,20 @@ constexpr int kMostBeats = 6000;  // half a minute: then something is wrong
 constexpr int kBefore = 3;        // beats, before the offence
 constexpr int kAfter = 1;
 
-// Fills a pipe some beats after somebody has begun to read it.
+// Fills a pipe some beats after somebody has begun to read it; once, as its reader may
+// still have it open a beat later.
 class PipeWriter {
  public:
   explicit PipeWriter(std::filesystem::path path) : path_(std::move(path)) {}
   ~PipeWriter() { leave(); }
 
   void beat() {
-    if (path_.empty()) return;
+    if (path_.empty() || written_) return;
     if (fd_ < 0) fd_ = open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd_ < 0 || ++beats_ < kPipeBeats) return;  // ENXIO: nobody reads yet
     const std::string text(4096, 'x');
     if (write(fd_, text.data(), text.size()) < 0) return;
+    written_ = true;
     leave();
   }
 
@@ -36,12 +38,12 @@ class PipeWriter {
   void leave() {
     if (fd_ >= 0) close(fd_);
     fd_ = -1;
-    beats_ = 0;
   }
 
   const std::filesystem::path path_;
   int fd_ = -1;
   int beats_ = 0;
+  bool written_ = false;
 };
 
 // The world outside: its thread runs from construction to destruction.
