@@ -1,0 +1,117 @@
+// scaling.cpp: what a second process brings, by CPU time and by counts.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "cluster.hpp"
+#include "lab/proc.hpp"
+#include "load.hpp"
+#include "scenes.hpp"
+
+namespace lab06 {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+void spin_for(milliseconds time) {
+  for (const auto end = Clock::now() + time; Clock::now() < end;) {
+  }
+}
+
+// CPU time by wall time of so many threads that compute.
+double cores_used(int threads) {
+  const auto cpu = lab::cpu_time();
+  const auto start = Clock::now();
+  std::vector<std::jthread> all;
+  for (int i = 0; i < threads; ++i) all.emplace_back([] { spin_for(60ms); });
+  all.clear();
+  return std::chrono::duration<double>(lab::cpu_time() - cpu) / (Clock::now() - start);
+}
+
+}  // namespace
+
+void one_core(Story& story) {
+  double one = 0;
+  double four = 0;
+  for (int i = 0; i < 10 && (i < 2 || four < 1.5); ++i) {
+    one = std::max(one, cores_used(1));
+    four = std::max(four, cores_used(4));
+  }
+  const bool busy = std::thread::hardware_concurrency() < 2 || four < 1.5;
+  story.claim(
+      "06.1", "one Node process uses one core because it is single-threaded",
+      one <= 1.05 && (busy || four > 1.5),
+      "CPU time by wall time: {:.2f} with one thread. Control: {:.2f} with four{}", one,
+      four, busy ? " (machine busy)" : "");
+  story.nuance(
+      "06.1",
+      "its JavaScript does. libuv's pool and the garbage collector have threads of "
+      "their own: asynchronous pbkdf2 in Node took 1.99 cores of two");
+}
+
+namespace {
+
+// The share of all the workers' CPU time that the busiest had, and what it answered for it.
+struct Work {
+  double share = 0;
+  double a_cpu_second = 0;  // requests, by the CPU time of the busiest
+  int most_at_once = 0;
+};
+
+Work work(int workers, const char* target, int clients, int requests) {
+  lab::uv::Loop loop;
+  const Cluster cluster(loop, {.workers = workers});
+  const LoadResult seen = load(
+      loop, cluster.port(),
+      {.target = target, .clients = clients, .requests = requests, .keep_alive = false});
+  std::chrono::duration<double> all{}, busiest{};
+  Work result;
+  for (const auto& [pid, one] : seen.workers) {
+    all += one.cpu;
+    busiest = std::max<std::chrono::duration<double>>(busiest, one.cpu);
+    result.most_at_once = std::max(result.most_at_once, one.most_at_once);
+  }
+  result.share = busiest / all;
+  result.a_cpu_second = seen.answered / busiest.count();
+  return result;
+}
+
+}  // namespace
+
+// Step 10: the CPU of one process is the limit of what computes; a wait costs none.
+void scaling(Story& story) {
+  const int requests = story.quick() ? 80 : 240;
+  const Work one = work(1, "/cpu", 4, requests);
+  const Work two = work(2, "/cpu", 4, requests);
+  const Work wait = work(1, "/wait", 40, 40);
+  const double gain = two.a_cpu_second / one.a_cpu_second;
+  lab::Table table{"By the CPU time of the busiest worker",
+                   {"workers", "its share", "requests a CPU second"},
+                   {}};
+  table.rows.push_back({"1", fmt::format("{:.0f} %", 100 * one.share),
+                        fmt::format("{:.0f}", one.a_cpu_second)});
+  table.rows.push_back({"2", fmt::format("{:.0f} %", 100 * two.share),
+                        fmt::format("{:.0f}", two.a_cpu_second)});
+  story.table(table);
+  story.claim(
+      "06.7", "all cores can be used", two.share < 0.7 && one.share > 0.99,
+      "two workers shared the computing: the busiest did {:.0f} % of it. Control: a "
+      "single worker did {:.0f} %, however many cores there are",
+      100 * two.share, 100 * one.share);
+  story.claim(
+      "06.8", "throughput rises", gain >= 1.4 && wait.most_at_once >= 10,
+      "requests that compute, by the CPU second of the busiest worker: {:.2f} times as "
+      "many with two. Control: of 40 that wait, one worker had {} under way at once",
+      gain, wait.most_at_once);
+  story.nuance(
+      "06.8",
+      "where requests wait, one worker holds all the waits already, and a second "
+      "brings little: 902 and 972 requests a second in Node");
+}
+
+}  // namespace lab06
