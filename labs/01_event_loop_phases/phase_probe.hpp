@@ -7,16 +7,14 @@
 // The order of callbacks is what this lab proves, so it must not be what tells the
 // phases. The linker puts a function of ours in front of libuv's own uv__run_timers,
 // uv__run_idle, uv__run_prepare, uv__io_poll, uv__run_check and uv_run (ld's --wrap, on
-// the static libuv_a.a): nothing of libuv is changed, and nothing is guessed from
-// handles.
+// the static libuv_a.a): nothing of libuv is changed, and nothing is guessed from handles.
 //
 // Threads   Each thread has its own phase: that of the loop which it runs.
 // Cost      Two stores a phase; with an observer, one call more.
 // Limits    uv__run_pending and uv__run_closing_handles are static in libuv and cannot be
 //           wrapped. They are what runs between timers and idle, between poll and check
 //           (pending), and between check and the next turn (closing).
-// Source    libuv's src/unix/core.c, uv_run(); the same from 1.44 to 1.52 in DEFAULT
-// mode.
+// Source    libuv's src/unix/core.c, uv_run(); the same from 1.44 to 1.52 in DEFAULT mode.
 #pragma once
 
 #include <cstdint>

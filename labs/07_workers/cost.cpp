@@ -139,7 +139,7 @@ void scaling(Story& story) {
   for (int i = 0; i < 20 && cores.size() > 1 && apart <= 10 * together; ++i)
     apart = std::max(apart, turns(cores.front(), cores.back()));
   story.claim(
-      "07.4", "cluster suits HTTP servers that must scale",
+      "07.4", "cluster suits servers that must scale",
       waits > 50 && (cores.size() < 2 || apart > 10 * together),
       "on two cores two workers took {} turns in 100 ms, on one core {}: processes "
       "compute at the same moment. Requests that wait 100 ms came {:.0f} a second "

@@ -43,8 +43,9 @@ PoolObservers drawn_jobs() {
 
 namespace {
 
-// The thread ids of the pool's threads: jobs that wait for one another need one each.
-std::set<int> thread_ids(int threads) {
+// The thread ids of the pool's threads, and the processes that they see themselves in. Jobs
+// that wait for one another need a thread each.
+std::set<int> thread_ids(int threads, std::set<pid_t>& processes) {
   std::set<int> ids;
   std::mutex mutex;
   std::latch all_run(threads);
@@ -54,6 +55,7 @@ std::set<int> thread_ids(int threads) {
       all_run.arrive_and_wait();
       const std::lock_guard lock(mutex);
       ids.insert(lab::thread_id());
+      processes.insert(getpid());
     }));
   }
   pool.drain();
@@ -73,21 +75,23 @@ void identity(Story& story, const Dials& dials) {
     pids.insert(worker.pid());
     main_threads.insert(worker.ask({.ask = Ask::who}));
   }
-  const std::set<int> threads = thread_ids(workers);
+  std::set<pid_t> of_threads;
+  const std::set<int> threads = thread_ids(workers, of_threads);
   lab::Table table{"Main and its workers", {"workers", "processes", "threads"}, {}};
   table.rows.push_back({fmt::format("{} processes", workers), fmt::format("{}", pids),
                         fmt::format("{}", main_threads)});
-  table.rows.push_back({fmt::format("{} threads", workers),
-                        fmt::format("{{{}}}", getpid()), fmt::format("{}", threads)});
+  table.rows.push_back({fmt::format("{} threads", workers), fmt::format("{}", of_threads),
+                        fmt::format("{}", threads)});
   story.table(table);
   const auto count = static_cast<std::size_t>(workers);
   story.claim("07.1", "the workers of a cluster are separate processes",
               pids.size() == count + 1 && main_threads.size() == count + 1,
               "{} workers and their parent: {} process ids", workers, pids.size());
   story.claim("07.5", "worker threads live in one process",
-              threads.size() == count && !threads.contains(getpid()),
+              threads.size() == count && !threads.contains(getpid()) &&
+                  of_threads == std::set<pid_t>{getpid()},
               "{} workers: {} thread ids, all in process {}", workers, threads.size(),
-              getpid());
+              fmt::join(of_threads, ", "));
 }
 
 namespace {
@@ -119,7 +123,11 @@ Fork fork_and_write(std::size_t bytes) {
     seen->after = private_bytes(getpid());
     _exit(0);
   }
-  waitpid(child, nullptr, 0);
+  int status = 0;
+  lab::check_errno(waitpid(child, &status, 0), "wait for the forked child");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    throw lab::Error("fork and write", "the child did not finish");
+  }
   const auto* seen = reinterpret_cast<const Report*>(report.bytes().data());
   const auto changed = std::ranges::count(memory, 'c');
   return {seen->before, seen->after, static_cast<int>(changed) + g_global};
@@ -218,7 +226,7 @@ int crash_main(std::span<const std::string> args) {
 }
 
 void crash(Story& story) {
-  story.say("A worker writes where nothing is.");
+  story.say("A worker gets SIGSEGV, as if it had written where nothing is.");
   WorkerProcess bad;
   WorkerProcess good;
   bad.send({.ask = Ask::crash});

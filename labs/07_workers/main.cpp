@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
       .threads = lab.knob("threads", 2, 1, 16, "", "workers of the pool"),
       .queue = lab.knob("queue", 4, 1, 1000, "jobs", "that may wait for one"),
       .side = lab.knob("side", 512, 16, 4096, "pixels", "of the picture"),
-      .job = lab.knob<milliseconds>("job", 200ms, 10ms, 5s, "ms",
+      .job = lab.knob<milliseconds>("job", 200ms, 100ms, 5s, "ms",
                                     "what one blur takes, about")};
   const Load load{
       .where = lab.choice("where", {"loop", "pool", "process"}, 0, "live: jobs run on"),

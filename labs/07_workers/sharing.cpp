@@ -207,8 +207,9 @@ int second_bind_in_a_thread(std::uint16_t port) {
 
 }  // namespace
 
-// Step 6: sharing a port. Threads have one table of sockets, so a second bind is refused;
-// processes can be born with the listener, and each accepts for itself. That is cluster.
+// Step 6: sharing a port. A second bind is refused, by whichever worker. Who inherits the
+// one listener can accept on it, C++ threads and processes alike. Node's cluster by default
+// does neither: the primary accepts, and hands each connection to a worker (SCHED_RR).
 void port(Story& story) {
   const Descriptor listener = tcp_socket();
   const int first = bound(listener, 0);
@@ -222,11 +223,10 @@ void port(Story& story) {
                         fmt::format("{} processes accepted", pids.size())});
   story.table(table);
   story.say(
-      "{} A Worker cannot share a port by itself: one thread accepts and hands the work "
-      "over.",
+      "{} A Worker that listens on a port that is taken gets EADDRINUSE.",
       first == 0 && second == EADDRINUSE && pids.size() == 2
-          ? "Cluster is for this."
-          : "Not what Node does: look at the table.");
+          ? "Node's cluster has one listener, too: its primary accepts and hands over."
+          : "Not what was expected: look at the table.");
 }
 
 namespace {

@@ -35,7 +35,7 @@ enum class Ask : std::uint32_t {
            // many turns it took
   wait,    // answered after value milliseconds; it serves others meanwhile
   accept,  // takes one connection from the listener and tells it its pid
-  crash,   // writes where nothing is
+  crash,   // raises SIGSEGV
 };
 
 inline constexpr std::uint64_t kMostBytes = 256 << 20;  // behind one message

@@ -18,6 +18,7 @@ namespace code = lab::websocket::code;
 namespace {
 
 constexpr std::size_t kNameBytes = 32;
+constexpr std::size_t kSenderBytes = 64;
 constexpr std::size_t kRoomsOfOne = 8;
 constexpr std::uint64_t kLargest = 1ull << 53;  // a whole number in Lua and in browsers
 
@@ -87,6 +88,7 @@ class ChatServer::Client final : public lab::websocket::Session,
   void close(std::uint16_t why, const char* reason) { peer_->close(why, reason); }
 
   std::string user{};
+  std::string sender{};
   std::set<std::string> rooms{};
   std::map<std::string, Position> behind{};  // rooms in which he still catches up
 
@@ -166,7 +168,8 @@ ChatServer::~ChatServer() {
 
 void ChatServer::understand(Client& client, const Json& message) {
   const std::string does = message.at("do");
-  if (does == "hello") return enter(client, message.at("user"));
+  if (does == "hello")
+    return enter(client, message.at("user"), message.value("sender", ""));
   if (client.user.empty()) return client.close(code::policy, "who are you?");
   if (does == "join") {
     return join(client, message.at("room"),
@@ -176,8 +179,13 @@ void ChatServer::understand(Client& client, const Json& message) {
   client.close(code::policy, "not understood");
 }
 
-void ChatServer::enter(Client& client, const std::string& user) {
+// A name may be there in several windows. Each has a sender of its own: their messages are
+// counted apart, so that none is taken for the other's repeated one.
+void ChatServer::enter(Client& client, const std::string& user,
+                       const std::string& sender) {
   if (!good_name(user)) return client.close(code::policy, "a name of 1 to 32 bytes");
+  if (sender.size() > kSenderBytes) return client.close(code::policy, "a long sender");
+  client.sender = sender;
   const auto let_in = [weak = client.weak_from_this(), user](bool known) {
     const auto guest = weak.lock();
     if (!guest) return;
@@ -258,7 +266,7 @@ void ChatServer::say(Client& client, const Json& message) {
     return arrived(room, at, body.dump());
   }
   company_->append(
-      room, {client.user, number, body.dump()},
+      room, {client.user, client.sender, number, body.dump()},
       [weak = client.weak_from_this(), room, number](const std::optional<Position>& at) {
         const auto author = weak.lock();
         if (!author) return;

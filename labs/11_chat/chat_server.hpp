@@ -6,7 +6,7 @@
 // A message is stored before anybody sees it, and everybody, its author too, sees it in
 // the store's order. It is encoded once in each server and shared by all queues.
 //
-// A client:  hello {user}, join {room, epoch, offset}, say {room, n, text}
+// A client:  hello {user, sender}, join {room, epoch, offset}, say {room, n, text}
 // A server:  welcome, joined {epoch, offset, recovered}, said, stored, not stored, lost,
 //            present
 //
@@ -90,7 +90,7 @@ class ChatServer {
   struct Hall;
 
   void understand(Client& client, const nlohmann::json& message);
-  void enter(Client& client, const std::string& user);
+  void enter(Client& client, const std::string& user, const std::string& sender);
   void join(Client& client, const std::string& room, const Position& seen);
   void admit(Client& client, Hall& hall, const Position& seen);
   void feed(Client& client);

@@ -7,7 +7,7 @@
 //   room:R:log    the messages, one entry each, its id is the offset   (XADD, XRANGE)
 //   room:R:offset the last offset                                      (INCR)
 //   room:R:epoch  drawn when the room is first written: gone with the data
-//   room:R:said   author -> number of his last message                 (HGET, HSET)
+//   room:R:said   author and sender -> number of the last message      (HGET, HSET)
 //   room:R        the channel of its messages; present:R that of who is there
 //
 // Lifetime  Answers come later, on the server's own loop; none comes once it is destroyed.
@@ -38,7 +38,8 @@ namespace lab11 {
 
 struct Said {
   std::string author;
-  std::uint64_t number = 0;  // of this author in this room, from 1: known again by it
+  std::string sender;        // which of his windows: each counts for itself
+  std::uint64_t number = 0;  // of this sender in this room, from 1: known again by it
   std::string body;          // JSON: what he said, and when
 };
 
@@ -79,6 +80,7 @@ class Company {
   void connect_work();
   void connect_relay();
   void subscribe(const std::string& room);
+  void heard_of(const std::string& room, const std::string& payload);
   void published(std::string channel, const std::string& payload);
   std::string key(const std::string& room, const char* part) const;
   std::string channel(const char* kind, const std::string& room) const;

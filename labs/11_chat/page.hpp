@@ -29,7 +29,8 @@ inline constexpr const char* kPage = R"html(<!doctype html>
 <form id="talk" hidden><input id="text" aria-label="Message" placeholder="say something" maxlength="500" autocomplete="off" required><button>Say</button></form>
 <script>
 const by = (id) => document.getElementById(id);
-let user, socket, seen, tries = 0, said = 0;
+const sender = crypto.randomUUID();  // this window, of perhaps several of that name
+let user, socket, seen, joined = false, tries = 0, said = 0;
 const unsaid = [];
 function show(text, kind) {
   const line = document.createElement('div');
@@ -42,7 +43,7 @@ function show(text, kind) {
 }
 const send = (message) => socket.send(JSON.stringify(message));
 function sayNext() {
-  if (unsaid.length) send({do: 'say', room: 'lobby', n: unsaid[0].n, text: unsaid[0].text});
+  if (joined && unsaid.length) send({do: 'say', room: 'lobby', n: unsaid[0].n, text: unsaid[0].text});
 }
 const on = {
   welcome: () => send({do: 'join', room: 'lobby', ...seen}),
@@ -51,6 +52,7 @@ const on = {
     if (!m.recovered) show('some messages are lost: the server no longer has them', 'told');
     seen = {epoch: m.epoch, offset: m.offset};
     tries = 0;
+    joined = true;
     sayNext();
   },
   said(m) {
@@ -70,12 +72,13 @@ const on = {
 };
 function connect() {
   socket = new WebSocket(`ws://${location.host}/chat`);
-  socket.onopen = () => send({do: 'hello', user});
+  socket.onopen = () => send({do: 'hello', user, sender});
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data);
     on[message.is]?.(message);
   };
   socket.onclose = (event) => {
+    joined = false;
     const wait = Math.random() * Math.min(8000, 200 * 2 ** tries++);
     by('state').textContent = `connection ended (${event.code}), again in ${Math.round(wait)} ms`;
     setTimeout(connect, wait);
@@ -84,7 +87,6 @@ function connect() {
 by('enter').onsubmit = (event) => {
   event.preventDefault();
   user = by('user').value;
-  said = Date.now();  // above every number that this name has used before
   by('enter').hidden = true;
   by('talk').hidden = false;
   by('text').focus();
@@ -94,7 +96,7 @@ by('talk').onsubmit = (event) => {
   event.preventDefault();
   unsaid.push({n: ++said, text: by('text').value});
   by('text').value = '';
-  if (unsaid.length === 1 && socket.readyState === WebSocket.OPEN) sayNext();
+  if (unsaid.length === 1) sayNext();
 };
 </script>
 </html>

@@ -189,14 +189,17 @@ void write_rate(Story& story) {
   const double policy = std::min(btree_together / btree_each, lsm_together / lsm_each);
   const double engine = std::max(lsm_each, btree_each) / std::min(lsm_each, btree_each);
   story.claim(
-      "11.6", "Messages belong in NoSQL for its write rate", policy > engine,
+      "11.6",
+      "How often you wait for the disk decides the write rate more than the engine",
+      policy > engine,
       "syncing together instead of one by one: at least {:.0f} times as many; the "
       "better engine at the same durability: {:.1f} times",
       policy, engine);
-  story.nuance("11.6",
-               "how often you wait for the disk decides first, and any engine can batch. "
-               "An LSM tree helps once the keys no longer fit in memory; what a chat "
-               "needs is an append and a range by (room, offset)");
+  story.nuance(
+      "11.6",
+      "so 'NoSQL for its write rate' is no reason by itself: any engine can batch. "
+      "An LSM tree helps once the keys no longer fit in memory; what a chat "
+      "needs is an append and a range by (room, offset)");
 }
 
 namespace {
@@ -247,7 +250,7 @@ void sign_up(Story& story) {
                 {"look, then insert", plain.first ? "in" : "refused",
                  plain.second ? "in" : "refused", plain.accounts}}});
   story.claim(
-      "11.7", "Users belong in a relational database, or in NoSQL",
+      "11.7", "A unique name needs one place that decides",
       unique.accounts == "1" && unique.first != unique.second && plain.accounts == "2",
       "with a unique constraint {} account, without it {}", unique.accounts,
       plain.accounts);

@@ -129,6 +129,7 @@ Process Process::server(const Plan& plan) {
     return Json{{"name", plan.name},       {"redis", plan.redis},
                 {"prefix", plan.prefix},   {"postgres", plan.postgres},
                 {"resumes", plan.resumes}, {"backlog", plan.backlog},
+                {"strict", plan.strict},   {"strict", plan.strict},
                 {"outbox", plan.outbox},   {"send_buffer", plan.send_buffer},
                 {"pages", plan.pages},     {"control", control},
                 {"port_pipe", port_pipe}}

@@ -61,6 +61,7 @@ struct Plan {
   std::size_t outbox = 256 << 10;
   int send_buffer = 0;
   bool pages = false;
+  bool strict = false;  // short limits for a handshake and a message (hostile)
 };
 
 inline Plan on(const RedisPlace& redis, Plan plan = {}) {

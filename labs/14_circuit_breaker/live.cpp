@@ -100,8 +100,9 @@ void live(Story& story, const Dials& dials, const Load& load) {
       built = now;
       current.replace(config_of(dials, load));
     }
-    if (std::exchange(health, *load.health) != *load.health) {
-      service.become(static_cast<Health>(*load.health));
+    const int wanted = *load.health;
+    if (std::exchange(health, wanted) != wanted) {
+      service.become(static_cast<Health>(wanted));
     }
     service.answer_after(*load.latency);
     service.fail_share(*load.failing / 100.0);

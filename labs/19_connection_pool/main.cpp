@@ -1,7 +1,7 @@
 // Lab 19: connection pooling
 //
 // Question  Why pool database connections, and how many?
-// Watch     Past a few connections, more of them make every query slower and none faster.
+// Watch     Past a few connections, more of them make every query slower, and the sum hardly faster.
 // Run       ./lab run 19        ./lab run 19 --live
 // Needs     PostgreSQL: the lab starts its own.
 
@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
                     .name = "connection_pool",
                     .question = "Why pool database connections, and how many?",
                     .watch = "Past a few connections, more of them make every query "
-                             "slower and none faster."});
+                             "slower, and the sum hardly faster."});
   const Dials dials{
       .size = lab.knob("size", 4, 1, 64, "", "live: connections in the pool"),
       .clients = lab.knob("clients", 16, 0, 64, "", "live: threads that want one"),

@@ -160,8 +160,10 @@ void Lease::State::give_back(Slot& slot) noexcept {
       close(slot, counts.expired);
     }
   }
+  std::unique_ptr<Connection> going;  // closed without the lock
   const Lock lock(mutex);
   slot.borrower.reset();
+  if (draining) going = std::move(slot.connection);
   pass_on(slot);
   changed();
 }
@@ -175,7 +177,6 @@ void Lease::State::pass_on(Slot& slot) {
     line.pop_front();
     return;
   }
-  if (draining) slot.connection.reset();
   (slot.connection ? idle : empty).push_back(&slot);
   if (empty.size() == slots.size()) all_back.notify_all();
 }

@@ -13,8 +13,8 @@
 //           std::invalid_argument.
 // Lifetime  A Lease gives back when it goes, once. It may outlive the pool: then its
 //           connection is closed.
-// Source    Names and defaults as in HikariCP and pg-pool; the line is strict, as in
-//           neither.
+// Source    Names and defaults as in HikariCP and pg-pool; first come, first served, as in
+//           pg-pool.
 // Left out  A thread of its own: somebody with a timer calls trim(). Filling it ahead.
 #pragma once
 

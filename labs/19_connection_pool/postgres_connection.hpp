@@ -4,8 +4,8 @@
 // rolled back. Anything but plain reading and writing may have changed the session, and
 // costs a DISCARD ALL. A clean connection costs nothing: no round trip.
 //
-// Limits    A SELECT may change the session too (set_config, an advisory lock). That is
-//           not seen here.
+// Limits    A SELECT may change the session too (set_config, an advisory lock, INTO TEMP).
+//           That is not seen here.
 #pragma once
 
 #include <array>
@@ -23,9 +23,10 @@ class PostgresConnection final : public Connection {
   explicit PostgresConnection(const std::string& url) : postgres_(url) {}
 
   std::string query(const std::string& sql) override {
+    // Of several statements only the last one tells what it was, or that it failed.
+    if (sql.find(';') != std::string::npos) changed_ = true;
     const auto rows = postgres_.query(sql);
-    const bool several = sql.find(';') != std::string::npos;  // only the last one tells
-    if (several || !is_plain(rows.command())) changed_ = true;
+    if (!is_plain(rows.command())) changed_ = true;
     return rows.count() > 0 ? rows.text() : std::string();
   }
   int backend() const override { return postgres_.backend_pid(); }

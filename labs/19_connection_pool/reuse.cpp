@@ -198,13 +198,14 @@ void transactions(Story& story, const Dials&) {
                 {"the same connection", std::to_string(together)}}});
   std::optional<Lease> first = pool.acquire(1s), second = pool.acquire(1s);
   const bool refused = !pool.acquire(50ms);
-  story.claim("19.3", "pg pools by itself: its Pool lends a connection for each query",
+  story.claim("19.3", "A transaction belongs to one borrowed connection",
               apart == 1 && together == 0 && refused,
               "a rollback on another connection left {} row, on the same {}; with both "
               "connections lent, the third borrower was {} after 50 ms",
               apart, together, refused ? "refused" : "served");
   story.nuance("19.3",
-               "only pg.Pool pools, pg.Client is one connection. pool.query() may take "
+               "so pg.Pool pools, and pg.Client is one connection; node.mjs shows it. "
+               "pool.query() may take "
                "another connection each time, so a transaction needs pool.connect(). "
                "Without connectionTimeoutMillis a borrower waits for ever");
 }
@@ -234,15 +235,17 @@ void defaults(Story& story, const Dials&) {
   const bool one_more = pool.acquire(0ms).has_value();
   operations.pop_back();
   const bool after_one_is_back = pool.acquire(0ms).has_value();
-  story.claim("19.4", "mongoose pools by itself",
+  story.claim("19.4", "A pool opens when asked, up to its bound, and then makes you wait",
               before == 0 && pool.stats().opened == kMaxPoolSize && !one_more &&
                   after_one_is_back,
-              "a model of its driver's defaults: {} connections before the first "
+              "with the bound of MongoDB's driver: {} connections before the first "
               "operation, {} for 100 at a time, the next one {}",
               before, pool.stats().opened, one_more ? "was served" : "had to wait");
-  story.nuance("19.4",
-               "a model, not MongoDB: maxPoolSize 100, minPoolSize 0, and a "
-               "waitQueueTimeoutMS of 0, which means to wait for ever");
+  story.nuance(
+      "19.4",
+      "mongoose's driver pools by itself, by its documentation, which is not run "
+      "here: maxPoolSize 100, minPoolSize 0, and a waitQueueTimeoutMS of 0, which "
+      "means to wait for ever");
 }
 
 }  // namespace lab19

@@ -84,7 +84,8 @@ Measured measure(std::size_t size, int clients, int queries_each,
       const auto asked = Watch::now();
       const auto lease = pool.acquire(60s);
       const auto got = Watch::now();
-      if (lease) (*lease)->query(sql);
+      if (!lease) continue;
+      (*lease)->query(sql);
       query.record(Watch::now() - got);
       request.record(Watch::now() - asked);
     }
@@ -95,7 +96,7 @@ Measured measure(std::size_t size, int clients, int queries_each,
   const auto start = Watch::now();
   Crowd().run(clients, client);
   const std::chrono::duration<double> took = Watch::now() - start;
-  result.per_second = clients * queries_each / took.count();
+  result.per_second = static_cast<double>(result.request.count()) / took.count();
   return result;
 }
 

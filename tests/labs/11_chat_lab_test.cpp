@@ -100,6 +100,26 @@ TEST_F(ChatLab, TellsAWrongAddressInOneLine) {
   }
 }
 
+// Anybody may publish on its channels: what is no message of ours harms nobody.
+TEST_F(ChatLab, IsNotHarmedByWhatStrangersPublish) {
+  const lab::Child redis = start_redis();
+  const std::string trace = tmp_ + "/trace.json";
+  lab::Child child =
+      start({"--scene", "fan-out", "--trace", trace}, {{"LAB_REDIS_URL", redis_url()}});
+  ASSERT_TRUE(wait_for(trace, "joined"));
+  lab::Redis stranger(redis_url());
+  std::istringstream channels(stranger.command(
+      {"EVAL", "return table.concat(redis.call('PUBSUB', 'CHANNELS'), '\\n')", "0"}));
+  int told = 0;
+  for (std::string channel; std::getline(channels, channel);) {
+    for (const char* junk : {"{}", "[]", "x", "", "1 2 {junk"}) {
+      told += std::stoi(stranger.command({"PUBLISH", channel, junk}));
+    }
+  }
+  EXPECT_GT(told, 0);
+  EXPECT_EQ(child.wait().code, 0) << child.wait().out << child.wait().err;
+}
+
 TEST_F(ChatLab, SaysThatItsRedisIsGone) {
   lab::Child redis = start_redis();
   const std::string trace = tmp_ + "/trace.json";
