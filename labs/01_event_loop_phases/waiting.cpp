@@ -239,6 +239,7 @@ HeldPool pool_held(const std::filesystem::path& folder) {
     if (result.file_done) loop.stop();
   };
   look.start(1ms, stop_when_done, 1ms);
+  deadline.start(10s, [&] { loop.stop(); });
   loop.run();
   return result;
 }

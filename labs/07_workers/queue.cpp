@@ -16,23 +16,28 @@ namespace trace = lab::trace;
 
 namespace {
 
-// Jobs that stay until they are let go, and then have a picture to blur.
+// Jobs that stay until they are let go, and then have a picture to blur. Declared after its
+// pool, so that it opens before the pool waits for them.
 class Gate {
  public:
+  Gate() = default;
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
   ~Gate() { open(); }
+
   ThreadPool::Job job() {
-    return [this](const std::stop_token& stop) {
-      open_.wait(false);
+    return [open = open_](const std::stop_token& stop) {
+      open->wait(false);
       blur(256, 4, stop);
     };
   }
   void open() {
-    open_ = true;
-    open_.notify_all();
+    *open_ = true;
+    open_->notify_all();
   }
 
  private:
-  std::atomic<bool> open_ = false;
+  std::shared_ptr<std::atomic<bool>> open_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 void wait_until_running(const ThreadPool& pool, std::size_t jobs) {
@@ -46,8 +51,8 @@ void overload(Story& story, const Dials& dials) {
   const auto room = static_cast<std::size_t>(*dials.queue);
   const std::size_t jobs = threads + room + 10;
   story.say("{} jobs at once for {} threads and a queue of {}.", jobs, threads, room);
-  Gate gate;
   ThreadPool pool(dials.pool(), drawn_jobs());
+  Gate gate;
   std::size_t accepted = 0;
   while (accepted < threads) {  // a job for each thread, and none left in the queue
     accepted += bool(pool.submit(gate.job()));

@@ -61,7 +61,10 @@ Parts connect_query_close(const std::string& url) {
   }
   parts.query = time_of([&] {
     const lab::trace::Span span("query", {.lane = "request"});
-    PQclear(PQexec(connection.get(), "SELECT 1"));
+    PGresult* const answer = PQexec(connection.get(), "SELECT 1");
+    const bool well = PQresultStatus(answer) == PGRES_TUPLES_OK;
+    PQclear(answer);
+    if (!well) throw lab::Error("SELECT 1", PQerrorMessage(connection.get()));
   });
   parts.close = time_of([&] {
     const lab::trace::Span span("close", {.lane = "request"});
