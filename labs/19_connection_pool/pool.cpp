@@ -160,10 +160,13 @@ void Lease::State::give_back(Slot& slot) noexcept {
       close(slot, counts.expired);
     }
   }
-  std::unique_ptr<Connection> going;  // closed without the lock
-  const Lock lock(mutex);
+  Lock lock(mutex);
   slot.borrower.reset();
-  if (draining) going = std::move(slot.connection);
+  if (draining && slot.connection) {  // back is for drain() what is closed
+    lock.unlock();
+    slot.connection.reset();
+    lock.lock();
+  }
   pass_on(slot);
   changed();
 }

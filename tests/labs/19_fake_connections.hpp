@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 
@@ -14,6 +15,7 @@ namespace lab19 {
 struct FakeServer {
   std::atomic<int> connected = 0, open = 0, pings = 0, resets = 0;
   std::atomic<bool> refuses = false, ping_fails = false, reset_fails = false;
+  std::function<void()> closing = [] {};  // a connection closes now
   std::atomic<std::int64_t> now{std::chrono::nanoseconds(std::chrono::hours(1)).count()};
 
   Connect connect();
@@ -30,7 +32,10 @@ class FakeConnection final : public Connection {
     number_ = ++server.connected;
     ++server.open;
   }
-  ~FakeConnection() override { --server_.open; }
+  ~FakeConnection() override {
+    server_.closing();
+    --server_.open;
+  }
 
   // "break" breaks it; anything else is echoed.
   std::string query(const std::string& sql) override {

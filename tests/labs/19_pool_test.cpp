@@ -253,6 +253,7 @@ TEST_F(PoolTest, DrainingSendsTheLineHomeAndWaitsForWhatIsOut) {
   waiter.join();
   EXPECT_FALSE(pool.acquire(0s));
   EXPECT_EQ((*held)->query("finish"), "finish");
+  server_.closing = [&] { EXPECT_EQ(pool.stats().lent, 1u) << "out until it is closed"; };
   std::jthread finisher([&] { held.reset(); });
   EXPECT_EQ(pool.drain(kPatience), 0u);
   EXPECT_EQ(server_.open, 0);
