@@ -31,6 +31,11 @@ common/include/lab/stream/transform.hpp | s/if (error) return done(std::move(err
 labs/04_streams/gzip.cpp | s/deflate_all(Z_FINISH);// | lab04_unit | GzipStage.*
 labs/04_streams/gzip.cpp | s/if (!whole_) return done/if (false) return done/ | lab04_unit | GunzipStage.*
 labs/04_streams/lines.hpp | s/if (!kept_.empty()) give();// | lab04_unit | LinesStage.*
+labs/06_cluster/cluster.cpp | s/failures_ >= tries_/failures_ > tries_/ | lab06_unit | Backoff.*
+labs/06_cluster/cluster.cpp | s/Clock::now() - gone->serves_since >= config_.lasting/true/ | lab06_unit | ClusterTest.GivesUp*
+labs/06_cluster/cluster.cpp | s/if (gone->replaces) return replaced(true);// | lab06_unit | ClusterTest.KeepsTheOld*
+labs/06_cluster/worker.cpp | s/one.last = draining_ ||/one.last =/ | lab06_unit | Worker.*Drain*
+labs/06_cluster/worker.cpp | s/ > kHeadLimit;/ > 1000 * kHeadLimit;/ | lab06_unit | Worker.*Head*
 labs/07_workers/thread_pool.cpp | s/waiting_.size() >= config_.queue/waiting_.size() > config_.queue/ | lab07_unit | ThreadPool.*
 labs/07_workers/thread_pool.cpp | s/stop.request_stop();  \/\/ may call back.*$/static_cast<void>(stop);/ | lab07_unit | ThreadPool.*
 labs/07_workers/worker_process.cpp | s/if (message.size > kMostBytes) return std::nullopt;// | lab07_unit | Worker.*

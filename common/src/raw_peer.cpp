@@ -1,11 +1,8 @@
 #include "lab/raw_peer.hpp"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <array>
 #include <utility>
@@ -50,29 +47,16 @@ std::uint16_t Frame::close_code() const {
   return static_cast<std::uint16_t>(number(std::string_view(payload).substr(0, 2)));
 }
 
-RawPeer::RawPeer(std::uint16_t port)
-    : fd_(static_cast<int>(
-          check_errno(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"))) {
+RawPeer::RawPeer(std::uint16_t port) {
   const timeval patience{.tv_sec = 5, .tv_usec = 0};
-  setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int result =
-      ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-  if (result < 0) close(fd_);
-  check_errno(result, "connect to port " + std::to_string(port));
-}
-
-RawPeer::~RawPeer() {
-  close(fd_);
+  setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  loopback::connect(socket_, port);
 }
 
 bool RawPeer::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -98,7 +82,7 @@ std::string RawPeer::read_head() {
 }
 
 bool RawPeer::hears_within(std::chrono::milliseconds time) {
-  pollfd source{.fd = fd_, .events = POLLIN, .revents = 0};
+  pollfd source{.fd = socket_.get(), .events = POLLIN, .revents = 0};
   return !unread_.empty() || poll(&source, 1, static_cast<int>(time.count())) > 0;
 }
 
@@ -127,7 +111,7 @@ std::uint16_t RawPeer::read_close_code() {
 bool RawPeer::fill(std::size_t bytes) {
   std::array<char, 4096> piece;
   while (unread_.size() < bytes) {
-    const ssize_t got = recv(fd_, piece.data(), piece.size(), 0);
+    const ssize_t got = recv(socket_.get(), piece.data(), piece.size(), 0);
     if (got <= 0) return false;
     unread_.append(piece.data(), static_cast<std::size_t>(got));
   }

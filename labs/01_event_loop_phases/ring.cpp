@@ -1,11 +1,8 @@
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <memory>
 
 #include "experiments.hpp"
 #include "lab/error.hpp"
+#include "lab/loopback.hpp"
 #include "lab/uv.hpp"
 #include "ready_pipe.hpp"
 
@@ -43,16 +40,9 @@ class FailingConnect {
 
 // A port of 127.0.0.1 on which nobody listens.
 sockaddr_in closed_port() {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const int fd = static_cast<int>(check_errno(socket(AF_INET, SOCK_STREAM, 0), "socket"));
-  check_errno(bind(fd, reinterpret_cast<sockaddr*>(&address), size), "bind");
-  check_errno(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size),
-              "getsockname");
-  close(fd);
-  return address;
+  const lab::Descriptor socket = lab::loopback::socket();
+  lab::loopback::bind(socket);
+  return lab::loopback::address(lab::loopback::port_of(socket));
 }
 
 }  // namespace

@@ -1,15 +1,13 @@
 #include "meeting.hpp"
 
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <list>
 #include <vector>
 
 #include "async.hpp"
+#include "lab/loopback.hpp"
 #include "lab/proc.hpp"
 #include "lab/process.hpp"
 
@@ -19,26 +17,6 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-
-// A descriptor, closed with this object.
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Socket& operator=(Socket&&) = delete;
-  ~Socket() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Socket tcp_socket() {
-  return Socket(static_cast<int>(
-      lab::check_errno(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "make a socket")));
-}
 
 // As Node does when it starts: each connection is a descriptor.
 void allow_descriptors(int count) {
@@ -57,27 +35,18 @@ void allow_descriptors(int count) {
 
 class Meeting {
  public:
-  explicit Meeting(int people) : listener_(tcp_socket()), server_(start(people)) {}
-  const sockaddr_in& address() const { return address_; }
-  std::uint16_t port() const { return ntohs(address_.sin_port); }
+  explicit Meeting(int people) : server_(start(people)) {}
+  std::uint16_t port() const { return lab::loopback::port_of(listener_); }
 
  private:
   lab::Child start(int people) {
     allow_descriptors(people);
-    address_.sin_family = AF_INET;
-    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* address = reinterpret_cast<sockaddr*>(&address_);
-    socklen_t size = sizeof address_;
-    lab::check_errno(bind(listener_.get(), address, size), "bind");
-    lab::check_errno(listen(listener_.get(), 4096), "listen");
-    lab::check_errno(getsockname(listener_.get(), address, &size), "ask for the port");
     return lab::Child::role("meeting",
                             {std::to_string(listener_.get()), std::to_string(people)},
                             {.deadline = 60s, .inherit = {listener_.get()}});
   }
 
-  sockaddr_in address_{};
-  Socket listener_;
+  lab::Descriptor listener_ = lab::loopback::listen(0, 4096);
   lab::Child server_;
 };
 
@@ -88,14 +57,14 @@ int meeting_main(std::span<const std::string> args) {
   const int listener = std::stoi(args[0]);
   const auto people = static_cast<std::size_t>(std::stoi(args[1]));
   allow_descriptors(static_cast<int>(people));
-  std::vector<Socket> here;
+  std::vector<lab::Descriptor> here;
   char byte = 0;
   while (here.size() < people) {
-    Socket& one = here.emplace_back(
+    lab::Descriptor& one = here.emplace_back(
         static_cast<int>(lab::check_errno(accept(listener, nullptr, nullptr), "accept")));
     if (recv(one.get(), &byte, 1, 0) != 1) here.pop_back();  // it left
   }
-  for (const Socket& one : here) send(one.get(), "!", 1, MSG_NOSIGNAL);
+  for (const lab::Descriptor& one : here) send(one.get(), "!", 1, MSG_NOSIGNAL);
   return 0;
 }
 
@@ -144,13 +113,10 @@ Attendance ask_in_turn(int questions, std::chrono::milliseconds patience) {
   const Meeting meeting(questions);
   const auto start = Clock::now();
   while (result.answered == result.asked && result.asked < questions) {
-    const Socket socket = tcp_socket();
+    const lab::Descriptor socket = lab::loopback::socket();
     const timeval limit{patience / 1s, std::chrono::microseconds(patience % 1s).count()};
     setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    lab::check_errno(
-        connect(socket.get(), reinterpret_cast<const sockaddr*>(&meeting.address()),
-                sizeof(sockaddr_in)),
-        "connect");
+    lab::loopback::connect(socket, meeting.port());
     ++result.asked;
     char byte = '?';
     send(socket.get(), &byte, 1, MSG_NOSIGNAL);

@@ -2,13 +2,12 @@
 
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <memory>
 
 #include "lab/error.hpp"
+#include "lab/loopback.hpp"
 
 namespace lab03 {
 
@@ -19,24 +18,10 @@ namespace {
 constexpr std::size_t kHeader = 12;
 constexpr std::size_t kTypeAndClass = 4;
 
-int bound_socket() {
-  const int fd = static_cast<int>(
-      lab::check_errno(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
-                       "make a UDP socket"));
-  sockaddr_in any{};
-  any.sin_family = AF_INET;
-  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  lab::check_errno(bind(fd, reinterpret_cast<const sockaddr*>(&any), sizeof any),
-                   "bind a UDP socket");
-  return fd;
-}
-
-std::uint16_t port_of(int fd) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  lab::check_errno(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size),
-                   "ask for the port");
-  return ntohs(address.sin_port);
+lab::Descriptor bound_socket() {
+  lab::Descriptor socket = lab::loopback::socket(SOCK_DGRAM | SOCK_NONBLOCK);
+  lab::loopback::bind(socket);
+  return socket;
 }
 
 }  // namespace
@@ -60,13 +45,10 @@ std::optional<std::string> answer_to(std::string_view query) {
 }
 
 NameServer::NameServer(Loop& loop)
-    : fd_(bound_socket()), port_(port_of(fd_)), poll_(loop, fd_) {
+    : socket_(bound_socket()),
+      port_(lab::loopback::port_of(socket_)),
+      poll_(loop, socket_.get()) {
   poll_.start(UV_READABLE, [this] { answer(); });
-}
-
-NameServer::~NameServer() {
-  poll_.stop();
-  close(fd_);
 }
 
 void NameServer::answer() {
@@ -74,10 +56,11 @@ void NameServer::answer() {
   sockaddr_in from{};
   socklen_t size = sizeof from;
   auto* address = reinterpret_cast<sockaddr*>(&from);
-  const ssize_t got = recvfrom(fd_, bytes.data(), bytes.size(), 0, address, &size);
+  const ssize_t got =
+      recvfrom(socket_.get(), bytes.data(), bytes.size(), 0, address, &size);
   if (got < 0) return;
   const auto reply = answer_to({bytes.data(), static_cast<std::size_t>(got)});
-  if (reply) sendto(fd_, reply->data(), reply->size(), 0, address, size);
+  if (reply) sendto(socket_.get(), reply->data(), reply->size(), 0, address, size);
 }
 
 // Step 5: DNS that waits for a socket, and not in a thread. c-ares tells which of its

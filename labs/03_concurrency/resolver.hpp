@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "async.hpp"
+#include "lab/descriptor.hpp"
 
 namespace lab03 {
 
@@ -31,15 +32,14 @@ class NameServer {
   explicit NameServer(Loop& loop);
   NameServer(const NameServer&) = delete;
   NameServer& operator=(const NameServer&) = delete;
-  ~NameServer();
 
   std::uint16_t port() const { return port_; }
 
  private:
   void answer();
 
-  int fd_;
-  std::uint16_t port_ = 0;
+  lab::Descriptor socket_;
+  std::uint16_t port_;
   lab::uv::Poll poll_;
 };
 

@@ -1,19 +1,14 @@
 #include "channel.hpp"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "lab/error.hpp"
+#include "lab/loopback.hpp"
 
 namespace lab06 {
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
 
 std::pair<Descriptor, Descriptor> channel() {
   int ends[2];
@@ -70,31 +65,15 @@ std::optional<Packet> receive_packet(int channel) {
 }
 
 Descriptor listen_on(std::uint16_t port, bool shared) {
-  Descriptor socket(static_cast<int>(
-      lab::check_errno(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-                       "make a socket")));
+  Descriptor socket = lab::loopback::socket(SOCK_STREAM | SOCK_NONBLOCK);
   const int on = 1;
   if (shared) {
     lab::check_errno(setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on),
                      "share the port");
   }
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  lab::check_errno(
-      bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-      "bind");
+  lab::loopback::bind(socket, port);
   lab::check_errno(listen(socket.get(), 1024), "listen");
   return socket;
-}
-
-std::uint16_t port_of(int socket) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  lab::check_errno(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size),
-                   "ask for the port");
-  return ntohs(address.sin_port);
 }
 
 Descriptor accept_from(int listener) {

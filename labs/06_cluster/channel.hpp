@@ -14,24 +14,11 @@
 #include <optional>
 #include <utility>
 
+#include "lab/descriptor.hpp"
+
 namespace lab06 {
 
-// Closed with this object.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
+using lab::Descriptor;
 
 enum class Say : char { ready = 'r', connection = 'c', drain = 'd' };
 
@@ -46,7 +33,6 @@ std::optional<Packet> receive_packet(int channel);
 
 // Listens on a loopback port, 0 for any. Shared: others may bind it too (SO_REUSEPORT).
 Descriptor listen_on(std::uint16_t port, bool shared);
-std::uint16_t port_of(int socket);
 Descriptor accept_from(int listener);  // -1: another was quicker, or nobody is there
 
 }  // namespace lab06

@@ -1,7 +1,7 @@
 // cluster.hpp: a primary: starts workers, deals connections, replaces the dead and the old.
 //
 //   worker: starting --ready--> serving --drain--> draining --exit--> gone
-//                                   \------ died -----> back-off --> starting | given up
+//              \------------------\---- died -----> back-off --> starting | given up
 //
 // Threads   None: everything happens on the loop that it is given.
 // Lifetime  The workers end with this object.
@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "channel.hpp"
@@ -30,14 +31,14 @@ using std::chrono::milliseconds;
 // they inherit (SCHED_NONE); the workers, each on a socket of its own (SO_REUSEPORT).
 enum class Scheme { deal, inherit, reuse_port };
 
-// How long to wait before the n-th start in a row that did not last: doubled each time, up
-// to a limit; nothing once there were too many.
+// How long to wait before the next start: doubled after each worker that did not last, up
+// to a limit; nothing once too many in a row did not.
 class Backoff {
  public:
   Backoff(milliseconds first, milliseconds most, int tries)
       : first_(first), most_(most), tries_(tries) {}
   std::optional<milliseconds> next();
-  void succeeded() { failures_ = 0; }
+  void lasted() { failures_ = 0; }
 
  private:
   milliseconds first_, most_;
@@ -50,6 +51,8 @@ struct ClusterConfig {
   int workers = 2;
   bool restart = false;  // plain cluster does not
   Backoff backoff{milliseconds(10), milliseconds(1000), 5};
+  milliseconds lasting{10'000};  // a worker that served so long was no failed start
+  std::string role = "worker";   // what a worker is: see Program::role
 };
 
 struct ClusterObservers {
@@ -69,16 +72,18 @@ class Cluster {
   std::vector<pid_t> serving() const;
   int accepted() const { return accepted_; }  // by the primary
 
-  // Starts as many new ones, and drains each old one once its successor is ready.
-  void roll(std::function<void()> on_done);
+  // Starts as many new ones, and drains each old one once its successor is ready. An old
+  // one whose successor dies before that stays. One replacement at a time.
+  void roll(std::function<void(int stayed)> on_done);
 
  private:
   struct Member;
   void start(Member* replaces = nullptr);
   void hear(Member* member);
   void deal();
-  void retire(Member* member);
+  void retire(Member& member);
   void died(Member* member);
+  void replaced(bool stays);
   void try_again();
 
   lab::uv::Loop& loop_;
@@ -91,8 +96,9 @@ class Cluster {
   std::vector<std::unique_ptr<lab::uv::Timer>> waits_;
   std::size_t turn_ = 0;
   int accepted_ = 0;
-  int rolling_ = 0;
-  std::function<void()> on_rolled_;
+  int rolling_ = 0;  // old ones that are not yet gone, nor known to stay
+  int stayed_ = 0;
+  std::function<void(int)> on_rolled_;
 };
 
 }  // namespace lab06

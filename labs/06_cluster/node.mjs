@@ -23,6 +23,7 @@ async function shares(port, agent) {
 }
 
 async function play(ports) {
+  console.log(`the names of the process that manages them: isPrimary ${cluster.isPrimary}, isMaster ${cluster.isMaster}`);
   console.log(`two workers listen on port 0: ${ports[0] === ports[1] ? 'same port' : 'two ports'}`);
   console.log(`20 new connections: ${await shares(ports[0], false)}`);
   const kept = new Agent({ keepAlive: true, maxSockets: 1 });

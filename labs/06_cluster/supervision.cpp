@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <csignal>
+#include <string>
 #include <vector>
 
 #include "cluster.hpp"
@@ -69,7 +70,7 @@ void killed(Story& story) {
       plain.notices == 1 && plain.signal == SIGKILL && plain.serving == 1 &&
           plain.answered_after > 0 && supervised.serving == 2,
       "the primary had {} notice of the death (signal {}), and {} requests came to an "
-      "end after it. Without a supervisor {} worker was left, with one {}",
+      "end after it. Plain, {} worker was left; with a restart, {}",
       plain.notices, plain.signal, plain.answered_after, plain.serving,
       supervised.serving);
   story.nuance(
@@ -80,20 +81,58 @@ void killed(Story& story) {
       plain.failed);
 }
 
-// Step 9: a worker that never lasts. Each start waits twice as long, and then no more.
+// Step 9: a worker that never lasts. Ready proves nothing: a back-off that begins anew then
+// restarts for ever. One that waits until a worker has lasted gives up.
+namespace {
+
+struct CrashLoop {
+  int deaths = 0;
+  bool given_up = false;
+  std::vector<std::string> waits{};
+};
+
+CrashLoop crash(milliseconds lasting) {
+  constexpr int kEnough = 8;
+  CrashLoop seen;
+  lab::uv::Loop loop;
+  const Cluster cluster(loop,
+                        {.workers = 1,
+                         .restart = true,
+                         .backoff = Backoff(milliseconds(10), milliseconds(50), 5),
+                         .lasting = lasting,
+                         .role = "doomed"},
+                        {.on_exit = [&](pid_t, const lab::Exit&) { ++seen.deaths; },
+                         .on_back_off =
+                             [&](milliseconds wait) {
+                               seen.waits.push_back(fmt::format("{} ms", wait.count()));
+                             },
+                         .on_give_up = [&] { seen.given_up = true; }});
+  while (!seen.given_up && seen.deaths < kEnough) loop.run(UV_RUN_ONCE);
+  seen.waits.push_back(seen.given_up ? "given up" : "…");
+  return seen;
+}
+
+}  // namespace
+
 void crash_loop(Story& story) {
-  Backoff backoff(milliseconds(10), milliseconds(50), 5);
-  std::vector<std::string> waits;
-  while (const auto delay = backoff.next())
-    waits.push_back(fmt::format("{} ms", delay->count()));
-  waits.push_back("given up");
-  lab::Table table{
-      "What the back-off says, start after start that fails", {"policy", "waits"}, {}};
-  table.rows.push_back(
-      {"10 ms doubled to 50 ms", fmt::format("{}", fmt::join(waits, " > "))});
+  const CrashLoop ready = crash(milliseconds(0));
+  const CrashLoop lasted = crash(milliseconds(10'000));
+  lab::Table table{"Each worker says that it is ready, and dies",
+                   {"back-off begins anew", "deaths", "waits"},
+                   {}};
+  const auto row = [&](const char* name, const CrashLoop& one) {
+    table.rows.push_back({name, std::to_string(one.deaths),
+                          fmt::format("{}", fmt::join(one.waits, " > "))});
+  };
+  row("when a worker is ready", ready);
+  row("when it has lasted 10 s", lasted);
   story.table(table);
-  story.say(
-      "Without it, a worker that dies at its start takes a whole core for starting.");
+  story.claim("06.4", "a supervising process manages the workers",
+              lasted.given_up && lasted.deaths == 6 && !ready.given_up,
+              "a worker that died as soon as it was ready was given up after {} deaths. "
+              "Control: a back-off that begins anew with each ready worker saw {} deaths "
+              "and went on",
+              lasted.deaths, ready.deaths);
 }
 
 namespace {
@@ -119,7 +158,8 @@ Replaced replace(bool gently, Scheme scheme, bool keep_alive) {
                                [&](const LoadResult& so_far) {
                                  if (begun || so_far.answered < 8) return;
                                  begun = true;
-                                 if (gently) return cluster.roll([&] { done = true; });
+                                 if (gently)
+                                   return cluster.roll([&](int) { done = true; });
                                  for (const pid_t pid : cluster.serving())
                                    kill(pid, SIGKILL);
                                });
@@ -143,6 +183,7 @@ void rolling(Story& story) {
       row("one by one, new connections", replace(true, Scheme::deal, false));
   const Replaced inherited =
       row("one by one, inherited socket", replace(true, Scheme::inherit, false));
+  row("one by one, SO_REUSEPORT", replace(true, Scheme::reuse_port, false));
   const Replaced naive =
       row("killed and started again", replace(false, Scheme::deal, true));
   story.table(table);
@@ -153,6 +194,10 @@ void rolling(Story& story) {
               "first, started then: {} failed",
               dealt.answered + fresh.answered + inherited.answered,
               dealt.failed + fresh.failed + inherited.failed, naive.failed);
+  story.nuance(
+      "06.4",
+      "the claim leaves SO_REUSEPORT out: what the kernel has put into the queue of a "
+      "worker's own socket is lost if it comes between its last accept and its close");
 }
 
 }  // namespace lab06

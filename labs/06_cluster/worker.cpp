@@ -11,6 +11,7 @@
 
 #include "channel.hpp"
 #include "lab/proc.hpp"
+#include "lab/trace.hpp"
 #include "lab/uv.hpp"
 
 namespace lab06 {
@@ -70,6 +71,8 @@ class Worker {
   void drain() {
     draining_ = true;
     if (accepting_) {
+      while (serve(accept_from(listener_))) {
+      }
       accepting_->stop();
       close(listener_);
       accepting_.reset();
@@ -81,8 +84,10 @@ class Worker {
     if (draining_ && connections_.empty()) loop_.stop();
   }
 
-  void serve(Descriptor socket) {
-    if (socket.get() < 0 || connections_.size() >= kMostConnections) return;
+  // False if there was none. One too many is closed at once.
+  bool serve(Descriptor socket) {
+    if (socket.get() < 0) return false;
+    if (connections_.size() >= kMostConnections) return true;
     const int id = ++last_id_;
     Connection& one =
         *(connections_[id] = std::make_unique<Connection>(loop_, socket.release()));
@@ -93,9 +98,15 @@ class Worker {
       if (!mine.busy) return next(id);
       if (mine.unread.size() > kUnreadLimit) forget(id);
     });
+    return true;
+  }
+  void under_way(int change) {
+    under_way_ += change;
+    most_at_once_ = std::max(most_at_once_, under_way_);
+    lab::trace::counter("under way", under_way_, {.lane = lane_});
   }
   void forget(int id) {
-    under_way_ -= connections_.at(id)->busy;
+    if (connections_.at(id)->busy) under_way(-1);
     connections_.erase(id);
     leave_if_done();
   }
@@ -106,7 +117,7 @@ class Worker {
     const bool too_large = std::min(end, one.unread.size()) > kHeadLimit;
     if (end == std::string::npos && !too_large) return;
     one.busy = true;
-    most_at_once_ = std::max(most_at_once_, ++under_way_);
+    under_way(1);
     if (too_large) return reply(id, "431 Request Header Fields Too Large");
     const std::string head = one.unread.substr(0, end + 2);
     one.unread.erase(0, end + 4);
@@ -114,6 +125,7 @@ class Worker {
     if (head.starts_with("GET /wait HTTP/1.1\r\n"))
       return one.timer.start(50ms, [this, id] { reply(id, "200 OK"); });
     if (!head.starts_with("GET /cpu HTTP/1.1\r\n")) return reply(id, "400 Bad Request");
+    const lab::trace::Span span("compute", {.lane = lane_});
     compute();
     reply(id, "200 OK");
   }
@@ -128,12 +140,13 @@ class Worker {
     one.tcp.write(one.answer, [this, id](int result) {
       Connection& mine = *connections_.at(id);
       if (result < 0 || mine.last) return forget(id);
-      under_way_ -= mine.busy;
+      under_way(-1);
       mine.busy = false;
       next(id);
     });
   }
 
+  const std::string lane_ = fmt::format("worker {}", getpid());
   lab::uv::Loop loop_;
   lab::uv::Timer deadline_{loop_};
   int channel_;
@@ -152,6 +165,12 @@ class Worker {
 int worker_main(std::span<const std::string> args) {
   if (args.size() != 2) return 2;
   return Worker(std::stoi(args[0]), std::stoi(args[1])).run();
+}
+
+int doomed_main(std::span<const std::string> args) {
+  if (args.size() != 2) return 2;
+  static_cast<void>(send_packet(std::stoi(args[0]), Say::ready));
+  return 1;
 }
 
 }  // namespace lab06

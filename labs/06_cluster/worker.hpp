@@ -19,4 +19,7 @@ namespace lab06 {
 // The role "worker": args are descriptors: the channel, and a listener or -1.
 int worker_main(std::span<const std::string> args);
 
+// The role "doomed": ready, and dead right after it, as with a bug in the first request.
+int doomed_main(std::span<const std::string> args);
+
 }  // namespace lab06

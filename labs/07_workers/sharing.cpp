@@ -1,8 +1,5 @@
 // sharing.cpp: how workers talk: through memory, through messages, through a port.
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "lab/loopback.hpp"
 #include "lab/uv.hpp"
 #include "scenes.hpp"
 #include "worker_process.hpp"
@@ -142,42 +140,10 @@ void message(Story& story) {
 
 namespace {
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
-int bound(const Descriptor& socket, std::uint16_t port) {
-  const sockaddr_in address = loopback(port);
-  if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address))
-    return errno;
-  return listen(socket.get(), 64) ? errno : 0;
-}
-
-Descriptor tcp_socket() {
-  return Descriptor(static_cast<int>(
-      lab::check_errno(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "make a socket")));
-}
-
-std::uint16_t port_of(const Descriptor& socket) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  lab::check_errno(
-      getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size),
-      "ask for the port");
-  return ntohs(address.sin_port);
-}
-
 // Connects, and reads the process id of whoever accepted.
 pid_t who_answers(std::uint16_t port) {
-  const Descriptor client = tcp_socket();
-  const sockaddr_in address = loopback(port);
-  lab::check_errno(
-      connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-      "connect");
+  const Descriptor client = lab::loopback::socket();
+  lab::loopback::connect(client, port);
   pid_t pid = 0;
   recv(client.get(), &pid, sizeof pid, MSG_WAITALL);
   return pid;
@@ -190,7 +156,7 @@ std::set<pid_t> acceptors(const Descriptor& listener) {
   std::set<pid_t> pids;
   for (WorkerProcess* worker : {&first, &second, &first, &second}) {
     worker->send({.ask = Ask::accept});
-    pids.insert(who_answers(port_of(listener)));
+    pids.insert(who_answers(lab::loopback::port_of(listener)));
     worker->receive();
   }
   return pids;
@@ -199,8 +165,7 @@ std::set<pid_t> acceptors(const Descriptor& listener) {
 int second_bind_in_a_thread(std::uint16_t port) {
   int error = 0;
   std::thread([&] {
-    const Descriptor another = tcp_socket();
-    error = bound(another, port);
+    error = lab::loopback::try_bind(lab::loopback::socket(), port);
   }).join();
   return error;
 }
@@ -211,9 +176,8 @@ int second_bind_in_a_thread(std::uint16_t port) {
 // one listener can accept on it, C++ threads and processes alike. Node's cluster by default
 // does neither: the primary accepts, and hands each connection to a worker (SCHED_RR).
 void port(Story& story) {
-  const Descriptor listener = tcp_socket();
-  const int first = bound(listener, 0);
-  const int second = second_bind_in_a_thread(port_of(listener));
+  const Descriptor listener = lab::loopback::listen();
+  const int second = second_bind_in_a_thread(lab::loopback::port_of(listener));
   const std::set<pid_t> pids = acceptors(listener);
   lab::Table table{"One port, two workers", {"workers", "how", "result"}, {}};
   table.rows.push_back(
@@ -224,7 +188,7 @@ void port(Story& story) {
   story.table(table);
   story.say(
       "{} A Worker that listens on a port that is taken gets EADDRINUSE.",
-      first == 0 && second == EADDRINUSE && pids.size() == 2
+      second == EADDRINUSE && pids.size() == 2
           ? "Node's cluster has one listener, too: its primary accepts and hands over."
           : "Not what was expected: look at the table.");
 }
@@ -258,8 +222,7 @@ std::string message_or_memory() {
 }  // namespace
 
 void node(Story& story) {
-  const Descriptor listener = tcp_socket();
-  bound(listener, 0);
+  const Descriptor listener = lab::loopback::listen();
   int plain = 2 * kAdds;
   for (int run = 0; run < 200 && plain == 2 * kAdds; ++run) plain = plain_race();
   WorkerProcess process;
@@ -278,7 +241,9 @@ void node(Story& story) {
       {"the same with atomics", atomic_race() == 2 * kAdds ? "all there" : "some lost"},
       {"what a busy main sees first", message_or_memory()},
       {"a second worker thread binds the port",
-       second_bind_in_a_thread(port_of(listener)) == EADDRINUSE ? "EADDRINUSE" : "bound"},
+       second_bind_in_a_thread(lab::loopback::port_of(listener)) == EADDRINUSE
+           ? "EADDRINUSE"
+           : "bound"},
       {"a worker thread's process id", of_thread == getpid() ? "same" : "other"},
       {"a worker thread sets a global", changed(global)},
       {"a worker thread writes a buffer it was posted", changed(buffer[0])},

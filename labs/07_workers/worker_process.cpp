@@ -28,16 +28,6 @@ namespace lab07 {
 
 using Clock = std::chrono::steady_clock;
 
-Descriptor::Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {
-}
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 namespace {
 
 std::uint8_t* map(int fd, std::size_t size) {

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 
+#include "lab/descriptor.hpp"
 #include "lab/process.hpp"
 
 namespace lab07 {
@@ -48,18 +49,7 @@ struct Message {
   std::uint64_t size = 0;  // of the bytes that follow
 };
 
-// A descriptor, closed with this object.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+using lab::Descriptor;
 
 // Memory that a child process can map too.
 class SharedMemory {

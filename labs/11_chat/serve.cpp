@@ -1,7 +1,5 @@
 // serve.cpp: what the chat's processes run.
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +9,7 @@
 #include <thread>
 
 #include "lab/error.hpp"
+#include "lab/loopback.hpp"
 #include "lab/postgres_link.hpp"
 #include "lab/trace.hpp"
 #include "page.hpp"
@@ -128,19 +127,10 @@ int serve(std::span<const std::string> args) {
 // The control: a thread waits for each connection.
 int serve_with_threads(std::span<const std::string> args) {
   allow_many_descriptors();
-  const int listening = static_cast<int>(
-      lab::check_errno(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  lab::check_errno(bind(listening, generic, size), "bind");
-  lab::check_errno(listen(listening, 1024), "listen");
-  getsockname(listening, generic, &size);
-  tell_port(std::stoi(args[0]), ntohs(address.sin_port));
+  const lab::Descriptor listening = lab::loopback::listen();
+  tell_port(std::stoi(args[0]), lab::loopback::port_of(listening));
   for (;;) {
-    const int peer = accept(listening, nullptr, nullptr);
+    const int peer = accept(listening.get(), nullptr, nullptr);
     if (peer < 0) continue;
     std::thread([peer] {
       std::array<char, 256> bytes{};

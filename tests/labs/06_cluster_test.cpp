@@ -1,23 +1,24 @@
-// The channel, the back-off, and a worker's side: played on a thread, since a role is
-// started by the program that registered it. Every port here meets garbage.
+// The channel, the back-off, and the primary with real workers: this program plays them.
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <fstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "channel.hpp"
 #include "cluster.hpp"
 #include "lab/error.hpp"
+#include "lab/loopback.hpp"
+#include "load.hpp"
 #include "worker.hpp"
 
 namespace lab06 {
 namespace {
 
 using namespace std::chrono_literals;
+using lab::loopback::port_of;
 
 TEST(Backoff, DoublesUpToItsLimitAndThenGivesUp) {
   Backoff backoff(10ms, 50ms, 4);
@@ -28,10 +29,10 @@ TEST(Backoff, DoublesUpToItsLimitAndThenGivesUp) {
   EXPECT_EQ(backoff.next(), std::nullopt);
 }
 
-TEST(Backoff, StartsAnewAfterASuccess) {
+TEST(Backoff, StartsAnewAfterAWorkerThatLasted) {
   Backoff backoff(10ms, 50ms, 2);
   backoff.next();
-  backoff.succeeded();
+  backoff.lasted();
   EXPECT_EQ(backoff.next(), 10ms);
 }
 
@@ -60,148 +61,158 @@ TEST(Channel, TellsThatTheOtherEndIsGone) {
 
 TEST(Port, IsRefusedToASecondUnlessBothShareIt) {
   const Descriptor alone = listen_on(0, false);
-  EXPECT_THROW(listen_on(port_of(alone.get()), false), lab::Error);
+  EXPECT_THROW(listen_on(port_of(alone), false), lab::Error);
   const Descriptor shared = listen_on(0, true);
-  EXPECT_GE(listen_on(port_of(shared.get()), true).get(), 0);
+  EXPECT_GE(listen_on(port_of(shared), true).get(), 0);
 }
 
-// A worker on a thread, on a listener of its own.
-class Served {
- public:
-  Served() : listener_(listen_on(0, false)) {
-    auto ends = channel();
-    ours_ = std::move(ends.first);
-    const int theirs = ends.second.release();
-    const int listener = dup(listener_.get());
-    thread_ = std::thread([theirs, listener] {
-      worker_main(std::vector{std::to_string(theirs), std::to_string(listener)});
-      close(theirs);
-    });
-    EXPECT_TRUE(receive_packet(ours_.get()));
-  }
-  ~Served() {
-    { const Descriptor hang_up = std::move(ours_); }
-    if (thread_.joinable()) thread_.join();
-  }
-  int channel_end() const { return ours_.get(); }
-  std::uint16_t port() const { return port_of(listener_.get()); }
-  void join() { thread_.join(); }
+Backoff quick(int tries) {
+  return Backoff(1ms, 4ms, tries);
+}
 
- private:
-  Descriptor listener_, ours_;
-  std::thread thread_;
+struct ClusterTest : testing::Test {
+  void turn_until(const auto& reached) {
+    lab::uv::Timer patience(loop);
+    bool late = false;
+    patience.start(30s, [&] { late = true; });
+    while (!reached() && !late) loop.run(UV_RUN_ONCE);
+    EXPECT_FALSE(late);
+  }
+  ClusterObservers observers() {
+    return {.on_exit = [this](pid_t, const lab::Exit&) { ++deaths; },
+            .on_give_up = [this] { given_up = true; }};
+  }
+
+  lab::uv::Loop loop;
+  int deaths = 0;
+  bool given_up = false;
 };
 
-class Peer {
+TEST_F(ClusterTest, ServesOnOnePortInEachOfItsProcesses) {
+  for (const Scheme scheme : {Scheme::deal, Scheme::inherit, Scheme::reuse_port}) {
+    const Cluster cluster(loop, {.scheme = scheme, .workers = 3});
+    const LoadResult seen =
+        load(loop, cluster.port(), {.requests = 60, .keep_alive = false});
+    EXPECT_EQ(seen.answered, 60);
+    EXPECT_EQ(seen.failed, 0);
+    if (scheme != Scheme::deal) continue;
+    ASSERT_EQ(seen.workers.size(), 3u);
+    for (const auto& [pid, worker] : seen.workers) EXPECT_EQ(worker.answers, 20);
+  }
+}
+
+TEST_F(ClusterTest, StartsADeadWorkerAnewOnlyIfItShall) {
+  for (const bool restart : {false, true}) {
+    const Cluster cluster(loop, {.restart = restart, .backoff = quick(5)}, observers());
+    deaths = 0;
+    const pid_t victim = cluster.serving().front();
+    kill(victim, SIGKILL);
+    turn_until(
+        [&] { return deaths == 1 && cluster.serving().size() == (restart ? 2u : 1u); });
+    for (const pid_t pid : cluster.serving()) EXPECT_NE(pid, victim);
+  }
+}
+
+TEST_F(ClusterTest, GivesUpOnWorkersThatDieAsSoonAsTheyAreReady) {
+  const Cluster cluster(
+      loop, {.workers = 1, .restart = true, .backoff = quick(3), .role = "doomed"},
+      observers());
+  turn_until([&] { return given_up || deaths > 9; });
+  EXPECT_TRUE(given_up);
+  EXPECT_EQ(deaths, 4);
+}
+
+TEST_F(ClusterTest, ForgetsTheDeathsBeforeAWorkerThatLasted) {
+  const Cluster cluster(loop,
+                        {.workers = 1,
+                         .restart = true,
+                         .backoff = quick(3),
+                         .lasting = 0ms,
+                         .role = "doomed"},
+                        observers());
+  turn_until([&] { return given_up || deaths > 9; });
+  EXPECT_FALSE(given_up);
+}
+
+TEST_F(ClusterTest, ReplacesAllAndFailsNoRequest) {
+  for (const Scheme scheme : {Scheme::deal, Scheme::inherit}) {
+    Cluster cluster(loop, {.scheme = scheme});
+    const std::vector<pid_t> old = cluster.serving();
+    int stayed = -1;
+    const LoadResult seen =
+        load(loop, cluster.port(),
+             {.target = "/wait", .requests = 24, .enough = [&] { return stayed >= 0; }},
+             [&](const LoadResult& so_far) {
+               if (so_far.answered == 4) cluster.roll([&](int count) { stayed = count; });
+             });
+    EXPECT_EQ(stayed, 0);
+    EXPECT_EQ(seen.failed, 0);
+    EXPECT_EQ(cluster.serving().size(), 2u);
+    for (const pid_t pid : cluster.serving())
+      EXPECT_EQ(std::count(old.begin(), old.end(), pid), 0);
+  }
+}
+
+// A role that serves the first time and never again: its mark is a file.
+class MarkFile {
  public:
-  explicit Peer(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    const timeval limit{5, 0};
-    setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
-    EXPECT_EQ(
-        connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  MarkFile() {
+    close(mkstemp(path_));
+    ::unlink(path_);
+    setenv("MARK", path_, 1);
   }
-  void say(const std::string& bytes) {
-    static_cast<void>(send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
-  }
-  // Reads until `part` has come so often, or the end.
-  std::string hear(const std::string& part, int times = 1) {
-    std::string all;
-    char bytes[4096];
-    std::size_t at = 0;
-    while (times > 0) {
-      if (const auto found = all.find(part, at); found != std::string::npos) {
-        at = found + 1;
-        --times;
-        continue;
-      }
-      const ssize_t size = recv(socket_.get(), bytes, sizeof bytes, 0);
-      if (size <= 0) break;
-      all.append(bytes, static_cast<std::size_t>(size));
-    }
-    return all;
-  }
-  bool ended() {
-    char byte;
-    while (true) {
-      const ssize_t size = recv(socket_.get(), &byte, 1, 0);
-      if (size == 0 || (size < 0 && errno == ECONNRESET)) return true;
-      if (size < 0) return false;
-    }
-  }
+  ~MarkFile() { ::unlink(path_); }
+  void set() const { std::ofstream(path_) << "set"; }
 
  private:
-  Descriptor socket_;
+  char path_[32] = "/tmp/lab06-mark-XXXXXX";
 };
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-
-bool answers(const Served& worker) {
-  Peer peer(worker.port());
-  peer.say(kGet);
-  return peer.hear("200 OK").find("200 OK") != std::string::npos;
+TEST_F(ClusterTest, KeepsTheOldWorkersIfTheirSuccessorsNeverGetReady) {
+  const MarkFile mark;
+  Cluster cluster(loop, {.role = "stillborn-if-marked"});
+  const std::vector<pid_t> old = cluster.serving();
+  mark.set();
+  int stayed = -1;
+  cluster.roll([&](int count) { stayed = count; });
+  turn_until([&] { return stayed >= 0; });
+  EXPECT_EQ(stayed, 2);
+  EXPECT_EQ(cluster.serving(), old);
 }
 
-TEST(Worker, EndsAConnectionThatSendsGarbageAndServesTheOthers) {
-  Served worker;
-  for (const std::string& garbage :
-       {std::string("\r\n\r\n"), std::string(100, '\0') + "\r\n\r\n",
-        std::string("POST / HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n"),
-        std::string("GET / HTTP/9.9\r\n\r\n")}) {
-    Peer peer(worker.port());
-    peer.say(garbage);
-    EXPECT_NE(peer.hear("400").find("400"), std::string::npos);
-    EXPECT_TRUE(peer.ended());
-  }
-  EXPECT_TRUE(answers(worker));
+TEST_F(ClusterTest, EndsAReplacementWhoseOldWorkerDiesMeanwhile) {
+  Cluster cluster(loop, {.restart = true, .backoff = quick(5)}, observers());
+  int stayed = -1;
+  cluster.roll([&](int count) { stayed = count; });
+  for (const pid_t pid : cluster.serving()) kill(pid, SIGKILL);
+  turn_until([&] { return stayed >= 0 && cluster.serving().size() == 2; });
+  EXPECT_EQ(stayed, 0);
+  EXPECT_EQ(deaths, 2);
 }
 
-TEST(Worker, TakesNoHeadLargerThanItsLimit) {
-  Served worker;
-  Peer peer(worker.port());
-  peer.say("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x'));
-  EXPECT_NE(peer.hear("431").find("431"), std::string::npos);
-  EXPECT_TRUE(peer.ended());
-  EXPECT_TRUE(answers(worker));
+TEST_F(ClusterTest, SaysThatItsWorkersNeverGotReady) {
+  EXPECT_THROW(Cluster(loop, {.role = "unknown"}), lab::Error);
 }
 
-TEST(Worker, MindsNobodyWhoLeavesInTheMiddle) {
-  Served worker;
-  {
-    Peer half(worker.port());
-    half.say("GET / HT");
-    Peer waiting(worker.port());
-    waiting.say("GET /wait HTTP/1.1\r\n\r\n");
-  }
-  EXPECT_TRUE(answers(worker));
-}
-
-TEST(Worker, AnswersRequestsThatCameTogetherOneAfterAnother) {
-  Served worker;
-  Peer peer(worker.port());
-  peer.say(kGet + kGet + kGet);
-  const std::string all = peer.hear("200 OK", 3);
-  EXPECT_EQ(all.find("Connection: close"), std::string::npos);
-}
-
-TEST(Worker, SaysCloseWhileItDrainsAndThenEnds) {
-  Served worker;
-  Peer peer(worker.port());
-  peer.say("GET /wait HTTP/1.1\r\n\r\n" + kGet);
-  // Accepted before it drains: another connection has had its answer.
-  ASSERT_TRUE(answers(worker));
-  ASSERT_TRUE(send_packet(worker.channel_end(), Say::drain));
-  EXPECT_NE(peer.hear("Connection: close").find("Connection: close"), std::string::npos);
-  EXPECT_TRUE(peer.ended());
-  worker.join();
-}
-
-TEST(Worker, RefusesArgumentsThatItDoesNotKnow) {
-  EXPECT_EQ(worker_main({}), 2);
+int stillborn_if_marked(std::span<const std::string> args) {
+  return access(getenv("MARK"), F_OK) == 0 ? 1 : worker_main(args);
 }
 
 }  // namespace
+
+int play(const std::string& role, std::span<const std::string> args) {
+  if (role == "worker") return worker_main(args);
+  if (role == "doomed") return doomed_main(args);
+  if (role == "stillborn-if-marked") return stillborn_if_marked(args);
+  return 2;
+}
+
 }  // namespace lab06
+
+// A role is this program again: see Child::role.
+int main(int argc, char** argv) {
+  if (argc > 2 && argv[1] == std::string("--role"))
+    return lab06::play(argv[2], std::vector<std::string>(argv + 3, argv + argc));
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "lab/loopback.hpp"
+
 namespace lab::websocket {
 
 enum class Mask : std::uint8_t { yes, no };  // a client's frames must be masked
@@ -35,9 +37,6 @@ struct Frame {
 class RawPeer {
  public:
   explicit RawPeer(std::uint16_t port);
-  RawPeer(const RawPeer&) = delete;
-  RawPeer& operator=(const RawPeer&) = delete;
-  ~RawPeer();
 
   bool send(std::string_view bytes);  // false if the other end has gone
 
@@ -57,7 +56,7 @@ class RawPeer {
  private:
   bool fill(std::size_t bytes);
 
-  int fd_;
+  Descriptor socket_ = loopback::socket();
   std::string unread_;
 };
 

@@ -1,8 +1,6 @@
 #include "lab/stream/socket.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "lab/loopback.hpp"
 
 namespace lab {
 
@@ -55,34 +53,26 @@ int checked(int result, std::string_view tried) {
 }
 
 // Must be set before the connection is made: the window's scale is agreed on then.
-void ask_for_buffer(int fd, int which, std::size_t bytes) {
+void ask_for_buffer(const Descriptor& socket, int which, std::size_t bytes) {
   const int size = static_cast<int>(bytes);
-  checked(setsockopt(fd, SOL_SOCKET, which, &size, sizeof size), "set a socket's buffer");
+  checked(setsockopt(socket.get(), SOL_SOCKET, which, &size, sizeof size),
+          "set a socket's buffer");
 }
 
 }  // namespace
 
 Connection connect_over_loopback(std::size_t buffer) {
-  const int listener =
-      checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "make a socket");
+  const Descriptor listener = loopback::socket();
   ask_for_buffer(listener, SO_RCVBUF, buffer);  // the accepted socket inherits it
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* raw = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  checked(bind(listener, raw, size), "bind to loopback");
-  checked(listen(listener, 1), "listen on loopback");
-  checked(getsockname(listener, raw, &size), "ask for the port");
+  loopback::bind(listener);
+  checked(listen(listener.get(), 1), "listen on loopback");
 
-  Connection ends;
-  ends.near_end =
-      checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "make a socket");
-  ask_for_buffer(ends.near_end, SO_SNDBUF, buffer);
-  checked(connect(ends.near_end, raw, size), "connect over loopback");
-  ends.far_end = checked(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept");
-  ::close(listener);
-  return ends;
+  Descriptor near_end = loopback::socket();
+  ask_for_buffer(near_end, SO_SNDBUF, buffer);
+  loopback::connect(near_end, loopback::port_of(listener));
+  const int far_end =
+      checked(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC), "accept");
+  return {near_end.release(), far_end};
 }
 
 }  // namespace lab

@@ -31,5 +31,6 @@ int main(int argc, char** argv) {
   lab.scene("rolling", "New workers for old", rolling);
   lab.scene("scaling", "What a second worker brings", scaling);
   lab.role("worker", worker_main);
+  lab.role("doomed", doomed_main);
   return lab.run();
 }
