@@ -1,0 +1,183 @@
+// deaths.cpp: how a process ends, in C++ and by Node's rules.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <future>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "crash_report.hpp"
+#include "lab/process.hpp"
+#include "lab/run_dir.hpp"
+#include "programs.hpp"
+#include "scenes.hpp"
+
+namespace lab08 {
+
+// Not in the unnamed namespace: the crash report shall find its name.
+[[gnu::noinline]] void pay_twice() {
+  throw std::runtime_error("paid twice");
+}
+
+namespace {
+
+constexpr int kChosenCode = 70;
+
+// On a thread, which has nobody above it who could catch: main() has, in this program.
+void throw_uncaught() {
+  std::thread(pay_twice).join();
+}
+
+struct Death {
+  const char* name;
+  void (*die)();
+  bool reports = false;
+};
+
+const Death kDeaths[] = {
+    {"an exception nobody catches", throw_uncaught},
+    {"the same, with a terminate handler", throw_uncaught, true},
+    {"an exception out of noexcept", [] { []() noexcept { pay_twice(); }(); }},
+    {"a write to nowhere",
+     [] {
+       std::signal(SIGSEGV, SIG_DFL);  // a sanitizer would take it
+       std::raise(SIGSEGV);
+     }},
+    {"an error in a future that is dropped",
+     [] { static_cast<void>(std::async(std::launch::async, pay_twice)); }},
+};
+
+std::string ended(const lab::Exit& exit) {
+  return exit.signal ? fmt::format("SIG{}", sigabbrev_np(exit.signal))
+                     : fmt::format("exit {}", exit.code);
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ostringstream all;
+  all << std::ifstream(path).rdbuf();
+  return all.str();
+}
+
+}  // namespace
+
+int death_main(std::span<const std::string> args) {
+  if (args.size() != 2) return 2;
+  const Death& death = kDeaths[std::stoul(args[0]) % std::size(kDeaths)];
+  leave_no_core_file();
+  if (death.reports) report_crashes(args[1], kChosenCode);
+  death.die();
+  return 0;
+}
+
+// Step 5: dying, really, each in a process of its own.
+void deaths(Story& story) {
+  const std::string report = lab::run_dir() / "crash-report";
+  std::filesystem::remove(report);
+  std::map<std::string, lab::Exit> exits;
+  lab::Table table{"Each in a process of its own", {"what happens", "end"}, {}};
+  for (std::size_t i = 0; i < std::size(kDeaths); ++i) {
+    auto child = lab::Child::role("death", {std::to_string(i), report});
+    const auto& exit = exits[kDeaths[i].name] = child.wait();
+    table.rows.push_back({kDeaths[i].name, ended(exit)});
+  }
+  story.table(table);
+  const std::string told = read(report);
+  const bool names_the_thrower = told.find("pay_twice") != std::string::npos;
+  story.claim("08.1", "A process-level handler can catch an exception nobody caught",
+              exits[kDeaths[0].name].signal == SIGABRT &&
+                  exits[kDeaths[1].name].code == kChosenCode && names_the_thrower,
+              "without a terminate handler: {}. With one: {}, and on disk \"{}\", with a "
+              "stack that names who threw: {}",
+              ended(exits[kDeaths[0].name]), ended(exits[kDeaths[1].name]),
+              first_line(told), names_the_thrower ? "pay_twice()" : "nobody");
+  story.nuance(
+      "08.1",
+      "in C++ the handler must not return: the process ends. Node's may, and then "
+      "it goes on. A signal such as SIGSEGV is no exception: no handler of either "
+      "kind sees it");
+  const auto& dropped = exits[kDeaths[4].name];
+  story.say(
+      "And the error in a future that nobody asked: {}, and not a word. That is what a "
+      "promise without a registry would be.",
+      ended(dropped));
+}
+
+namespace {
+
+using Results = std::map<std::string, std::string>;
+
+Results play_all(lab::Table& table) {
+  Results results;
+  for (std::size_t i = 0; i < programs().size(); ++i) {
+    auto child = lab::Child::role("program", {std::to_string(i)});
+    const lab::Exit& exit = child.wait();
+    std::string printed = exit.out;
+    while (!printed.empty() && printed.back() == '\n') printed.pop_back();
+    for (std::size_t at; (at = printed.find('\n')) != std::string::npos;)
+      printed.replace(at, 1, " ; ");
+    std::string& result = results[programs()[i].name] = ended(exit);
+    if (!printed.empty()) result += " | " + printed;
+    table.rows.push_back({programs()[i].name, result});
+  }
+  return results;
+}
+
+}  // namespace
+
+// Step 6: Node's rules, each program in a process of its own. node.mjs runs the same ones,
+// and a test compares.
+void rules(Story& story) {
+  lab::Table table{"A program, and how it ends", {"program", "result"}, {}};
+  Results result = play_all(table);
+  story.table(table);
+  const auto is = [&](const char* program, std::string_view expected) {
+    return result[program] == expected;
+  };
+  story.claim(
+      "08.5", "A handler exists for unhandled rejections",
+      is("a rejection", "exit 1") &&
+          is("a rejection, unhandledRejection handler", "exit 0 | UR x ; still alive") &&
+          is("a rejection, --unhandled-rejections=warn", "exit 0 | still alive"),
+      "with one: {}. Control, without: {}",
+      result["a rejection, unhandledRejection handler"], result["a rejection"]);
+  story.nuance(
+      "08.5",
+      "since Node 15 a rejection that nobody handles ends the process, by way of "
+      "uncaughtException with the origin unhandledRejection. Before, it was a "
+      "warning ({})",
+      result["a rejection, --unhandled-rejections=warn"]);
+  story.claim(
+      "08.6", "Always use try/catch",
+      is("try inside the timer", "exit 0 | caught") &&
+          is("try around a timer", "exit 1") &&
+          is("try around an async call, not awaited", "exit 1"),
+      "inside the callback: {}. Control, around the call that starts the timer: {}",
+      result["try inside the timer"], result["try around a timer"]);
+  story.nuance(
+      "08.6",
+      "a try catches what is thrown while it is on the stack. A callback runs "
+      "later, from the loop; an async call that is not awaited rejects a promise "
+      "that nobody holds ({})",
+      result["try around an async call, not awaited"]);
+  story.claim("08.7", "And .catch() on promises",
+              is(".catch() in the same tick", "exit 0 | handled") &&
+                  is(".catch() in a microtask of a microtask", "exit 0 | handled") &&
+                  is(".catch() one setImmediate late", "exit 1"),
+              "attached in the same turn: {}. Control, one setImmediate later: {}",
+              result[".catch() in the same tick"],
+              result[".catch() one setImmediate late"]);
+  story.nuance("08.7",
+               "the question is asked at the end of the turn, once ticks and microtasks "
+               "are done. With handlers, too late is told as well: {}",
+               result[".catch() one setImmediate late, with handlers"]);
+}
+
+}  // namespace lab08

@@ -1,0 +1,88 @@
+// supervisor.hpp: starts a process again when it has died, and knows when to stop.
+//
+//   running --died--> waiting --delay--> running
+//                \--too often--> given up
+//
+// Threads   None: on the loop that it is given.
+// Lifetime  The process ends with this object.
+// Source    Erlang/OTP's restart intensity (so many restarts in a period); systemd's
+//           StartLimitBurst and socket activation.
+// Left out  A process that hangs; several children and their order.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/descriptor.hpp"
+#include "lab/process.hpp"
+#include "lab/uv.hpp"
+
+namespace lab08 {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+// When to start again after a death: at once would burn a core; for ever would hide that
+// nothing works.
+struct RestartPolicy {
+  int most = 5;  // restarts within `period`; one more is given up
+  milliseconds period{10'000};
+  milliseconds first{10};  // doubled by each restart that the period still counts
+  milliseconds longest{1'000};
+};
+
+class Restarts {
+ public:
+  explicit Restarts(RestartPolicy policy) : policy_(policy) {}
+
+  // How long to wait after a death at `now`, or nothing: give up.
+  std::optional<milliseconds> after_death(Clock::time_point now);
+
+ private:
+  RestartPolicy policy_;
+  std::deque<Clock::time_point> recent_;
+};
+
+struct SupervisorObservers {
+  std::function<void(const lab::Exit&)> on_death{};
+  std::function<void(milliseconds)> on_wait{};
+  std::function<void()> on_give_up{};
+};
+
+// A role of this program: see Program::role. `inherit` are descriptors that it gets.
+struct Supervised {
+  std::string role;
+  std::vector<std::string> args{};
+  std::vector<int> inherit{};
+};
+
+class Supervisor {
+ public:
+  Supervisor(lab::uv::Loop& loop, Supervised what, RestartPolicy policy,
+             SupervisorObservers observers = {});
+  ~Supervisor();
+
+  pid_t pid() const { return child_ ? child_->pid() : 0; }  // 0: none runs now
+  int starts() const { return starts_; }
+
+ private:
+  void start();
+  void died();
+
+  lab::uv::Loop& loop_;
+  Supervised what_;
+  Restarts restarts_;
+  SupervisorObservers observers_;
+  int starts_ = 0;
+  std::optional<lab::Child> child_;
+  lab::Descriptor alive_;  // the child holds the other end: it closes with the child
+  std::optional<lab::uv::Poll> death_;
+  lab::uv::Timer wait_{loop_};
+};
+
+}  // namespace lab08
