@@ -96,12 +96,16 @@ class Served {
                                      std::to_string(static_cast<int>(on_error)), log()},
                                     {.deadline = 30s, .inherit = {listener.get()}}));
   }
-  // All that it answers until the end of the connection.
-  std::string ask(const std::string& bytes) const {
-    const lab::Descriptor socket = lab::loopback::socket();
+  lab::Descriptor connect() const {
+    lab::Descriptor socket = lab::loopback::socket();
     const timeval limit{20, 0};
     setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     lab::loopback::connect(socket, port_);
+    return socket;
+  }
+  // All that it answers until the end of the connection.
+  std::string ask(const std::string& bytes) const {
+    const lab::Descriptor socket = connect();
     static_cast<void>(send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
     std::string all;
     char piece[256];
@@ -132,6 +136,16 @@ TEST(ServiceTest, CountsAndRefusesGarbageWithoutHarm) {
             service.ask("count\n").substr(0, 1));
   service.ask(std::string(10'000, 'x'));
   EXPECT_EQ(last_word(service.ask("count\n")), "4\n");
+}
+
+TEST(ServiceTest, HoldsNoMoreConnectionsThanItMay) {
+  const Served service(OnError::exit);
+  std::vector<lab::Descriptor> idle;
+  for (int i = 0; i < 100; ++i) idle.push_back(service.connect());
+  char byte = 0;
+  EXPECT_LE(recv(service.connect().get(), &byte, 1, 0), 0) << "the 101st";
+  idle.clear();
+  while (service.ask("count\n").empty()) std::this_thread::yield();
 }
 
 TEST(ServiceTest, LogsAndExitsWithOne) {

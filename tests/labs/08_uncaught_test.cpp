@@ -113,6 +113,17 @@ TEST_F(RuntimeTest, ARejectionThatIsHandledInItsTurnIsNeverTold) {
   EXPECT_THAT(log, ElementsAre("handled"));
 }
 
+TEST_F(RuntimeTest, ARejectionThatIsHandledByATickOfAMicrotaskIsNeverTold) {
+  handle_rejections();
+  node.run([&] {
+    const auto promise = Promise::rejected(node, an_error());
+    node.microtask([&, promise] {
+      node.next_tick([promise] { Promise(promise).or_else([](const Error&) {}); });
+    });
+  });
+  EXPECT_THAT(log, IsEmpty());
+}
+
 TEST_F(RuntimeTest, ARejectionIsToldAtTheEndOfItsTurnAfterTicksAndMicrotasks) {
   handle_rejections();
   node.run([&] {
