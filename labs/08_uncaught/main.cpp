@@ -22,11 +22,15 @@ int main(int argc, char** argv) {
        .watch = "The same error ends one process, and leaves another alive with half a "
                 "transfer."});
 
+  const auto restarts =
+      lab.knob("restarts", 4, 1, 50, "", "allowed in a minute (scene `crash-loop`)");
+
   lab.scene("deaths", "How a C++ process ends", deaths);
   lab.scene("rules", "What Node does, on a loop of our own", rules);
   lab.scene("state", "Swallowed", state);
   lab.scene("restart", "Log, then restart", restart);
-  lab.scene("crash-loop", "A service that never lasts", crash_loop);
+  lab.scene("crash-loop", "A service that never lasts",
+            [=](Story& story) { crash_loop(story, restarts); });
   lab.scene("drain", "The last half second", drain);
   lab.role("death", death_main);
   lab.role("program", program_main);

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "lab/knob.hpp"
 #include "lab/story.hpp"
 
 namespace lab08 {
@@ -18,7 +19,7 @@ int death_main(std::span<const std::string> args);  // the role "death"
 // recovery.cpp: what is left, and how to begin anew.
 void state(Story& story);
 void restart(Story& story);
-void crash_loop(Story& story);
+void crash_loop(Story& story, lab::Knob<int> restarts);
 void drain(Story& story);
 
 }  // namespace lab08

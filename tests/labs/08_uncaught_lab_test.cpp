@@ -14,6 +14,14 @@ TEST(UncaughtLab, EndsAndWaitsAsItsTablesSay) {
             "5 > 10 ms > 20 ms > 40 ms > 50 ms > given up");
 }
 
+TEST(UncaughtLab, GivesUpAfterAsManyRestartsAsItIsTold) {
+  const Played played =
+      play("08_uncaught", {"--quick", "--scene", "crash-loop", "--restarts", "1"});
+  EXPECT_EQ(played.exit.code, 0) << played.exit.err;
+  EXPECT_EQ(played.rows().at("1 restarts a minute, 10 ms doubled to 50 ms"),
+            "2 > 10 ms > given up");
+}
+
 TEST(UncaughtLab, DiesQuietlyInItsChildren) {
   const Played played = play("08_uncaught", {"--quick", "--scene", "deaths"});
   EXPECT_EQ(played.exit.code, 0);
