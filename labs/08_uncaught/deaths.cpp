@@ -1,4 +1,5 @@
-// deaths.cpp: how a process ends, in C++ and by Node's rules.
+// deaths.cpp: how an error ends a process, in C++ and by Node's rules, and what it leaves in
+// one that goes on.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "bank.hpp"
 #include "crash_report.hpp"
 #include "lab/process.hpp"
 #include "lab/run_dir.hpp"
@@ -178,6 +180,53 @@ void rules(Story& story) {
                "the question is asked at the end of the turn, once ticks and microtasks "
                "are done. With handlers, too late is told as well: {}",
                result[".catch() one setImmediate late, with handlers"]);
+}
+
+namespace {
+
+struct Left {
+  int sum = 0;
+  bool locked = false;
+  bool accepted = false;  // the transfer after the failed one
+};
+
+Left swallow(Care care) {
+  Runtime node;
+  Bank bank(node, care);
+  node.on_uncaught = [](const Error&, Origin) {};
+  Left left;
+  node.run([&] {
+    bank.transfer(30, true);
+    node.set_timeout([&] { left.accepted = bank.transfer(10); }, 20);
+  });
+  left.sum = bank.sum();
+  left.locked = bank.locked();
+  return left;
+}
+
+std::string told(const Left& left) {
+  return fmt::format("{} ; {} {}", left.accepted ? "accepted" : "refused", left.sum,
+                     left.locked ? "locked" : "free");
+}
+
+}  // namespace
+
+// Step 11: why not to go on. The exception was caught, and what it left was not mended.
+void state(Story& story) {
+  const Left careless = swallow(Care::careless);
+  const Left careful = swallow(Care::careful);
+  story.table(
+      {"100 + 100, a transfer of 30 fails, the handler swallows that",
+       {"transfer", "the next one ; sum and lock"},
+       {{"careless, swallowed", told(careless)}, {"careful, swallowed", told(careful)}}});
+  story.claim(
+      "08.4", "State may be corrupt afterwards",
+      careless.sum == 170 && careless.locked && !careless.accepted &&
+          careful.sum == 200 && !careful.locked && careful.accepted,
+      "A + B is {} instead of 200, the lock is {}, and the next transfer was {}. "
+      "Control, a transfer that writes last and whose lock goes with its owner: {}",
+      careless.sum, careless.locked ? "held" : "free",
+      careless.accepted ? "accepted" : "refused", told(careful));
 }
 
 }  // namespace lab08

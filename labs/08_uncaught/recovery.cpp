@@ -1,4 +1,4 @@
-// recovery.cpp: what is left after an error, and how to begin anew.
+// recovery.cpp: how to begin anew.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,7 +9,6 @@
 #include <sstream>
 #include <vector>
 
-#include "bank.hpp"
 #include "lab/loopback.hpp"
 #include "lab/run_dir.hpp"
 #include "scenes.hpp"
@@ -19,53 +18,6 @@
 namespace lab08 {
 
 using namespace std::chrono_literals;
-
-namespace {
-
-struct Left {
-  int sum = 0;
-  bool locked = false;
-  bool accepted = false;  // the transfer after the failed one
-};
-
-Left swallow(Care care) {
-  Runtime node;
-  Bank bank(node, care);
-  node.on_uncaught = [](const Error&, Origin) {};
-  Left left;
-  node.run([&] {
-    bank.transfer(30, true);
-    node.set_timeout([&] { left.accepted = bank.transfer(10); }, 20);
-  });
-  left.sum = bank.sum();
-  left.locked = bank.locked();
-  return left;
-}
-
-std::string told(const Left& left) {
-  return fmt::format("{} ; {} {}", left.accepted ? "accepted" : "refused", left.sum,
-                     left.locked ? "locked" : "free");
-}
-
-}  // namespace
-
-// Step 11: why not to go on. The exception was caught, and what it left was not mended.
-void state(Story& story) {
-  const Left careless = swallow(Care::careless);
-  const Left careful = swallow(Care::careful);
-  story.table(
-      {"100 + 100, a transfer of 30 fails, the handler swallows that",
-       {"transfer", "the next one ; sum and lock"},
-       {{"careless, swallowed", told(careless)}, {"careful, swallowed", told(careful)}}});
-  story.claim(
-      "08.4", "State may be corrupt afterwards",
-      careless.sum == 170 && careless.locked && !careless.accepted &&
-          careful.sum == 200 && !careful.locked && careful.accepted,
-      "A + B is {} instead of 200, the lock is {}, and the next transfer was {}. "
-      "Control, a transfer that writes last and whose lock goes with its owner: {}",
-      careless.sum, careless.locked ? "held" : "free",
-      careless.accepted ? "accepted" : "refused", told(careful));
-}
 
 namespace {
 

@@ -11,13 +11,13 @@ namespace lab08 {
 
 using lab::Story;
 
-// deaths.cpp: how a process ends, in C++ and by Node's rules.
+// deaths.cpp: how an error ends a process, and what it leaves in one that goes on.
 void deaths(Story& story);
 void rules(Story& story);
+void state(Story& story);
 int death_main(std::span<const std::string> args);  // the role "death"
 
-// recovery.cpp: what is left, and how to begin anew.
-void state(Story& story);
+// recovery.cpp: how to begin anew.
 void restart(Story& story);
 void crash_loop(Story& story, lab::Knob<int> restarts);
 void drain(Story& story);
