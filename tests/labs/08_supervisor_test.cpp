@@ -103,16 +103,20 @@ class Served {
     lab::loopback::connect(socket, port_);
     return socket;
   }
-  // All that it answers until the end of the connection.
-  std::string ask(const std::string& bytes) const {
-    const lab::Descriptor socket = connect();
+  lab::Descriptor asked(const std::string& bytes) const {
+    lab::Descriptor socket = connect();
     static_cast<void>(send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
+    return socket;
+  }
+  // All that it answers until the end of the connection.
+  static std::string answer(const lab::Descriptor& socket) {
     std::string all;
     char piece[256];
     for (ssize_t size; (size = recv(socket.get(), piece, sizeof piece, 0)) > 0;)
       all.append(piece, static_cast<std::size_t>(size));
     return all;
   }
+  std::string ask(const std::string& bytes) const { return answer(asked(bytes)); }
   int exit_code() { return child_->wait().code; }
   std::string log() const { return folder_.path() + "/log"; }
 
@@ -166,15 +170,12 @@ TEST(ServiceTest, GoesOnIfItSwallows) {
 
 TEST(ServiceTest, FinishesWhatIsUnderWayBeforeItExits) {
   Served service(OnError::drain);
-  std::string answer;
-  std::jthread worker([&] { answer = service.ask("work\n"); });
-  service.ask("work\n");  // as long as the other one: that has begun
-  std::jthread another([&] { answer += service.ask("work\n"); });
-  another.join();
-  worker.join();
+  const lab::Descriptor one = service.asked("work\n"), two = service.asked("work\n");
+  service.ask("count\n");  // it came after the two: they are under way
   service.ask("crash\n");
+  EXPECT_EQ(Served::answer(one), "done\n");
+  EXPECT_EQ(Served::answer(two), "done\n");
   EXPECT_EQ(service.exit_code(), 1);
-  EXPECT_EQ(answer, "done\ndone\n");
 }
 
 TEST(ServiceTest, RefusesArgumentsThatItDoesNotKnow) {
