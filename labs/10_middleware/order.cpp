@@ -19,7 +19,8 @@ void roads(Story& story) {
         "GET /async",     "GET /late",        "GET /handled",     "GET /twice",
         "GET /first",     "GET /hang",        "GET /none"}) {
     const bool hangs = std::string_view(request) == "GET /hang";
-    const Seen seen = site.visit(request, {}, hangs ? 100ms : 10'000ms);
+    const Seen seen =
+        site.visit(request, {}, hangs ? 100ms : 10'000ms, hangs ? "A-out" : "");
     table.rows.push_back({request, seen.reply, seen.log});
   }
   story.table(table);

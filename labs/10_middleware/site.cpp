@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <future>
 
 namespace lab10 {
@@ -41,6 +42,7 @@ void Site::note(std::string entry) {
   lab::trace::instant(entry, {.lane = "log"});
   const std::lock_guard lock(mutex_);
   log_.push_back(std::move(entry));
+  noted_.notify_all();
 }
 
 void Site::run_after(milliseconds delay, std::function<void()> call) {
@@ -57,13 +59,20 @@ void Site::settle() {
   done.get_future().wait();
 }
 
+// On a busy machine the server may come to a request when its client has given up.
+void Site::await(std::string_view entry) {
+  std::unique_lock lock(mutex_);
+  noted_.wait_for(lock, 10s,
+                  [&] { return std::ranges::find(log_, entry) != log_.end(); });
+}
+
 std::string Site::log() const {
   const std::lock_guard lock(mutex_);
   return fmt::format("{}", fmt::join(log_, " > "));
 }
 
 Seen Site::visit(const std::string& request, lab::http::Headers headers,
-                 milliseconds patience) {
+                 milliseconds patience, std::string_view awaited) {
   {
     const std::lock_guard lock(mutex_);
     log_.clear();
@@ -74,6 +83,7 @@ Seen Site::visit(const std::string& request, lab::http::Headers headers,
                                        .target = request.substr(space + 1),
                                        .headers = std::move(headers)},
                                       patience);
+  if (!awaited.empty()) await(awaited);
   settle();
   const auto* response = std::get_if<lab::http::Response>(&result);
   if (!response) return {"no reply", log()};

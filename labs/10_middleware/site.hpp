@@ -4,9 +4,11 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app.hpp"
@@ -28,9 +30,11 @@ class Site {
   using Build = std::function<void(App&, Site&)>;
   explicit Site(const Build& build, AppOptions options = {});
 
-  // "GET /order"
+  // "GET /order". An entry that is `awaited` is in the log when this returns, also where
+  // it came after the client had left.
   Seen visit(const std::string& request, lab::http::Headers headers = {},
-             milliseconds patience = std::chrono::seconds(10));
+             milliseconds patience = std::chrono::seconds(10),
+             std::string_view awaited = {});
   std::string log() const;
 
   // For layers.
@@ -41,8 +45,10 @@ class Site {
  private:
   Observers observers();
   void settle();  // until what the server's thread does now is done
+  void await(std::string_view entry);
 
   mutable std::mutex mutex_;
+  std::condition_variable noted_;
   std::vector<std::string> log_;
   std::vector<std::unique_ptr<lab::trace::Span>> spans_;
   App app_;

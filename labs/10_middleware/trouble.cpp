@@ -35,7 +35,8 @@ Seen forget(bool keeps, bool leaks, milliseconds patience) {
                });
              },
              {.keeps_forgotten = keeps})
-      .visit("GET /", {}, patience);
+      .visit("GET /", {}, patience,
+             keeps || leaks ? "barks at prices" : "forgotten by prices");
 }
 
 }  // namespace
@@ -189,7 +190,7 @@ Seen fail(Stands stands, const char* road, bool takes_rejections, milliseconds p
                if (stands == Stands::last) app.use("error", error_layer);
              },
              {.takes_rejections = takes_rejections})
-      .visit(road, {}, patience);
+      .visit(road, {}, patience, takes_rejections ? "" : "UNHANDLED:rejected");
 }
 
 }  // namespace
