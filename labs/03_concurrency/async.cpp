@@ -140,22 +140,25 @@ Echo::Echo(Loop& loop) : loop_(loop), listener_(loop, [this] { serve(); }) {
 }
 
 void Echo::serve() {
-  lab::uv::Tcp& end = ends_.emplace_back(loop_);
-  listener_.accept(end);
-  end.read_start([&end](std::string_view bytes, int status) {
-    if (status == 0) end.write(bytes, [](int) {});
+  const auto end = ends_.emplace(ends_.end(), loop_);
+  listener_.accept(*end);
+  end->read_start([this, end](std::string_view bytes, int status) {
+    if (status < 0) return void(ends_.erase(end));
+    end->write(bytes, [](int) {});
   });
 }
 
 void Echo::ask(Done done) {
-  lab::uv::Tcp& end = ends_.emplace_back(loop_);
-  end.connect(listener_.port(), [&end, done = std::move(done)](int status) {
-    if (status < 0) return done(status);
-    end.read_start([&end, done](std::string_view bytes, int ended) {
-      end.read_stop();
-      done(bytes.empty() ? ended : 0);
-    });
-    end.write("!", [](int) {});
+  const auto end = ends_.emplace(ends_.end(), loop_);
+  const auto over = [this, end, done = std::move(done)](int status) {
+    ends_.erase(end);
+    done(status);
+  };
+  end->connect(listener_.port(), [end, over](int status) {
+    if (status < 0) return over(status);
+    end->read_start(
+        [over](std::string_view bytes, int ended) { over(bytes.empty() ? ended : 0); });
+    end->write("!", [](int) {});
   });
 }
 

@@ -44,14 +44,14 @@ class Echo {
  public:
   explicit Echo(Loop& loop);
 
-  // A new connection: a byte there, the byte back.
+  // A new connection: a byte there, the byte back, and it is closed.
   void ask(Done done);
 
  private:
   void serve();
 
   Loop& loop_;
-  std::list<lab::uv::Tcp> ends_;
+  std::list<lab::uv::Tcp> ends_;  // that are open
   lab::uv::Listener listener_;
 };
 

@@ -5,7 +5,8 @@
 // writing: just what a disk that does not answer does to a thread, without its luck.
 //
 // Threads   The loop's only.
-// Lifetime  The folder is made if it is not there. Destroying the HeldPool lets the threads go. The loop must outlive it.
+// Lifetime  The folder is made if it is not there. Destroying the HeldPool lets the threads
+//           go. The loop must outlive it.
 // Source    fifo(7). Node on the same trick: node.mjs.
 #pragma once
 

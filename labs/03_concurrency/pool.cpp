@@ -196,7 +196,8 @@ void held(Story& story) {
            cell(full, call, 2) == "done";
   };
   const auto moves = [&](const char* call) {
-    return cell(free, call, 1) == "done" && cell(full, call, 1) == "done";
+    return cell(free, call, 1) == "done" && cell(full, call, 1) == "done" &&
+           cell(free, call, 2) == "done" && cell(full, call, 2) == "done";
   };
   story.claim(
       "03.6", "the pool serves file I/O", waits("fs.stat") && waits("fs.readFile"),

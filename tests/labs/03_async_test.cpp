@@ -87,6 +87,14 @@ TEST_F(Async, RunsAJobOnAnotherThread) {
   EXPECT_NE(worker, note.thread);
 }
 
+TEST_F(Async, AnEchoKeepsNoConnectionOpen) {
+  Echo echo(loop_);
+  const int before = lab::open_descriptors();
+  for (int i = 0; i < 20; ++i) ended("echo", [&](Done done) { echo.ask(done); });
+  EXPECT_TRUE(run_until(loop_, [&] { return lab::open_descriptors() <= before; }))
+      << lab::open_descriptors() << " open, before it was asked " << before;
+}
+
 TEST_F(Async, AHeldPoolStopsFilesAndLetsSocketsGo) {
   Echo echo(loop_);
   HeldPool pool(loop_, folder_ / "fifos");
