@@ -70,11 +70,11 @@ Gunzip::~Gunzip() {
 }
 
 void Gunzip::transform(const Chunk& chunk, Done done) {
-  constexpr unsigned char kFirstByte = 0x1f;  // of every member
   give(zlib_, chunk.view());
   do {
     if (whole_) {
-      if (zlib_.avail_in == 0 || *zlib_.next_in != kFirstByte) break;
+      padded_ = padded_ || (zlib_.avail_in > 0 && *zlib_.next_in == 0);
+      if (padded_ || zlib_.avail_in == 0) break;
       inflateReset(&zlib_);
       whole_ = false;
     }

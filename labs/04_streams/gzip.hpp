@@ -4,7 +4,8 @@
 //   Gunzip    one or more members, cut anywhere --> the bytes
 //
 // Errors    Gunzip fails on what is no gzip, on a wrong checksum, and when the input ends
-//           before its trailer. Bytes behind the last member are ignored, as in Node.
+//           before its trailer. Behind a member another may come; a zero byte there is
+//           padding, and what follows it is ignored, as in Node.
 // Threads   zlib runs in write(), on the loop's thread. Node gives it to the pool.
 // Cost      About 260 KiB for deflate's tables, 40 KiB for inflate's.
 // Limits    All that one chunk inflates to is kept at once: a thousand times its size, at
@@ -48,7 +49,8 @@ class Gunzip : public lab::Transform {
   void flush(Done done) override;
 
   z_stream zlib_{};
-  bool whole_ = false;  // the last member has come to its end
+  bool whole_ = false;   // the last member has come to its end
+  bool padded_ = false;  // and nothing that follows counts
 };
 
 }  // namespace lab04

@@ -14,6 +14,7 @@ namespace {
 using lab::HandSink;
 using lab::ListSource;
 using std::string;
+using namespace std::string_literals;
 
 struct Out {
   string bytes;
@@ -90,13 +91,24 @@ TEST(GzipStage, TheEmptyInputIsAnEmptyMember) {
   EXPECT_EQ(back.told + back.bytes, "done");
 }
 
-TEST(GunzipStage, TakesSeveralMembersAndIgnoresWhatComesBehind) {
+TEST(GunzipStage, TakesSeveralMembersAndIgnoresWhatComesBehindAZero) {
   std::mt19937 random(2);
   const string two = through_stages<Gzip>(random, "one ").bytes +
                      through_stages<Gzip>(random, "two").bytes;
   EXPECT_EQ(through_stages<Gunzip>(random, two).bytes, "one two");
-  const Out behind = through_stages<Gunzip>(random, two + "garbage");
-  EXPECT_EQ(behind.bytes + behind.told, "one twodone");
+  for (const string& behind : {string(4, '\0'), '\0' + two, "\0garbage"s})
+    for (int run = 0; run < 20; ++run) {  // wherever it is cut
+      const Out out = through_stages<Gunzip>(random, two + behind);
+      ASSERT_EQ(out.bytes + out.told, "one twodone");
+    }
+}
+
+TEST(GunzipStage, RefusesWhatIsNoMemberBehindOne) {
+  std::mt19937 random(2);
+  const string one = through_stages<Gzip>(random, "one").bytes;
+  for (const string& behind : {"garbage"s, "garbage" + one, "\x1f\0"s})
+    EXPECT_EQ(through_stages<Gunzip>(random, one + behind).told,
+              "gunzip: incorrect header check");
 }
 
 TEST(GunzipStage, RefusesWhatIsCutOffWhereverThatIs) {
