@@ -121,6 +121,15 @@ class Visitors {
   const std::list<Visit>& visits() const { return visits_; }
   const lab::Latency& latency() const { return latency_; }
 
+  // The same, and how long those who are not answered yet have waited so far: where
+  // nobody is answered, only these tell.
+  lab::Latency until_now() const {
+    lab::Latency all = latency_;
+    for (const Visit& visit : visits_)
+      if (visit.status < 0) all.record(now() - visit.begun);
+    return all;
+  }
+
   // Counts anew. REQUIRES: not from inside a visit's callback.
   void forget_answered() {
     latency_ = {};
