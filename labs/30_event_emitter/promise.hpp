@@ -22,8 +22,13 @@ class Promise {
 
   Promise() : state_(std::make_shared<State>()) {}
 
-  void fulfill() const { state_->on_rejected = nullptr; }
+  // It is settled once: later calls do nothing.
+  void fulfill() const {
+    state_->settled = true;
+    state_->on_rejected = nullptr;
+  }
   void reject(std::exception_ptr reason) const {
+    if (std::exchange(state_->settled, true)) return;
     state_->reason = std::move(reason);
     if (state_->on_rejected) hand_over();
   }
@@ -40,6 +45,7 @@ class Promise {
 
  private:
   struct State {
+    bool settled = false;
     std::exception_ptr reason;
     OnRejected on_rejected;
     ~State() {

@@ -6,6 +6,12 @@
 
 namespace lab30 {
 
+namespace {
+
+constexpr std::size_t kMostHead = 16 << 10;  // of a request
+
+}  // namespace
+
 // It is opened later: who makes a reader can listen before anything is emitted.
 FileReader::FileReader(lab::uv::Loop& loop, std::filesystem::path path)
     : loop_(loop), path_(std::move(path)) {
@@ -75,6 +81,7 @@ void HttpServer::serve(const Socket& socket) {
     const Socket open = socket;  // what holds it, this function, may go below
     if (status < 0) return open->close();
     head->append(bytes);
+    if (head->size() > kMostHead) return open->close();
     if (head->find("\r\n\r\n") == std::string::npos) return;
     open->read_stop();
     Request asked{};

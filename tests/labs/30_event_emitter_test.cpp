@@ -284,6 +284,19 @@ TEST_F(AsyncListener, ACapturedRejectionWithoutErrorListenerIsThrownThere) {
   EXPECT_THROW(run_later(), std::runtime_error);
 }
 
+TEST_F(AsyncListener, APromiseIsSettledOnce) {
+  capturing.on(ping, [&] { return answer; });
+  capturing.on(error, [&](const std::exception_ptr&) { log.push_back("error"); });
+  capturing.emit(ping);
+  answer.reject(problem("first"));
+  answer.reject(problem("second"));  // would be unhandled, and end this process
+  run_later();
+  EXPECT_THAT(log, ElementsAre("error"));
+  const Promise well;
+  well.fulfill();
+  well.reject(problem("too late"));
+}
+
 TEST_F(AsyncListener, ARejectionThatNobodyCapturesIsUnhandled) {
   const auto before =
       std::exchange(Promise::on_unhandled,
