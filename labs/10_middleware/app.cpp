@@ -72,15 +72,17 @@ struct App::Turn {
 class Run : public std::enable_shared_from_this<Run> {
  public:
   Run(std::shared_ptr<Exchange> exchange, const Layers& layers,
-      std::shared_ptr<Run> parent)
+      std::shared_ptr<Run> parent, bool is_route)
       : exchange_(std::move(exchange)),
         layers_(layers),
         parent_(std::move(parent)),
+        is_route_(is_route),
         mounted_(exchange_->request.mounted()) {}
 
   void advance(std::optional<Error> error);
   void leave(std::optional<Error> error);
   App& app() const { return exchange_->app; }
+  bool is_route() const { return is_route_; }
   const std::shared_ptr<Exchange>& exchange() const { return exchange_; }
   std::size_t cursor() const { return cursor_; }
   std::string_view layer(std::size_t index) const { return layers_[index - 1].name; }
@@ -93,6 +95,7 @@ class Run : public std::enable_shared_from_this<Run> {
   const std::shared_ptr<Exchange> exchange_;
   const Layers& layers_;
   const std::shared_ptr<Run> parent_;
+  const bool is_route_;
   const std::size_t mounted_;  // how much of the path the layers above have used
   std::size_t cursor_ = 0;     // one past the layer that was entered last
 };
@@ -118,6 +121,7 @@ bool Run::is_for(const Layer& layer, std::optional<Error>& error, std::size_t& u
   const bool method_fits = layer.method.empty() || layer.method == request.method() ||
                            (layer.method == "GET" && request.method() == "HEAD");
   if (!method_fits) return false;
+  if (is_route_) return true;  // the route has matched, and its params are in force
   try {
     const auto match = layer.path.match(request.path(), request.params);
     used = match.value_or(0);
@@ -133,7 +137,8 @@ void Run::enter(const Layer& layer, std::optional<Error> error) {
   const auto& exchange = *exchange_;
   const Next next(shared_from_this(), cursor_);
   if (const auto* inner = std::get_if<std::shared_ptr<const Layers>>(&layer.work)) {
-    return std::make_shared<Run>(exchange_, **inner, shared_from_this())->advance({});
+    return std::make_shared<Run>(exchange_, **inner, shared_from_this(), layer.is_route)
+        ->advance({});
   }
   exchange_->at = layer.name;
   tell(exchange.app.observers_.on_enter, layer.name, exchange.request);
@@ -200,7 +205,7 @@ std::optional<Waiting> Watch::operator()() const {
 
 void Next::route() const {
   const App::Turn turn(run_->app());
-  run_->leave(std::nullopt);
+  run_->is_route() ? run_->leave(std::nullopt) : run_->advance(std::nullopt);
 }
 
 void Next::reject(std::exception_ptr thrown) const {
@@ -225,7 +230,7 @@ void App::handle(const lab::http::Request& received, Response::Reply reply) {
     exchange->response.on_sent = [this, key = exchange.get()] { open_.erase(key); };
     open_.emplace(exchange.get(), exchange);
   }
-  std::make_shared<Run>(exchange, layers_, nullptr)->advance({});
+  std::make_shared<Run>(exchange, layers_, nullptr, false)->advance({});
 }
 
 // A layer may have kept a Next: it goes while there still is an App.

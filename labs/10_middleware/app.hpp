@@ -45,7 +45,7 @@ class Next {
  public:
   void operator()() const;             // the next layer
   void operator()(Error error) const;  // the next layer that takes an error
-  void route() const;                  // the next route: skips the rest of this one
+  void route() const;  // the next route: skips the rest of this one, if it is in one
 
   // For a Task that failed: next(error), but not before the layers above have returned.
   void reject(std::exception_ptr error) const;

@@ -68,7 +68,7 @@ std::optional<std::size_t> Path::match(std::string_view path, Params& params) co
     if (!text) throw std::invalid_argument("Failed to decode param '" + part + "'");
     part = std::move(*text);
   }
-  if (!found.empty()) params = std::move(found);
+  params = std::move(found);
   return at;
 }
 

@@ -5,7 +5,8 @@
 //
 // Errors    std::invalid_argument for a parameter whose percent signs make no sense.
 // Cost      One walk over the path; no regular expression, so nothing backtracks.
-// Source    Express 5, its defaults. Left out: wildcards, optional parts, encoded slashes.
+// Source    Express 5, its defaults. Left out: wildcards, optional parts, encoded slashes;
+//           that a parameter is UTF-8 (Express answers 400 where it is not).
 #pragma once
 
 #include <map>
@@ -23,7 +24,8 @@ class Path {
 
   explicit Path(std::string_view pattern, Kind kind);
 
-  // How much of the path was used, if it matches; `params` then has what stood for names.
+  // How much of the path was used, if it matches; `params` then has what stood for names,
+  // and nothing else: those of an earlier layer are not this one's.
   std::optional<std::size_t> match(std::string_view path, Params& params) const;
 
  private:

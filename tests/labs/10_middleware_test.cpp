@@ -85,6 +85,29 @@ TEST(App, NextRouteSkipsTheRestOfThisRouteOnly) {
   EXPECT_THAT(log, IsEmpty());
 }
 
+TEST(App, NextRouteOutsideOfARouteIsNext) {
+  App app;
+  app.use("one", [](Request&, Response&, Next next) { next.route(); });
+  app.use("two", kReply);
+  EXPECT_EQ(ask(app, "/")->body, "hello");
+}
+
+TEST(App, ParamsAreThoseOfTheLayerThatRuns) {
+  Log log;
+  App app;
+  const auto note = [&log](Request& request, Response&, Next next) {
+    std::string names;
+    for (const auto& [name, value] : request.params) names += name + "=" + value + " ";
+    log.push_back(names);
+    next();
+  };
+  app.route("GET", "/u/:id", note, note);
+  app.route("GET", "/:what/:id", note);
+  app.use("tail", note);
+  ask(app, "/u/7");
+  EXPECT_THAT(log, ElementsAre("id=7 ", "id=7 ", "id=7 what=u ", ""));
+}
+
 TEST(App, AnErrorPassesOverLayersAndRoutersToTheNextErrorLayer) {
   Log log;
   App app;
