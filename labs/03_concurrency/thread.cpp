@@ -217,16 +217,17 @@ void callbacks(Story& story) {
   const bool all = run_until(loop, [&] { return notes.all_done(); });
   const std::set<int> threads = notes.threads();
   const std::set<int> workers(jobs.workers.begin(), jobs.workers.end());
+  const int first = threads.empty() ? 0 : *threads.begin();
   story.claim("03.2", "the main thread runs the callbacks of all of them",
               all && threads == std::set{getpid()},
               "{} callbacks of jobs, files, DNS, TCP and a timer: {} thread id, {}, the "
               "process's own",
-              notes.all().size(), threads.size(), *threads.begin());
+              notes.all().size(), threads.size(), first);
   story.claim(
       "03.10", "the main thread runs that callback, another did the work",
       workers.size() == 4 && !workers.contains(getpid()) && threads == std::set{getpid()},
       "4 jobs ran on {} threads, none of them {}; their callbacks on {} alone",
-      workers.size(), getpid(), *threads.begin());
+      workers.size(), getpid(), first);
   story.nuance("03.2",
                "in V8 the main thread is where JavaScript runs; a worker_thread has a "
                "loop and a JavaScript thread of its own (lab 07)");
