@@ -52,11 +52,14 @@ Reading read(const std::filesystem::path& path) {
   return seen;
 }
 
-// One request on a connection of its own: what came back until the server closed it.
+// One request on a connection of its own: what came back until the server closed it, or
+// within ten seconds.
 std::string ask(lab::uv::Loop& loop, std::uint16_t port) {
   lab::uv::Tcp client(loop);
   std::string answer;
   bool done = false;
+  lab::uv::Timer deadline(loop);
+  deadline.start(std::chrono::seconds(10), [&] { done = true; });
   const std::string question = "GET /teapots HTTP/1.1\r\nHost: lab\r\n\r\n";
   client.connect(port, [&](int status) {
     if (status < 0) return void(done = true);
