@@ -13,6 +13,7 @@
 #include "drill.hpp"
 #include "lab/error.hpp"
 #include "overview.hpp"
+#include "peers.hpp"
 #include "run.hpp"
 #include "verify.hpp"
 #include "walk.hpp"
@@ -44,6 +45,8 @@ struct Typed {
   VerifyOptions verify;
   WalkOptions walk;
   BenchOptions bench;
+  PeersOptions peers;
+  bool with_peers = false;
   DrillOptions drill;
   std::string shell;
 };
@@ -70,6 +73,13 @@ void describe_verbs(CLI::App& app, Typed& typed) {
   CLI::App* bench =
       app.add_subcommand("bench", "run benchmarks: ./lab bench 5 [-- flags of Google's]");
   bench->add_option("lab", typed.bench.name, "a number or a name; none: all");
+  CLI::Option* with_peers = bench->add_flag(
+      "--peers", typed.with_peers, "beside Node's packages, and what nobody can beat");
+  bench->add_flag("--quick", typed.peers.quick, "with --peers: fewer rounds")
+      ->needs(with_peers);
+  bench->add_option("--out", typed.peers.out, "with --peers: the folder for JSON and SVG")
+      ->type_name("DIR")
+      ->needs(with_peers);
 
   CLI::App* drill = app.add_subcommand(
       "drill",
@@ -134,7 +144,11 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   }
   if (app.got_subcommand("verify")) return verify(catalog, place, typed.verify);
   if (app.got_subcommand("walk")) return walk(catalog, place, typed.walk);
-  if (app.got_subcommand("bench")) return bench(catalog, place, typed.bench);
+  if (app.got_subcommand("bench")) {
+    typed.peers.lab = typed.bench.name;
+    return typed.with_peers ? peers(catalog, place, typed.peers)
+                            : bench(catalog, place, typed.bench);
+  }
   if (app.got_subcommand("drill")) return drill(catalog, place, typed.drill);
   if (app.got_subcommand("completion")) return completion(catalog, typed.shell);
   throw Usage("type it as ./lab " + app.get_subcommands().front()->get_name());

@@ -1,0 +1,24 @@
+// peers.hpp: ./lab bench 14 --peers: the same work in our code, in Node's packages and in
+// what nobody can beat, in one run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog.hpp"
+#include "peers_contest.hpp"
+
+namespace runner {
+
+struct PeersOptions {
+  std::string lab{};  // none: all that have a plan
+  bool quick = false;
+  std::string out{};  // a folder; none: build/bench
+};
+
+// Measures, prints a table a case, and writes peers_NN.json and peers_NN.svg.
+// The exit code: 1 if contestants did not do the same work, or one could not be measured;
+// a goal that is missed is told, and fails nothing: machines differ.
+int peers(const Catalog& catalog, const Place& place, const PeersOptions& options);
+
+}  // namespace runner

@@ -1,0 +1,55 @@
+// peers_contest.hpp: all contestants of a case, measured in interleaved rounds.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "peers_measure.hpp"
+#include "peers_plan.hpp"
+#include "peers_statistics.hpp"
+
+namespace runner {
+
+struct Standing {
+  Contestant who;
+  std::string version{};
+  std::string missing{};  // why it took no part
+  std::vector<Round> rounds{};
+
+  std::vector<double> wall_ns() const;  // of each round, for one operation
+  std::vector<double> cpu_ns() const;
+};
+
+struct Reached {
+  Goal goal;
+  Interval ratio;
+  bool met() const { return ratio.middle >= goal.at_least; }
+};
+
+struct Contest {
+  Case of;
+  std::vector<Standing> standings;
+
+  const Standing& standing(const std::string& name) const;
+
+  // Of each round by the case's clock, for one operation.
+  std::vector<double> ns(const Standing& one) const;
+
+  // How many times as long as ours, each beyond its own bare call where it has one;
+  // nothing if either took no part.
+  std::optional<Interval> beside_ours(const Standing& one) const;
+  std::optional<Reached> reached(const Goal& goal) const;
+
+ private:
+  std::optional<Interval> ratio(const Standing& above, const Standing& below) const;
+  std::vector<double> beyond(const Standing& one) const;
+};
+
+// `on_round` is called before each round of each contestant: which one, of how many.
+// Throws lab::Error when two did not do the same work.
+Contest hold(const Case& one, int rounds, const Place& place,
+             const std::function<void(const Contestant&, int round)>& on_round);
+
+}  // namespace runner

@@ -1,0 +1,39 @@
+// peers_measure.hpp: one round of one contestant: a process of its own that does the work
+// and tells in one line of JSON how long it took.
+//
+//   {"operations": 200000, "ns": 19400000, "cpu_ns": 19300000, "check": "200000 ok"}
+//
+// The process measures itself, so that its start counts for nothing; `check` is what came
+// out, and must be the same for all who do the same work. `p99_ns` may stand there too.
+//
+// Errors    A process that fails, is late or says something else throws lab::Error.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "peers_plan.hpp"
+#include "place.hpp"
+
+namespace runner {
+
+struct Round {
+  double ns = 0;      // for one operation
+  double cpu_ns = 0;  // of all its threads and of the processes it waited for
+  std::optional<double> p99_ns{};
+  std::string check{};
+};
+
+std::filesystem::path peers_folder(const Place& place);
+
+// The version of a contestant's package or program, or why it cannot take part.
+struct Presence {
+  std::string version{};
+  std::string missing{};  // and what installs it
+};
+Presence presence(const Contestant& one, const Place& place);
+
+Round play_round(const Contestant& one, std::int64_t count, const Place& place);
+
+}  // namespace runner
