@@ -47,6 +47,7 @@ struct Typed {
   BenchOptions bench;
   PeersOptions peers;
   bool with_peers = false;
+  bool all_labs = false;
   DrillOptions drill;
   std::string shell;
 };
@@ -76,6 +77,8 @@ void describe_verbs(CLI::App& app, Typed& typed) {
   CLI::Option* with_peers = bench->add_flag(
       "--peers", typed.with_peers, "beside Node's packages, and what nobody can beat");
   bench->add_flag("--quick", typed.peers.quick, "with --peers: fewer rounds")
+      ->needs(with_peers);
+  bench->add_flag("--all", typed.all_labs, "with --peers: of every lab that has any")
       ->needs(with_peers);
   bench->add_option("--out", typed.peers.out, "with --peers: the folder for JSON and SVG")
       ->type_name("DIR")
@@ -145,6 +148,9 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   if (app.got_subcommand("verify")) return verify(catalog, place, typed.verify);
   if (app.got_subcommand("walk")) return walk(catalog, place, typed.walk);
   if (app.got_subcommand("bench")) {
+    if (typed.all_labs && !typed.bench.name.empty()) {
+      throw Usage("bench --all measures every lab: name none");
+    }
     typed.peers.lab = typed.bench.name;
     return typed.with_peers ? peers(catalog, place, typed.peers)
                             : bench(catalog, place, typed.bench);

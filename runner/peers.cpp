@@ -3,17 +3,22 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
+#include "kept_run.hpp"
 #include "lab/error.hpp"
-#include "peers_report.hpp"
+#include "peers_picture.hpp"
+#include "peers_service.hpp"
 
 namespace runner {
 
 namespace {
 
 namespace fs = std::filesystem;
+using NoWords = std::map<std::string, std::string>;
 
 std::string text_of(const fs::path& path) {
   std::ifstream file(path);
@@ -71,30 +76,82 @@ struct Bout {
   const Place& place;
   fs::path out;
   Machine machine;
-  int rounds;
+  bool quick;
   lab::Terminal terminal = lab::Terminal::of_stdout();
   Progress progress{};
 
-  void measure(const Lab& lab) const {
+  // Where others compute too, twice as many rounds: the interval says what they are worth.
+  int rounds() const { return (quick ? 7 : 21) * (machine.busy() ? 2 : 1); }
+
+  Effort effort(std::size_t cases) const {
+    if (!quick) return {.rounds = rounds(), .least = rounds()};
+    const auto all = 24'000 / static_cast<int>(cases);
+    return {.rounds = rounds(),
+            .least = 5,
+            .budget = std::chrono::milliseconds(all),
+            .share = 3};
+  }
+
+  Chapter measure(const Lab& lab) const {
     const fs::path file = plan_file(lab, place);
     const Plan plan = Plan::parse(text_of(file), file.lexically_relative(place.root));
-    fmt::print("{} {}: {}\n", lab.number, lab.name(), lab.question);
+    std::optional<Service> service;
+    if (!plan.service.empty()) service.emplace(plan.service, place);
+    const Ground ground(place, service ? service->offered() : NoWords{});
     std::vector<Contest> contests;
+    std::string text;
     for (const Case& one : plan.cases) {
-      contests.push_back(hold(one, rounds, place, [&](const Contestant& who, int round) {
-        progress.show(one, who, round, rounds);
+      const Effort all = effort(plan.cases.size());
+      contests.push_back(hold(one, all, ground, [&](const Contestant& who, int round) {
+        progress.show(one, who, round, all.rounds);
       }));
       progress.clear();
       fmt::print("{}", contest_text(contests.back(), terminal));
       std::fflush(stdout);
+      text += contest_text(contests.back(), {false, false, 90});
     }
     const fs::path base = out / ("peers_" + lab.number);
     write_file(base.string() + ".json", contests_json(lab.number, machine, contests));
     write_file(base.string() + ".svg",
                contests_svg(lab.number + " · " + lab.question, machine, contests));
     fmt::print("\nalso in {}.json and .svg\n\n", base.string());
+    return {lab.number, lab.question, text};
+  }
+
+  // What breaks one lab is told, and stops no other.
+  Chapter tried(const Lab& lab) const {
+    fmt::print("{} {}: {}\n", lab.number, lab.name(), lab.question);
+    std::fflush(stdout);
+    try {
+      return measure(lab);
+    } catch (const lab::Error& error) {
+      progress.clear();
+      fmt::print(stderr, "lab: {}\n\n", error.what());
+      return {lab.number, lab.question, error.what(), false};
+    }
   }
 };
+
+int measure_all(const std::vector<Lab>& labs, const Place& place, const fs::path& out,
+                bool quick) {
+  const Bout bout{place, out, Machine::here(), quick};
+  fmt::print(
+      "{}, {} cores, load {:.1f}; {}{} rounds, interleaved; medians ± half of the "
+      "quartiles' distance\n",
+      bout.machine.cpu, bout.machine.cores, bout.machine.load, quick ? "up to " : "",
+      bout.rounds());
+  if (bout.machine.busy()) {
+    fmt::print("This machine is busy: twice as many rounds, and wider intervals.\n");
+  }
+  fmt::print("\n");
+  std::vector<Chapter> chapters;
+  for (const Lab& lab : labs) chapters.push_back(bout.tried(lab));
+  if (labs.size() > 1) {
+    write_file(out / "index.html", index_page(bout.machine, chapters));
+    fmt::print("all of it: {}\n", (out / "index.html").string());
+  }
+  return std::ranges::all_of(chapters, &Chapter::measured) ? 0 : 1;
+}
 
 }  // namespace
 
@@ -103,20 +160,7 @@ int peers(const Catalog& catalog, const Place& place, const PeersOptions& option
   const fs::path out =
       options.out.empty() ? place.root / "build" / "bench" : fs::path(options.out);
   fs::create_directories(out);
-  const Machine machine = Machine::here();
-  // Where others compute too, twice as many rounds: the interval says what they are worth.
-  const int rounds = (options.quick ? 7 : 21) * (machine.busy() ? 2 : 1);
-  fmt::print(
-      "{}, {} cores, load {:.1f}; {} rounds, interleaved; medians ± half of the "
-      "quartiles' distance\n",
-      machine.cpu, machine.cores, machine.load, rounds);
-  if (machine.busy()) {
-    fmt::print("This machine is busy: twice as many rounds, and wider intervals.\n");
-  }
-  fmt::print("\n");
-  const Bout bout{place, out, machine, rounds};
-  for (const Lab& lab : labs) bout.measure(lab);
-  return 0;
+  return in_kept_run([&] { return measure_all(labs, place, out, options.quick); });
 }
 
 }  // namespace runner

@@ -17,8 +17,10 @@ struct PeersOptions {
 };
 
 // Measures, prints a table a case, and writes peers_NN.json and peers_NN.svg.
+// Of several labs also an index.html. It leaves neither processes nor folders behind.
 // The exit code: 1 if contestants did not do the same work, or one could not be measured;
-// a goal that is missed is told, and fails nothing: machines differ.
+// 128 + n if a signal ended it. A goal
+// that is missed is told, and fails nothing: machines differ.
 int peers(const Catalog& catalog, const Place& place, const PeersOptions& options);
 
 }  // namespace runner

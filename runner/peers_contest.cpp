@@ -10,20 +10,39 @@ namespace runner {
 
 namespace {
 
+std::optional<Interval> ratio(std::vector<double> over,
+                              const std::vector<double>& under) {
+  if (over.empty() || over.size() != under.size()) return {};
+  for (std::size_t i = 0; i < over.size(); ++i) over[i] /= under[i];
+  return ratio_interval(over);
+}
+
+// What came out of a few operations; nothing if it cannot take part after all.
+std::optional<std::string> tried(Standing& one, std::int64_t count,
+                                 const Ground& ground) {
+  if (!one.missing.empty()) return {};
+  try {
+    return play_round(one.who, count, ground).check;
+  } catch (const CannotTakePart& lack) {
+    one.missing = lack.what();
+    return {};
+  }
+}
+
 // All must answer the same for the same few operations; a limit does less by nature.
-void expect_same_work(const Contest& contest, const Place& place) {
+void expect_same_work(Contest& contest, const Ground& ground) {
   std::string expected, first;
-  for (const Standing& one : contest.standings) {
-    if (!one.missing.empty() || one.who.kind == Contestant::Kind::limit) continue;
-    const std::string check = play_round(one.who, contest.of.check, place).check;
+  for (Standing& one : contest.standings) {
+    const auto check = tried(one, contest.of.check, ground);
+    if (!check || one.who.kind == Contestant::Kind::limit) continue;
     if (first.empty()) {
       first = one.who.name;
-      expected = check;
+      expected = *check;
     }
-    if (check != expected) {
+    if (*check != expected) {
       throw lab::Error("compare " + contest.of.name,
                        fmt::format("not the same work: {} got \"{}\", {} \"{}\"", first,
-                                   expected, one.who.name, check));
+                                   expected, one.who.name, *check));
     }
   }
 }
@@ -39,6 +58,14 @@ std::vector<double> Standing::wall_ns() const {
 std::vector<double> Standing::cpu_ns() const {
   std::vector<double> all;
   for (const Round& round : rounds) all.push_back(round.cpu_ns);
+  return all;
+}
+
+std::vector<double> Standing::p99_ns() const {
+  std::vector<double> all;
+  for (const Round& round : rounds) {
+    if (round.p99_ns) all.push_back(*round.p99_ns);
+  }
   return all;
 }
 
@@ -61,40 +88,44 @@ std::vector<double> Contest::beyond(const Standing& one) const {
   return all;
 }
 
-std::optional<Interval> Contest::ratio(const Standing& above,
-                                       const Standing& below) const {
-  std::vector<double> over = beyond(above), under = beyond(below);
-  if (over.empty() || over.size() != under.size()) return {};
-  for (std::size_t i = 0; i < over.size(); ++i) over[i] /= under[i];
-  return ratio_interval(over);
-}
-
 std::optional<Interval> Contest::beside_ours(const Standing& one) const {
-  return ratio(one, standing(of.ours().name));
+  return ratio(beyond(one), beyond(standing(of.ours().name)));
 }
 
 std::optional<Reached> Contest::reached(const Goal& goal) const {
-  const auto interval = ratio(standing(goal.of), standing(goal.over));
-  if (!interval) return {};
-  return Reached{goal, *interval};
+  const Standing& above = standing(goal.of);
+  if (goal.under_ns > 0) {
+    const std::vector<double> all = beyond(above);
+    if (all.empty()) return {};
+    return Reached{goal, ratio_interval(all)};
+  }
+  const Standing& below = standing(goal.over);
+  const auto value = goal.by_p99 ? ratio(above.p99_ns(), below.p99_ns())
+                                 : ratio(beyond(above), beyond(below));
+  if (!value) return {};
+  return Reached{goal, *value};
 }
 
-Contest hold(const Case& one, int rounds, const Place& place,
+Contest hold(const Case& one, const Effort& effort, const Ground& ground,
              const std::function<void(const Contestant&, int round)>& on_round) {
+  using Clock = std::chrono::steady_clock;
   Contest contest{one, {}};
   for (const Contestant& who : one.contestants) {
-    const Presence there = presence(who, place);
+    const Presence there = presence(who, ground);
     contest.standings.push_back({who, there.version, there.missing});
   }
-  expect_same_work(contest, place);
+  expect_same_work(contest, ground);
   const std::size_t all = contest.standings.size();
-  for (int round = 0; round < rounds; ++round) {
+  const auto end = Clock::now() + effort.budget;
+  for (int round = 0; round < effort.rounds; ++round) {
+    if (round >= effort.least && Clock::now() > end) break;
     for (std::size_t i = 0; i < all; ++i) {
       // Each round begins with another one, so that nobody always follows the same.
       Standing& next = contest.standings[(i + static_cast<std::size_t>(round)) % all];
       if (!next.missing.empty()) continue;
       on_round(next.who, round);
-      next.rounds.push_back(play_round(next.who, next.who.count, place));
+      const std::int64_t count = std::max<std::int64_t>(1, next.who.count / effort.share);
+      next.rounds.push_back(play_round(next.who, count, ground));
     }
   }
   return contest;

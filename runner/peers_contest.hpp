@@ -1,6 +1,7 @@
 // peers_contest.hpp: all contestants of a case, measured in interleaved rounds.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,12 +21,24 @@ struct Standing {
 
   std::vector<double> wall_ns() const;  // of each round, for one operation
   std::vector<double> cpu_ns() const;
+  std::vector<double> p99_ns() const;  // empty if it does not tell
 };
 
 struct Reached {
   Goal goal;
-  Interval ratio;
-  bool met() const { return ratio.middle >= goal.at_least; }
+  Interval value;  // the ratio, or the nanoseconds
+  bool met() const {
+    return goal.under_ns > 0 ? value.middle < goal.under_ns
+                             : value.middle >= goal.at_least;
+  }
+};
+
+// How much is played: so many rounds, but no more than `least` once the time is over.
+struct Effort {
+  int rounds = 21;
+  int least = 21;
+  std::chrono::milliseconds budget = std::chrono::hours(1);
+  std::int64_t share = 1;  // of a round's operations, one in so many
 };
 
 struct Contest {
@@ -43,13 +56,12 @@ struct Contest {
   std::optional<Reached> reached(const Goal& goal) const;
 
  private:
-  std::optional<Interval> ratio(const Standing& above, const Standing& below) const;
   std::vector<double> beyond(const Standing& one) const;
 };
 
 // `on_round` is called before each round of each contestant: which one, of how many.
 // Throws lab::Error when two did not do the same work.
-Contest hold(const Case& one, int rounds, const Place& place,
+Contest hold(const Case& one, const Effort& effort, const Ground& ground,
              const std::function<void(const Contestant&, int round)>& on_round);
 
 }  // namespace runner

@@ -16,22 +16,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
-std::string filled(std::string word, std::string_view name, const std::string& value) {
-  const std::size_t at = word.find(name);
-  return at == std::string::npos ? word : word.replace(at, name.size(), value);
-}
-
-std::vector<std::string> command(const Contestant& one, std::int64_t count,
-                                 const Place& place) {
-  std::vector<std::string> words;
-  for (const std::string& word : one.run) {
-    std::string text = filled(word, "{count}", std::to_string(count));
-    text = filled(std::move(text), "{build}", place.build / "bench");
-    words.push_back(filled(std::move(text), "{peers}", peers_folder(place)));
-  }
-  return words;
-}
-
 // "psql (PostgreSQL) 15.16" -> "15.16"
 std::string number_in(const std::string& text) {
   const std::size_t from = text.find_first_of("0123456789");
@@ -53,12 +37,33 @@ Round read_round(const std::string& line) {
 
 }  // namespace
 
+std::vector<std::string> filled(const std::vector<std::string>& words,
+                                const Ground& ground, std::int64_t count) {
+  std::map<std::string, std::string> known = ground.words;
+  known["count"] = std::to_string(count);
+  known["build"] = ground.place.build / "bench";
+  known["peers"] = peers_folder(ground.place);
+  std::vector<std::string> all = words;
+  for (std::string& word : all) {
+    for (const auto& [name, value] : known) {
+      const std::string sign = "{" + name + "}";
+      const std::size_t at = word.find(sign);
+      if (at != std::string::npos) word.replace(at, sign.size(), value);
+    }
+  }
+  return all;
+}
+
 fs::path peers_folder(const Place& place) {
   return place.root / "bench" / "peers";
 }
 
-Presence presence(const Contestant& one, const Place& place) {
+Presence presence(const Contestant& one, const Ground& ground) {
   std::string version;
+  const fs::path command = filled(one.run, ground)[0];
+  if (command.is_absolute() && !fs::exists(command)) {
+    return {{}, command.filename().string() + " was not built: CMake said what it lacks"};
+  }
   if (!one.program.empty()) {
     try {
       lab::Child child = lab::Child::run({one.program, "--version"}, {.deadline = 10s});
@@ -68,7 +73,8 @@ Presence presence(const Contestant& one, const Place& place) {
     }
   }
   if (one.package.empty()) return {version, {}};
-  std::ifstream file(peers_folder(place) / "node_modules" / one.package / "package.json");
+  std::ifstream file(peers_folder(ground.place) / "node_modules" / one.package /
+                     "package.json");
   const Json json = Json::parse(file, nullptr, false);
   if (json.is_discarded()) {
     return {{}, "npm ci --prefix bench/peers installs " + one.package};
@@ -76,11 +82,12 @@ Presence presence(const Contestant& one, const Place& place) {
   return {json.value("version", ""), {}};
 }
 
-Round play_round(const Contestant& one, std::int64_t count, const Place& place) {
-  lab::Child child = lab::Child::run(command(one, count, place), {.deadline = 120s});
+Round play_round(const Contestant& one, std::int64_t count, const Ground& ground) {
+  lab::Child child = lab::Child::run(filled(one.run, ground, count), {.deadline = 120s});
   const lab::Exit& exit = child.wait();
   const std::string where = "measure " + one.name;
   if (exit.timed_out) throw lab::Error(where, "it took more than two minutes");
+  if (exit.code == 77) throw CannotTakePart(exit.err.substr(0, exit.err.find('\n')));
   if (!exit.ok()) throw lab::Error(where, fmt::format("{}", exit.err));
   try {
     return read_round(exit.out);

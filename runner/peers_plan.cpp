@@ -23,8 +23,10 @@ Contestant::Kind kind_of(const std::string& word) {
 
 Case::Unit unit_of(const std::string& word) {
   if (word == "ns") return Case::Unit::ns;
+  if (word == "us") return Case::Unit::us;
+  if (word == "ms") return Case::Unit::ms;
   if (word == "1/s") return Case::Unit::per_second;
-  throw std::invalid_argument("a unit is ns or 1/s, not " + word);
+  throw std::invalid_argument("a unit is ns, us, ms or 1/s, not " + word);
 }
 
 Case::Clock clock_of(const std::string& word) {
@@ -67,8 +69,18 @@ void check(const Case& one) {
   }
   for (const Goal& goal : one.goals) {
     expect_known(one, goal.of);
-    expect_known(one, goal.over);
+    if (goal.under_ns <= 0) expect_known(one, goal.over);
   }
+}
+
+Goal goal_of(const Json& json) {
+  if (json.contains("under_ns")) {
+    return {.of = json.at("of"), .under_ns = json.at("under_ns")};
+  }
+  return {.of = json.at("of"),
+          .over = json.at("over"),
+          .at_least = json.at("at_least"),
+          .by_p99 = json.value("p99", false)};
 }
 
 Case one_case(const Json& json) {
@@ -83,7 +95,7 @@ Case one_case(const Json& json) {
     one.contestants.push_back(contestant(each));
   }
   for (const Json& goal : json.value("goals", Json::array())) {
-    one.goals.push_back({goal.at("of"), goal.at("over"), goal.at("at_least")});
+    one.goals.push_back(goal_of(goal));
   }
   check(one);
   return one;
@@ -103,7 +115,7 @@ const Contestant& Case::ours() const {
 Plan Plan::parse(std::string_view text, const std::string& origin) {
   try {
     const Json json = Json::parse(text);
-    Plan plan{json.at("lab"), {}};
+    Plan plan{json.at("lab"), json.value("service", std::vector<std::string>{}), {}};
     for (const Json& each : json.at("cases")) plan.cases.push_back(one_case(each));
     return plan;
   } catch (const std::exception& error) {  // not JSON, a part missing, or out of rule

@@ -1,7 +1,8 @@
 // peers_plan.hpp: who is measured beside whom: bench/peers/NN.json, read and checked.
 //
-//   plan -- cases -- contestants: ours, its peers, and the limits that nobody can beat
-//            \------ goals: ratios that we work for
+//   plan -- service: what all of them need (a database), started once
+//       \-- cases -- contestants: ours, its peers, and the limits that nobody can beat
+//                \-- goals: ratios that we work for
 //
 // Errors    A plan that is not one throws lab::Error with the file and what is wrong.
 #pragma once
@@ -19,7 +20,7 @@ struct Contestant {
 
   std::string name;
   Kind kind = Kind::peer;
-  std::vector<std::string> run;  // {count}, {build} and {peers} are filled in
+  std::vector<std::string> run;  // {count}, {build}, {peers}, and what a service offers
   std::int64_t count = 0;        // operations of one round
   std::string package{};         // of bench/peers/package.json; empty: none is needed
   std::string program{};         // that must be installed; empty: none is needed
@@ -29,15 +30,17 @@ struct Contestant {
 };
 
 // The contestant `of` takes at least so many times what `over` takes (for rates: gets at
-// most so much less).
+// most so much less); or, without an `over`, less than so many nanoseconds.
 struct Goal {
   std::string of;
-  std::string over;
+  std::string over{};
   double at_least = 1;
+  bool by_p99 = false;  // of what each tells as its slowest hundredth
+  double under_ns = 0;
 };
 
 struct Case {
-  enum class Unit { ns, per_second };
+  enum class Unit { ns, us, ms, per_second };
   // CPU time is what a thread that only computes takes, however busy the machine is; wall
   // time counts the waiting too.
   enum class Clock { cpu, wall };
@@ -55,7 +58,8 @@ struct Case {
 };
 
 struct Plan {
-  std::string lab;  // "14"
+  std::string lab;                     // "14"
+  std::vector<std::string> service{};  // a command; empty: none is needed
   std::vector<Case> cases;
 
   // `origin` is what an error calls the text.

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 namespace runner {
 
@@ -17,30 +17,13 @@ using Json = nlohmann::ordered_json;
 using Kind = Contestant::Kind;
 using lab::Style;
 
-// What is shown of a time per operation: itself, or how many go into a second.
-double shown(Case::Unit unit, double ns) {
-  return unit == Case::Unit::ns ? ns : 1e9 / ns;
-}
-
 std::string figure(double value) {  // three digits that mean something
   return fmt::format("{:.{}f}", value, value >= 100 ? 0 : 1);
-}
-
-std::string figures(Case::Unit unit, const std::vector<double>& ns) {
-  std::vector<double> values;
-  for (const double one : ns) values.push_back(shown(unit, one));
-  return fmt::format("{} ± {}", figure(median(values)), figure(half_spread(values)));
 }
 
 // By the clock that is not the case's.
 std::vector<double> other(const Contest& contest, const Standing& one) {
   return contest.of.clock == Case::Clock::cpu ? one.wall_ns() : one.cpu_ns();
-}
-
-std::string measured_in(const Case& of) {
-  const char* clock = of.clock == Case::Clock::cpu ? "CPU" : "wall";
-  return of.unit == Case::Unit::ns ? fmt::format("ns {}, {}", of.operation, clock)
-                                   : fmt::format("{}s a second", of.operation);
 }
 
 std::string times(double ratio) {
@@ -53,52 +36,71 @@ std::string interval_text(const Interval& interval) {
                      times(interval.high));
 }
 
-std::string titled(const Standing& one) {
-  return one.version.empty() ? one.who.name : one.who.name + " " + one.version;
-}
-
 std::string compared(const Contest& contest, const Standing& one) {
-  if (one.who.kind == Kind::ours) return "";
-  if (one.who.kind == Kind::limit) return "limit";
-  const auto interval = contest.beside_ours(one);
-  return interval ? interval_text(*interval) : "";
+  std::string text;
+  if (one.who.kind == Kind::limit) text = "limit";
+  if (const auto interval = contest.beside_ours(one); one.who.kind == Kind::peer) {
+    text = interval ? interval_text(*interval) : "";
+  }
+  const std::vector<double> slow = one.p99_ns();
+  if (slow.empty()) return text;
+  return fmt::format("{}{}p99 {:.0f} µs", text, text.empty() ? "" : ", ",
+                     median(slow) / 1000);
 }
 
 std::string row(const Contest& contest, const Standing& one, int names) {
   const std::string lead = "  " + lab::padded(titled(one), names) + "  ";
   if (!one.missing.empty()) return lead + one.missing + "\n";
   std::string text =
-      lead + lab::padded(figures(contest.of.unit, contest.ns(one)), 18) +
+      lead + lab::padded(figures(contest.of.unit, contest.ns(one)), 22) +
       lab::padded(figure(shown(contest.of.unit, median(other(contest, one)))), 10) +
       compared(contest, one);
   text.erase(text.find_last_not_of(' ') + 1);
   return text + "\n";
 }
 
+std::string goal_sentence(const Contest& contest, const Reached& reached) {
+  const Goal& goal = reached.goal;
+  const auto beyond = [&](const std::string& name) {
+    if (goal.by_p99) return name + "'s slowest hundredth";
+    return contest.standing(name).who.beyond.empty() ? name
+                                                     : name + " beyond its bare call";
+  };
+  if (goal.under_ns > 0) {
+    return fmt::format("goal: {} under {:g} ns; it is {:.1f}", beyond(goal.of),
+                       goal.under_ns, reached.value.middle);
+  }
+  return fmt::format("goal: {} at least {:g} × {}; it is × {} ({} to {})",
+                     beyond(goal.of), goal.at_least, beyond(goal.over),
+                     times(reached.value.middle), times(reached.value.low),
+                     times(reached.value.high));
+}
+
 std::string goal_text(const Contest& contest, const Goal& goal,
                       const lab::Terminal& terminal) {
   const auto reached = contest.reached(goal);
   if (!reached) return "";
-  const auto beyond = [&](const std::string& name) {
-    return contest.standing(name).who.beyond.empty() ? name
-                                                     : name + " beyond its bare call";
-  };
-  const std::string sentence =
-      fmt::format("goal: {} at least {:g} × {}; it is × {}", beyond(goal.of),
-                  goal.at_least, beyond(goal.over), times(reached->ratio.middle));
-  const std::string mark = reached->met() ? "✔" : "✘";
-  std::string text;
-  bool first = true;
-  for (const std::string& line : terminal.wrapped(sentence, 4)) {
-    text +=
-        (first
-             ? "  " + terminal.styled(reached->met() ? Style::green : Style::red, mark) +
-                   " "
-             : "    ") +
-        line + "\n";
-    first = false;
+  const std::string mark = reached->met() ? terminal.styled(Style::green, "✔")
+                                          : terminal.styled(Style::red, "✘");
+  std::string text, lead = "  " + mark + " ";
+  for (const std::string& line : terminal.wrapped(goal_sentence(contest, *reached), 4)) {
+    text += std::exchange(lead, "    ") + line + "\n";
   }
   return text;
+}
+
+const char* word(Case::Unit unit) {
+  switch (unit) {
+    case Case::Unit::ns:
+      return "ns";
+    case Case::Unit::us:
+      return "us";
+    case Case::Unit::ms:
+      return "ms";
+    case Case::Unit::per_second:
+      return "1/s";
+  }
+  return "";
 }
 
 const char* word(Kind kind) {
@@ -120,21 +122,32 @@ Json json_of(const Contest& contest, const Standing& one) {
   json["half_spread_ns"] = half_spread(contest.ns(one));
   json["median_cpu_ns"] = median(one.cpu_ns());
   json["median_wall_ns"] = median(one.wall_ns());
-  if (one.rounds.front().p99_ns) {
-    std::vector<double> all;
-    for (const Round& round : one.rounds) all.push_back(round.p99_ns.value_or(0));
-    json["p99_ns"] = median(all);
-  }
+  if (const auto slow = one.p99_ns(); !slow.empty()) json["p99_ns"] = median(slow);
   json["rounds_ns"] = contest.ns(one);
   const auto interval = contest.beside_ours(one);
   if (one.who.kind == Kind::peer && interval) json["beside_ours"] = json_of(*interval);
   return json;
 }
 
+Json json_of(const Reached& reached) {
+  const Goal& goal = reached.goal;
+  Json json = {{"of", goal.of}, {"met", reached.met()}};
+  if (goal.under_ns > 0) {
+    json["under_ns"] = goal.under_ns;
+    json["ns"] = json_of(reached.value);
+    return json;
+  }
+  json["over"] = goal.over;
+  json["at_least"] = goal.at_least;
+  json["by"] = goal.by_p99 ? "p99" : "time";
+  json["ratio"] = json_of(reached.value);
+  return json;
+}
+
 Json json_of(const Contest& contest) {
   Json json = {{"name", contest.of.name},
                {"operation", contest.of.operation},
-               {"unit", contest.of.unit == Case::Unit::ns ? "ns" : "1/s"},
+               {"unit", word(contest.of.unit)},
                {"clock", contest.of.clock == Case::Clock::cpu ? "cpu" : "wall"},
                {"contestants", Json::array()},
                {"goals", Json::array()}};
@@ -143,29 +156,10 @@ Json json_of(const Contest& contest) {
   }
   for (const Goal& goal : contest.of.goals) {
     if (const auto reached = contest.reached(goal)) {
-      json["goals"].push_back({{"of", goal.of},
-                               {"over", goal.over},
-                               {"at_least", goal.at_least},
-                               {"ratio", json_of(reached->ratio)},
-                               {"met", reached->met()}});
+      json["goals"].push_back(json_of(*reached));
     }
   }
   return json;
-}
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char byte : text) {
-    if (byte == '<')
-      safe += "&lt;";
-    else if (byte == '>')
-      safe += "&gt;";
-    else if (byte == '&')
-      safe += "&amp;";
-    else
-      safe += byte;
-  }
-  return safe;
 }
 
 std::string line_of(const std::string& path) {
@@ -183,43 +177,6 @@ std::string cpu_model() {
   return "unknown";
 }
 
-// One picture's measures, in pixels.
-constexpr int kNames = 210, kBars = 430, kRow = 22, kWide = kNames + kBars + 160;
-
-struct Axis {
-  double least, most;
-  double at(double value) const {
-    return kBars * std::max(0.01, (std::log10(value) - least) / (most - least));
-  }
-};
-
-Axis axis_of(const Contest& contest) {
-  double least = 1e300, most = 0;
-  for (const Standing& one : contest.standings) {
-    if (one.rounds.empty()) continue;
-    const double value = shown(contest.of.unit, median(contest.ns(one)));
-    least = std::min(least, value);
-    most = std::max(most, value);
-  }
-  // A decade below the least, so that its bar is one.
-  return {std::floor(std::log10(least)) - 0.3, std::ceil(std::log10(most) + 0.01)};
-}
-
-std::string bar(const Contest& contest, const Standing& one, const Axis& axis, int y) {
-  if (one.rounds.empty()) return "";
-  const double value = shown(contest.of.unit, median(contest.ns(one)));
-  const char* colour = one.who.kind == Kind::ours    ? "#0072b2"
-                       : one.who.kind == Kind::limit ? "#999999"
-                                                     : "#e69f00";
-  const double width = axis.at(value);
-  return fmt::format(
-      "<text x='{}' y='{}' text-anchor='end'>{}</text>"
-      "<rect x='{}' y='{}' width='{:.1f}' height='{}' fill='{}' rx='2'/>"
-      "<text x='{:.1f}' y='{}'>{}</text>\n",
-      kNames - 8, y + 15, escaped(titled(one)), kNames, y + 3, width, kRow - 6, colour,
-      kNames + width + 6, y + 15, escaped(figures(contest.of.unit, contest.ns(one))));
-}
-
 }  // namespace
 
 Machine Machine::here() {
@@ -231,6 +188,39 @@ Machine Machine::here() {
   return machine;
 }
 
+double shown(Case::Unit unit, double ns) {
+  switch (unit) {
+    case Case::Unit::ns:
+      return ns;
+    case Case::Unit::us:
+      return ns / 1e3;
+    case Case::Unit::ms:
+      return ns / 1e6;
+    case Case::Unit::per_second:
+      return 1e9 / ns;
+  }
+  return ns;
+}
+
+std::string figures(Case::Unit unit, const std::vector<double>& ns) {
+  std::vector<double> values;
+  for (const double one : ns) values.push_back(shown(unit, one));
+  return fmt::format("{} ± {}", figure(median(values)), figure(half_spread(values)));
+}
+
+std::string measured_in(const Case& of) {
+  const char* clock = of.clock == Case::Clock::cpu ? "CPU" : "wall";
+  if (of.unit == Case::Unit::per_second) {
+    return fmt::format("{}s a second", of.operation.substr(of.operation.find(' ') + 1));
+  }
+  return fmt::format("{} {}, {}", of.unit == Case::Unit::us ? "µs" : word(of.unit),
+                     of.operation, clock);
+}
+
+std::string titled(const Standing& one) {
+  return one.version.empty() ? one.who.name : one.who.name + " " + one.version;
+}
+
 std::string contest_text(const Contest& contest, const lab::Terminal& terminal) {
   int names = 0;
   for (const Standing& one : contest.standings) {
@@ -239,7 +229,7 @@ std::string contest_text(const Contest& contest, const lab::Terminal& terminal) 
   std::string text = "\n" + terminal.styled(Style::bold, contest.of.name) + "\n";
   text += terminal.styled(
       Style::dim,
-      "  " + lab::padded("", names) + "  " + lab::padded(measured_in(contest.of), 18) +
+      "  " + lab::padded("", names) + "  " + lab::padded(measured_in(contest.of), 22) +
           lab::padded(contest.of.clock == Case::Clock::cpu ? "wall" : "CPU", 10) +
           "time beside ours\n");
   for (const Standing& one : contest.standings) {
@@ -252,7 +242,8 @@ std::string contest_text(const Contest& contest, const lab::Terminal& terminal) 
 
 std::string contests_json(const std::string& lab, const Machine& machine,
                           const std::vector<Contest>& contests) {
-  Json json = {{"lab", lab},
+  Json json = {{"schema", "underloop/peers/1"},
+               {"lab", lab},
                {"machine",
                 {{"cores", machine.cores},
                  {"cpu", machine.cpu},
@@ -262,35 +253,6 @@ std::string contests_json(const std::string& lab, const Machine& machine,
                {"cases", Json::array()}};
   for (const Contest& contest : contests) json["cases"].push_back(json_of(contest));
   return json.dump(2) + "\n";
-}
-
-std::string contests_svg(const std::string& title, const Machine& machine,
-                         const std::vector<Contest>& contests) {
-  std::string body;
-  int y = 40;
-  for (const Contest& contest : contests) {
-    body += fmt::format(
-        "<text x='8' y='{}' font-weight='bold'>{}</text>"
-        "<text x='{}' y='{}' fill='#666'>{}, logarithmic</text>\n",
-        y + 16, escaped(contest.of.name), kNames + kBars / 2, y + 16,
-        escaped(measured_in(contest.of)));
-    y += 26;
-    const Axis axis = axis_of(contest);
-    for (const Standing& one : contest.standings) {
-      if (one.rounds.empty()) continue;
-      body += bar(contest, one, axis, y);
-      y += kRow;
-    }
-    y += 14;
-  }
-  return fmt::format(
-      "<svg xmlns='http://www.w3.org/2000/svg' width='{0}' height='{1}' viewBox='0 0 {0} "
-      "{1}' font-family='system-ui, sans-serif' font-size='13'>"
-      "<rect width='{0}' height='{1}' fill='#fff'/>"
-      "<text x='8' y='22' font-size='16' font-weight='bold'>{2}</text>"
-      "<text x='8' y='{3}' fill='#666'>{4}; {5} cores, load {6:.1f}</text>\n{7}</svg>\n",
-      kWide, y + 24, escaped(title), y + 12, escaped(machine.cpu), machine.cores,
-      machine.load, body);
 }
 
 }  // namespace runner

@@ -1,4 +1,4 @@
-// peers_report.hpp: what a contest showed, as text, as JSON and as a picture.
+// peers_report.hpp: what a contest showed, as text and as JSON.
 #pragma once
 
 #include <string>
@@ -19,16 +19,16 @@ struct Machine {
   bool busy() const { return load > cores / 2.0; }
 };
 
+// What is shown of a time per operation: itself in the unit, or how many go into a second.
+double shown(Case::Unit unit, double ns);
+std::string figures(Case::Unit unit, const std::vector<double>& ns);
+std::string measured_in(const Case& of);
+std::string titled(const Standing& one);
+
 std::string contest_text(const Contest& contest, const lab::Terminal& terminal);
 
-// {"lab", "machine", "rounds", "cases": [{"name", "unit", "contestants": [{"name", "kind",
-// "version", "missing", "median", "half_spread", "cpu_median", "p99_ns", "rounds": [..],
-// "beside_ours": {"low", "middle", "high"}}], "goals": [..]}]}; see bench/README.md.
+// What bench/README.md describes under "The files".
 std::string contests_json(const std::string& lab, const Machine& machine,
                           const std::vector<Contest>& contests);
-
-// Bars on a logarithmic axis, one group a case; it needs no script and no font file.
-std::string contests_svg(const std::string& title, const Machine& machine,
-                         const std::vector<Contest>& contests);
 
 }  // namespace runner

@@ -32,16 +32,16 @@ double half_spread(std::span<const double> values) {
   return (quantile(all, 0.75) - quantile(all, 0.25)) / 2;
 }
 
-Interval ratio_interval(std::span<const double> ratios, std::uint32_t seed) {
+Interval ratio_interval(std::span<const double> values, std::uint32_t seed) {
   std::mt19937 random(seed);
-  std::uniform_int_distribution<std::size_t> any(0, ratios.size() - 1);
-  std::vector<double> medians, drawn(ratios.size());
+  std::uniform_int_distribution<std::size_t> any(0, values.size() - 1);
+  std::vector<double> medians, drawn(values.size());
   medians.reserve(kDraws);
   for (int i = 0; i < kDraws; ++i) {
-    for (double& one : drawn) one = ratios[any(random)];
+    for (double& one : drawn) one = values[any(random)];
     medians.push_back(median(drawn));
   }
-  return {quantile(medians, kOutside), median(ratios), quantile(medians, 1 - kOutside)};
+  return {quantile(medians, kOutside), median(values), quantile(medians, 1 - kOutside)};
 }
 
 }  // namespace runner

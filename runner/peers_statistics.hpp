@@ -23,7 +23,7 @@ struct Interval {
   bool says_nothing() const { return low <= 1 && 1 <= high; }
 };
 
-// Of the ratios of each round. Deterministic for a seed.
-Interval ratio_interval(std::span<const double> ratios, std::uint32_t seed = 1);
+// Of the median of what the rounds gave. Deterministic for a seed.
+Interval ratio_interval(std::span<const double> values, std::uint32_t seed = 1);
 
 }  // namespace runner

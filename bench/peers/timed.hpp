@@ -12,7 +12,8 @@
 
 namespace peers {
 
-inline std::int64_t cpu_ns() {
+// CPU time of all threads of this process, and of the children it waited for.
+inline std::int64_t own_cpu_ns() {
   std::int64_t sum = 0;
   for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
     rusage usage{};
@@ -24,17 +25,38 @@ inline std::int64_t cpu_ns() {
   return sum;
 }
 
-// Does `work(count)` once small, to warm up, and once whole. It answers what came out.
-template <std::invocable<std::int64_t> Work>
-void timed(std::int64_t count, Work work) {
+struct Told {
+  std::int64_t operations = 0;
+  std::int64_t ns = 0;
+  std::int64_t cpu_ns = 0;
+  std::string check{};
+  std::int64_t p99_ns = 0;  // 0: not told
+};
+
+inline void tell(const Told& told) {
+  fmt::print(R"({{"operations": {}, "ns": {}, "cpu_ns": {}, "check": "{}")",
+             told.operations, told.ns, told.cpu_ns, told.check);
+  if (told.p99_ns > 0) fmt::print(R"(, "p99_ns": {})", told.p99_ns);
+  fmt::print("}}\n");
+}
+
+// Does `work(count)` once small, to warm up, and once whole. It answers what came out, to
+// which `look` may add, out of time. Whose CPU time counts, `cpu_ns` says.
+template <std::invocable<std::int64_t> Work, std::invocable Cpu = std::int64_t (*)(),
+          std::invocable Look = std::string (*)()>
+void timed(
+    std::int64_t count, Work work, Cpu cpu_ns = own_cpu_ns,
+    Look look = [] { return std::string(); }) {
   (void)work(count / 10 + 1);
   const auto began = std::chrono::steady_clock::now();
   const std::int64_t cpu = cpu_ns();
   const std::string check = work(count);
+  const std::int64_t cpu_after = cpu_ns();
   const auto took = std::chrono::steady_clock::now() - began;
-  fmt::print(R"({{"operations": {}, "ns": {}, "cpu_ns": {}, "check": "{}"}})"
-             "\n",
-             count, std::chrono::nanoseconds(took).count(), cpu_ns() - cpu, check);
+  tell({.operations = count,
+        .ns = std::chrono::nanoseconds(took).count(),
+        .cpu_ns = cpu_after - cpu,
+        .check = check + look()});
 }
 
 }  // namespace peers
