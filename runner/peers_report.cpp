@@ -26,6 +26,11 @@ std::vector<double> other(const Contest& contest, const Standing& one) {
   return contest.of.clock == Case::Clock::cpu ? one.wall_ns() : one.cpu_ns();
 }
 
+std::string other_clock(const Case& of) {
+  const std::string clock = of.clock == Case::Clock::cpu ? "wall" : "CPU";
+  return of.unit == Case::Unit::per_second ? "per " + clock + " s" : clock;
+}
+
 std::string times(double ratio) {
   return fmt::format("{:.{}f}", ratio, ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2);
 }
@@ -53,7 +58,7 @@ std::string row(const Contest& contest, const Standing& one, int names) {
   if (!one.missing.empty()) return lead + one.missing + "\n";
   std::string text =
       lead + lab::padded(figures(contest.of.unit, contest.ns(one)), 22) +
-      lab::padded(figure(shown(contest.of.unit, median(other(contest, one)))), 10) +
+      lab::padded(figure(shown(contest.of.unit, median(other(contest, one)))), 11) +
       compared(contest, one);
   text.erase(text.find_last_not_of(' ') + 1);
   return text + "\n";
@@ -211,7 +216,9 @@ std::string figures(Case::Unit unit, const std::vector<double>& ns) {
 std::string measured_in(const Case& of) {
   const char* clock = of.clock == Case::Clock::cpu ? "CPU" : "wall";
   if (of.unit == Case::Unit::per_second) {
-    return fmt::format("{}s a second", of.operation.substr(of.operation.find(' ') + 1));
+    std::string noun = of.operation.substr(of.operation.find(' ') + 1);
+    if (noun.ends_with('y')) noun.replace(noun.size() - 1, 1, "ie");
+    return noun + "s a second";
   }
   return fmt::format("{} {}, {}", of.unit == Case::Unit::us ? "µs" : word(of.unit),
                      of.operation, clock);
@@ -227,11 +234,10 @@ std::string contest_text(const Contest& contest, const lab::Terminal& terminal) 
     names = std::max(names, lab::columns(titled(one)));
   }
   std::string text = "\n" + terminal.styled(Style::bold, contest.of.name) + "\n";
-  text += terminal.styled(
-      Style::dim,
-      "  " + lab::padded("", names) + "  " + lab::padded(measured_in(contest.of), 22) +
-          lab::padded(contest.of.clock == Case::Clock::cpu ? "wall" : "CPU", 10) +
-          "time beside ours\n");
+  text += terminal.styled(Style::dim, "  " + lab::padded("", names) + "  " +
+                                          lab::padded(measured_in(contest.of), 22) +
+                                          lab::padded(other_clock(contest.of), 11) +
+                                          "time beside ours\n");
   for (const Standing& one : contest.standings) {
     const std::string line = row(contest, one, names);
     text += one.who.kind == Kind::ours ? terminal.styled(Style::bold, line) : line;
