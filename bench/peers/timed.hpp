@@ -40,13 +40,20 @@ inline void tell(const Told& told) {
   fmt::print("}}\n");
 }
 
+struct Nothing {
+  std::string operator()() const { return {}; }
+};
+struct NotTold {
+  std::chrono::nanoseconds operator()() const { return {}; }
+};
+
 // Does `work(count)` once small, to warm up, and once whole. It answers what came out, to
-// which `look` may add, out of time. Whose CPU time counts, `cpu_ns` says.
+// which `look` may add, out of time. Whose CPU time counts, `cpu_ns` says, and how slow the
+// slowest hundredth was, `p99`.
 template <std::invocable<std::int64_t> Work, std::invocable Cpu = std::int64_t (*)(),
-          std::invocable Look = std::string (*)()>
-void timed(
-    std::int64_t count, Work work, Cpu cpu_ns = own_cpu_ns,
-    Look look = [] { return std::string(); }) {
+          std::invocable Look = Nothing, std::invocable P99 = NotTold>
+void timed(std::int64_t count, Work work, Cpu cpu_ns = own_cpu_ns, Look look = {},
+           P99 p99 = {}) {
   (void)work(count / 10 + 1);
   const auto began = std::chrono::steady_clock::now();
   const std::int64_t cpu = cpu_ns();
@@ -56,7 +63,8 @@ void timed(
   tell({.operations = count,
         .ns = std::chrono::nanoseconds(took).count(),
         .cpu_ns = cpu_after - cpu,
-        .check = check + look()});
+        .check = check + look(),
+        .p99_ns = std::chrono::nanoseconds(p99()).count()});
 }
 
 }  // namespace peers
