@@ -26,7 +26,8 @@ Case::Unit unit_of(const std::string& word) {
   if (word == "us") return Case::Unit::us;
   if (word == "ms") return Case::Unit::ms;
   if (word == "1/s") return Case::Unit::per_second;
-  throw std::invalid_argument("a unit is ns, us, ms or 1/s, not " + word);
+  if (word == "bytes") return Case::Unit::bytes;
+  throw std::invalid_argument("a unit is ns, us, ms, 1/s or bytes, not " + word);
 }
 
 Case::Clock clock_of(const std::string& word) {

@@ -40,7 +40,8 @@ struct Goal {
 };
 
 struct Case {
-  enum class Unit { ns, us, ms, per_second };
+  // `bytes`: then a contestant tells bytes where else it tells nanoseconds.
+  enum class Unit { ns, us, ms, per_second, bytes };
   // CPU time is what a thread that only computes takes, however busy the machine is; wall
   // time counts the waiting too.
   enum class Clock { cpu, wall };

@@ -27,8 +27,14 @@ std::vector<double> other(const Contest& contest, const Standing& one) {
 }
 
 std::string other_clock(const Case& of) {
+  if (of.unit == Case::Unit::bytes) return "";
   const std::string clock = of.clock == Case::Clock::cpu ? "wall" : "CPU";
   return of.unit == Case::Unit::per_second ? "per " + clock + " s" : clock;
+}
+
+std::string other_figure(const Contest& contest, const Standing& one) {
+  if (contest.of.unit == Case::Unit::bytes) return "";
+  return figure(shown(contest.of.unit, median(other(contest, one))));
 }
 
 std::string times(double ratio) {
@@ -56,10 +62,8 @@ std::string compared(const Contest& contest, const Standing& one) {
 std::string row(const Contest& contest, const Standing& one, int names) {
   const std::string lead = "  " + lab::padded(titled(one), names) + "  ";
   if (!one.missing.empty()) return lead + one.missing + "\n";
-  std::string text =
-      lead + lab::padded(figures(contest.of.unit, contest.ns(one)), 22) +
-      lab::padded(figure(shown(contest.of.unit, median(other(contest, one)))), 11) +
-      compared(contest, one);
+  std::string text = lead + lab::padded(figures(contest.of.unit, contest.ns(one)), 22) +
+                     lab::padded(other_figure(contest, one), 11) + compared(contest, one);
   text.erase(text.find_last_not_of(' ') + 1);
   return text + "\n";
 }
@@ -104,6 +108,8 @@ const char* word(Case::Unit unit) {
       return "ms";
     case Case::Unit::per_second:
       return "1/s";
+    case Case::Unit::bytes:
+      return "bytes";
   }
   return "";
 }
@@ -196,6 +202,7 @@ Machine Machine::here() {
 double shown(Case::Unit unit, double ns) {
   switch (unit) {
     case Case::Unit::ns:
+    case Case::Unit::bytes:
       return ns;
     case Case::Unit::us:
       return ns / 1e3;
@@ -220,6 +227,7 @@ std::string measured_in(const Case& of) {
     if (noun.ends_with('y')) noun.replace(noun.size() - 1, 1, "ie");
     return noun + "s a second";
   }
+  if (of.unit == Case::Unit::bytes) return "bytes " + of.operation;
   return fmt::format("{} {}, {}", of.unit == Case::Unit::us ? "µs" : word(of.unit),
                      of.operation, clock);
 }
@@ -237,7 +245,7 @@ std::string contest_text(const Contest& contest, const lab::Terminal& terminal) 
   text += terminal.styled(Style::dim, "  " + lab::padded("", names) + "  " +
                                           lab::padded(measured_in(contest.of), 22) +
                                           lab::padded(other_clock(contest.of), 11) +
-                                          "time beside ours\n");
+                                          "beside ours\n");
   for (const Standing& one : contest.standings) {
     const std::string line = row(contest, one, names);
     text += one.who.kind == Kind::ours ? terminal.styled(Style::bold, line) : line;
