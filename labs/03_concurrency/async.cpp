@@ -144,7 +144,8 @@ void Echo::serve() {
   listener_.accept(*end);
   end->read_start([this, end](std::string_view bytes, int status) {
     if (status < 0) return void(ends_.erase(end));
-    end->write(bytes, [](int) {});
+    const auto kept = std::make_shared<const std::string>(bytes);
+    end->write(*kept, [kept](int) {});
   });
 }
 

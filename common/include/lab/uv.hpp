@@ -190,11 +190,17 @@ class Poll : public Handle<uv_poll_t> {
   void stop() { uv_poll_stop(raw()); }
 };
 
-// libuv's handle, with room for what was read last.
+// libuv's handle, and how the last read went.
 struct TcpRaw : uv_tcp_t {
-  std::string buffer;
   ssize_t result;
 };
+
+// Where a loop's thread reads into. One is enough: libuv hands out what it has read before
+// it reads again; and a thousand quiet connections need not keep 64 KiB each.
+inline std::string& read_buffer() {
+  thread_local std::string bytes(std::size_t{64} << 10, '\0');
+  return bytes;
+}
 
 // One end of a TCP connection.
 class Tcp : public Handle<TcpRaw> {
@@ -224,11 +230,10 @@ class Tcp : public Handle<TcpRaw> {
   // or no bytes and a status, UV_EOF among them. It must not read_start() again from
   // there.
   void read_start(std::function<void(std::string_view bytes, int status)> on_read) {
-    raw()->buffer.resize(std::size_t{64} << 10);
     set([raw = raw(), on_read = std::move(on_read)] {
       const auto size = static_cast<std::size_t>(std::max<ssize_t>(raw->result, 0));
       const int status = static_cast<int>(std::min<ssize_t>(raw->result, 0));
-      on_read({raw->buffer.data(), size}, status);
+      on_read({read_buffer().data(), size}, status);
     });
     check(uv_read_start(stream(), give_buffer, received), "uv_read_start");
   }
@@ -266,8 +271,8 @@ class Tcp : public Handle<TcpRaw> {
   static TcpRaw* from(void* handle) {
     return static_cast<TcpRaw*>(static_cast<uv_tcp_t*>(handle));
   }
-  static void give_buffer(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
-    std::string& bytes = from(handle)->buffer;
+  static void give_buffer(uv_handle_t*, std::size_t, uv_buf_t* buffer) {
+    std::string& bytes = read_buffer();
     *buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
   }
   static void received(uv_stream_t* stream, ssize_t result, const uv_buf_t*) {
