@@ -225,7 +225,7 @@ std::string measured_in(const Case& of) {
   if (of.unit == Case::Unit::per_second) {
     std::string noun = of.operation.substr(of.operation.find(' ') + 1);
     if (noun.ends_with('y')) noun.replace(noun.size() - 1, 1, "ie");
-    return noun + "s a second";
+    return noun + (of.clock == Case::Clock::cpu ? "s a CPU second" : "s a second");
   }
   if (of.unit == Case::Unit::bytes) return "bytes " + of.operation;
   return fmt::format("{} {}, {}", of.unit == Case::Unit::us ? "µs" : word(of.unit),

@@ -48,8 +48,8 @@ void copy(const Job& job) {
   run_pipeline(job, std::size_t{64} << 10, false);
 }
 
-void copy_by_256_kib(const Job& job) {
-  run_pipeline(job, std::size_t{256} << 10, false);
+void copy_by_128_kib(const Job& job) {
+  run_pipeline(job, std::size_t{128} << 10, false);
 }
 
 void copy_by_1_mib(const Job& job) {
@@ -87,7 +87,7 @@ std::string content(const std::string& path) {
 
 const std::map<std::string, std::function<void(const Job&)>> kContestants = {
     {"copy", copy},
-    {"medium", copy_by_256_kib},
+    {"medium", copy_by_128_kib},
     {"large", copy_by_1_mib},
     {"gzip", zip},
     {"sendfile", send_file},
