@@ -133,6 +133,14 @@ TEST_F(LabScript, ADrillBuildsWhatItAsksAbout) {
   }
 }
 
+TEST_F(LabScript, ABenchOfAllLabsNeedsWhatTheyNeedWhereverItWrites) {
+  fake_.write("lists", "");
+  for (const char* words : {"bench --peers", "bench --all --peers --out somewhere"}) {
+    EXPECT_THAT(lab(std::string("--no-install ") + words), HasSubstr("libthing"))
+        << words;
+  }
+}
+
 TEST_F(LabScript, BuildBuildsAndRunsNothing) {
   installed();
   EXPECT_EQ(lab("build"), "");
