@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,14 +17,12 @@
 
 namespace lab08 {
 
-using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
 namespace {
 
 constexpr std::size_t kLongestLine = 100;
 constexpr std::size_t kMostConnections = 100;
-constexpr auto kWork = 50ms;
-constexpr auto kDrainDeadline = 500ms;
 
 std::string message_of(const Error& error) {
   try {
@@ -36,8 +36,11 @@ std::string message_of(const Error& error) {
 
 class Service {
  public:
-  Service(int listener, OnError on_error, std::string log)
-      : listener_(listener), on_error_(on_error), log_(std::move(log)) {
+  Service(int listener, OnError on_error, std::string log, milliseconds deadline)
+      : listener_(listener),
+        on_error_(on_error),
+        log_(std::move(log)),
+        deadline_(deadline) {
     node_.on_uncaught = [this](const Error& error, Origin) { uncaught(error); };
     accepting_.emplace(node_.loop(), listener);
     accepting_->start(UV_READABLE, [this] { node_.call([this] { accept_one(); }); });
@@ -49,10 +52,10 @@ class Service {
 
  private:
   struct Connection {
-    Connection(lab::uv::Loop& loop, int fd) : tcp(loop, fd), timer(loop) {}
+    Connection(lab::uv::Loop& loop, int fd) : tcp(loop, fd) {}
     lab::uv::Tcp tcp;
-    lab::uv::Timer timer;
     std::string line{}, answer{};
+    enum { asking, working, hanging, answered } state = asking;
   };
 
   void accept_one() {
@@ -70,21 +73,19 @@ class Service {
   void read(int id, std::string_view bytes, int status) {
     if (status < 0) return forget(id);
     Connection& one = *connections_.at(id);
+    if (one.state == Connection::working) return answer(id, "done");
+    if (one.state != Connection::asking) return;
     one.line += bytes;
     const std::size_t end = one.line.find('\n');
     if (end == std::string::npos && one.line.size() <= kLongestLine) return;
-    one.tcp.read_stop();
     obey(id, one.line.substr(0, end));
   }
 
   void obey(int id, const std::string& command) {
     if (command == "count") return answer(id, fmt::format("{} {}", getpid(), ++count_));
-    if (command == "work") {
-      Connection& one = *connections_.at(id);
-      return one.timer.start(
-          kWork, [this, id] { node_.call([this, id] { answer(id, "done"); }); });
-    }
-    if (command == "hang") return;
+    auto& state = connections_.at(id)->state;
+    if (command == "work") return void(state = Connection::working);
+    if (command == "hang") return void(state = Connection::hanging);
     if (command != "crash") return answer(id, "what?");
     crashed_ = id;
     throw std::runtime_error("the service was told to crash");
@@ -92,6 +93,7 @@ class Service {
 
   void answer(int id, std::string text) {
     Connection& one = *connections_.at(id);
+    one.state = Connection::answered;
     one.answer = std::move(text) + "\n";
     one.tcp.write(one.answer,
                   [this, id](int) { node_.call([this, id] { forget(id); }); });
@@ -108,21 +110,25 @@ class Service {
     lab::trace::instant("uncaught", {.lane = "service"});
     if (on_error_ == OnError::exit) return node_.exit(1);
     if (on_error_ == OnError::drain && !draining_) start_to_drain();
-    if (connections_.contains(crashed_)) forget(crashed_);
+    forget(crashed_);
   }
   void start_to_drain() {
     lab::trace::state("service", "draining");
     draining_ = true;
     accepting_.reset();
     close(listener_);
-    node_.set_timeout([this] { node_.exit(1); },
-                      static_cast<double>(kDrainDeadline / 1ms));
+    // Who has asked for nothing loses nothing.
+    std::erase_if(connections_, [](const auto& entry) {
+      return entry.second->state == Connection::asking;
+    });
+    node_.set_timeout([this] { node_.exit(1); }, static_cast<double>(deadline_.count()));
   }
 
   Runtime node_;
   int listener_;
   OnError on_error_;
   std::string log_;
+  milliseconds deadline_;
   std::optional<lab::uv::Poll> accepting_;
   std::map<int, std::unique_ptr<Connection>> connections_;
   int last_id_ = 0;
@@ -134,8 +140,10 @@ class Service {
 }  // namespace
 
 int service_main(std::span<const std::string> args) {
-  if (args.size() != 3) return 2;
-  return Service(std::stoi(args[0]), static_cast<OnError>(std::stoi(args[1])), args[2])
+  if (args.size() != 4) return 2;
+  std::signal(SIGPIPE, SIG_IGN);  // who asked may have gone
+  return Service(std::stoi(args[0]), static_cast<OnError>(std::stoi(args[1])), args[2],
+                 milliseconds(std::stoi(args[3])))
       .run();
 }
 

@@ -1,6 +1,6 @@
 // service.hpp: a server that fails when it is told to, and what it does then.
 //
-//   count    "pid n", the n-th of this process    work     "done", after 50 ms
+//   count    "pid n", the n-th of this process    work     "done", once more is sent
 //   crash    throws where nobody catches          hang     nothing, ever
 //
 // One line a connection. Anything else, or more than 100 bytes, is told so and closed.
@@ -18,8 +18,8 @@ namespace lab08 {
 
 enum class OnError { exit, drain, go_on };
 
-// The role "service": args are a listening descriptor, an OnError as a number, and the
-// path of the log.
+// The role "service": args are a listening descriptor, an OnError as a number, the path of
+// the log, and the deadline of a drain in milliseconds.
 int service_main(std::span<const std::string> args);
 
 }  // namespace lab08
