@@ -46,9 +46,9 @@ void Runtime::guarded(const Job& job) {
 // Step 2: the last resort. Without a handler the process ends; a handler that throws has
 // nobody to catch that.
 void Runtime::uncaught(const Error& error, Origin origin) {
-  if (on_monitor) on_monitor(error, origin);
-  if (!on_uncaught) return exit(1);
   try {
+    if (on_monitor) on_monitor(error, origin);
+    if (!on_uncaught) return exit(1);
     on_uncaught(error, origin);
   } catch (...) {
     exit(7);
@@ -60,6 +60,7 @@ void Runtime::exit(int code) {
   ticks_.clear();
   microtasks_.clear();
   unhandled_.clear();
+  handled_late_ = 0;
   loop_.stop();
 }
 
@@ -90,7 +91,7 @@ bool Runtime::tell_rejections() {
     if (on_unhandled) {
       guarded([&] { on_unhandled(error); });
     } else if (rejections_ == Rejections::warn) {
-      if (on_warning) on_warning(error);
+      if (on_warning) guarded([&] { on_warning(error); });
     } else {
       uncaught(error, Origin::rejection);
     }
@@ -104,7 +105,9 @@ struct Promise::State {
   std::shared_ptr<Runtime::Rejection> rejection{};  // none: fulfilled, or pending
   bool pending = false;
   bool handled = false;
-  std::vector<Job> reactions{};
+  // Each is given the rejection, or nullptr. It must not hold this state: a promise that
+  // never settles would hold itself.
+  std::vector<std::function<void(const Runtime::Rejection*)>> reactions{};
 
   void settle(Error error) {
     pending = false;
@@ -112,8 +115,10 @@ struct Promise::State {
       rejection = std::make_shared<Runtime::Rejection>(Runtime::Rejection{error});
       if (!handled) runtime.unhandled_.push_back(rejection);
     }
-    for (Job& reaction : std::exchange(reactions, {}))
-      runtime.microtask(std::move(reaction));
+    for (auto& reaction : std::exchange(reactions, {}))
+      runtime.microtask([reaction = std::move(reaction), rejected = rejection] {
+        reaction(rejected.get());
+      });
   }
 };
 
@@ -145,10 +150,10 @@ Promise Promise::or_else(std::function<void(const Error&)> handler) {
   }
   state_->handled = true;
   const auto next = std::make_shared<State>(State{.runtime = runtime, .pending = true});
-  Job react = [from = state_, next, handler = std::move(handler)] {
+  auto react = [next, handler = std::move(handler)](const Runtime::Rejection* rejection) {
     Error thrown;
     try {
-      if (from->rejection) handler(from->rejection->error);
+      if (rejection) handler(rejection->error);
     } catch (...) {
       thrown = std::current_exception();
     }
@@ -157,7 +162,9 @@ Promise Promise::or_else(std::function<void(const Error&)> handler) {
   if (state_->pending)
     state_->reactions.push_back(std::move(react));
   else
-    runtime.microtask(std::move(react));
+    runtime.microtask([react = std::move(react), rejected = state_->rejection] {
+      react(rejected.get());
+    });
   return Promise(next);
 }
 

@@ -57,6 +57,10 @@ void Supervisor::died() {
   child_.reset();
   lab::trace::state("service", "dead");
   if (observers_.on_death) observers_.on_death(exit);
+  again();
+}
+
+void Supervisor::again() {
   const auto delay = restarts_.after_death(Clock::now());
   if (!delay) {
     lab::trace::state("service", "given up");
@@ -64,7 +68,14 @@ void Supervisor::died() {
     return;
   }
   if (observers_.on_wait) observers_.on_wait(*delay);
-  wait_.start(*delay, [this] { start(); });
+  wait_.start(*delay, [this] {
+    try {
+      start();
+    } catch (
+        const lab::Error&) {  // no process, no descriptor to be had: as if it had died
+      again();
+    }
+  });
 }
 
 }  // namespace lab08

@@ -5,6 +5,7 @@
 //
 // Threads   None: on the loop that it is given.
 // Lifetime  The process ends with this object.
+// Errors    A first start that fails throws lab::Error; a later one counts as a death.
 // Source    Erlang/OTP's restart intensity (so many restarts in a period); systemd's
 //           StartLimitBurst and socket activation.
 // Left out  A process that hangs; several children and their order.
@@ -73,6 +74,7 @@ class Supervisor {
  private:
   void start();
   void died();
+  void again();  // or not: as the policy says
 
   lab::uv::Loop& loop_;
   Supervised what_;

@@ -1,6 +1,7 @@
 // The supervisor with real processes, and the service that it starts: this program plays
 // them. Their port meets garbage.
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -76,6 +77,20 @@ TEST_F(SupervisorTest, GivesUpOnWhatDiesTooOften) {
   turn_until([&] { return given_up; });
   EXPECT_EQ(supervisor.starts(), 4);
   EXPECT_EQ(supervisor.pid(), 0);
+}
+
+TEST_F(SupervisorTest, AStartThatFailsCountsAsADeath) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  observers.on_death = [&](const lab::Exit&) {
+    const rlimit none{3, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  };
+  const Supervisor supervisor(loop, {.role = "doomed"},
+                              {.most = 3, .first = 1ms, .longest = 2ms}, observers);
+  turn_until([&] { return given_up; });
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(supervisor.starts(), 1);
 }
 
 TEST_F(SupervisorTest, TakesItsProcessAlongWhenItGoes) {

@@ -82,6 +82,45 @@ TEST_F(RuntimeTest, TellsTheMonitorAndEndsAllTheSame) {
   EXPECT_THAT(log, ElementsAre("uncaughtException"));
 }
 
+TEST_F(RuntimeTest, EndsWithSevenIfItsMonitorThrows) {
+  node.on_monitor = [](const Error&, Origin) { boom(); };
+  EXPECT_EQ(node.run([&] { node.set_timeout(boom, 1); }), 7);
+}
+
+TEST_F(RuntimeTest, AWarningThatThrowsIsAnErrorLikeAnother) {
+  Runtime warns(Rejections::warn);
+  warns.on_warning = [](const Error&) { boom(); };
+  EXPECT_EQ(warns.run([&] { Promise::rejected(warns, an_error()); }), 1);
+}
+
+TEST_F(RuntimeTest, TellsNothingMoreOnceItHasEnded) {
+  node.on_unhandled = [](const Error&) {};
+  node.on_handled_late = [this] {
+    log.emplace_back("handled late");
+    boom();
+  };
+  EXPECT_EQ(node.run([&] {
+    const auto one = Promise::rejected(node, an_error());
+    const auto other = Promise::rejected(node, an_error());
+    node.set_immediate([=] {
+      for (Promise late : {one, other}) late.or_else([](const Error&) {});
+    });
+  }),
+            1);
+  EXPECT_THAT(log, ElementsAre("handled late"));
+}
+
+TEST_F(RuntimeTest, AChainThatTheEndCutsOffIsFreed) {
+  const auto held = std::make_shared<int>(0);
+  EXPECT_EQ(node.run([&] {
+    Promise::async(node, boom).or_else([](const Error&) {}).or_else([held](const Error&) {
+    });
+    boom();
+  }),
+            1);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST_F(RuntimeTest, TakesWhatIsThrownInATickAMicrotaskAndAnImmediate) {
   handle_all();
   node.run([&] {
