@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "peers_measure.hpp"
@@ -25,11 +26,18 @@ struct Standing {
 };
 
 struct Reached {
+  Reached(Goal of, Interval is) : goal(std::move(of)), value(is) {}
+
   Goal goal;
   Interval value;  // the ratio, or the nanoseconds
-  bool met() const {
-    return goal.under_ns > 0 ? value.middle < goal.under_ns
-                             : value.middle >= goal.at_least;
+
+  bool met() const { return met_by(value.middle); }
+  // Both ends of the interval say the same.
+  bool sure() const { return met_by(value.low) == met_by(value.high); }
+
+ private:
+  bool met_by(double one) const {
+    return goal.under_ns > 0 ? one < goal.under_ns : one >= goal.at_least;
   }
 };
 

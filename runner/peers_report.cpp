@@ -89,10 +89,13 @@ std::string goal_text(const Contest& contest, const Goal& goal,
                       const lab::Terminal& terminal) {
   const auto reached = contest.reached(goal);
   if (!reached) return "";
-  const std::string mark = reached->met() ? terminal.styled(Style::green, "✔")
-                                          : terminal.styled(Style::red, "✘");
+  const std::string mark = !reached->sure() ? terminal.styled(Style::yellow, "?")
+                           : reached->met() ? terminal.styled(Style::green, "✔")
+                                            : terminal.styled(Style::red, "✘");
+  const std::string sentence =
+      goal_sentence(contest, *reached) + (reached->sure() ? "" : ", too wide to tell");
   std::string text, lead = "  " + mark + " ";
-  for (const std::string& line : terminal.wrapped(goal_sentence(contest, *reached), 4)) {
+  for (const std::string& line : terminal.wrapped(sentence, 4)) {
     text += std::exchange(lead, "    ") + line + "\n";
   }
   return text;
@@ -142,7 +145,7 @@ Json json_of(const Contest& contest, const Standing& one) {
 
 Json json_of(const Reached& reached) {
   const Goal& goal = reached.goal;
-  Json json = {{"of", goal.of}, {"met", reached.met()}};
+  Json json = {{"of", goal.of}, {"met", reached.met()}, {"sure", reached.sure()}};
   if (goal.under_ns > 0) {
     json["under_ns"] = goal.under_ns;
     json["ns"] = json_of(reached.value);

@@ -279,6 +279,16 @@ TEST_F(ContestTest, TwoCopiesOfARealProgramAreMeasured) {
   EXPECT_LE(ratio->middle, ratio->high);
 }
 
+TEST(Reached, IsSureWhereItsWholeIntervalIsOnOneSide) {
+  const Goal three{.of = "b", .over = "a", .at_least = 3},
+      soon{.of = "a", .under_ns = 25};
+  EXPECT_TRUE(Reached(three, {3, 4, 5}).met() && Reached(three, {3, 4, 5}).sure());
+  EXPECT_TRUE(Reached(three, {2.9, 4, 5}).met() && !Reached(three, {2.9, 4, 5}).sure());
+  EXPECT_TRUE(!Reached(three, {1, 2, 2.9}).met() && Reached(three, {1, 2, 2.9}).sure());
+  EXPECT_TRUE(Reached(soon, {10, 20, 24}).met() && Reached(soon, {10, 20, 24}).sure());
+  EXPECT_FALSE(Reached(soon, {10, 20, 25}).sure());
+}
+
 TEST(Interval, HoldsItsMedianAndIsNarrowWhereAllRoundsAgree) {
   const std::vector<double> same(15, 2.0), two = {1, 1, 1, 9, 9, 9, 9};
   EXPECT_EQ(ratio_interval(same).low, 2.0);
