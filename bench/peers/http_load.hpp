@@ -108,10 +108,12 @@ class HttpLoad {
   static std::size_t body_size(std::string_view head) {
     constexpr std::string_view kName = "content-length: ";
     const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
-    const auto found = std::ranges::search(head, kName, same);
-    if (found.empty()) throw lab::Error("ask the server", "an answer without a length");
+    const auto* found =
+        std::search(head.begin(), head.end(), kName.begin(), kName.end(), same);
+    if (found == head.end())
+      throw lab::Error("ask the server", "an answer without a length");
     std::size_t size = 0;
-    std::from_chars(&*found.begin() + kName.size(), head.data() + head.size(), size);
+    std::from_chars(found + kName.size(), head.end(), size);
     return size;
   }
 
