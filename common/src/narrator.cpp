@@ -224,12 +224,11 @@ void Narrator::finish_span(const Record& record) {
 void Narrator::state(const Record& record) {
   const std::string before = footer_.enter(record.lane, record.name);
   Record named = record;
-  named.name = before + record.name;
   const Style style = style_of_state(record.name, Style::bold);
-  const std::string arrow =
-      before.empty() ? "" : terminal_.styled(Style::dim, before + " → ");
+  const std::string from = before.empty() ? "" : before + " → ";
+  named.name = from + record.name;
   happened(named, record.lane, terminal_.styled(style, "■"),
-           arrow + terminal_.styled(style, record.name));
+           terminal_.styled(Style::dim, from) + terminal_.styled(style, record.name));
 }
 
 void Narrator::claim(const Record& record) {

@@ -56,7 +56,7 @@ Terminal Terminal::of_stdout() {
 }
 
 std::string Terminal::styled(Style style, std::string_view text) const {
-  if (!colour_ || style == Style::plain) return std::string(text);
+  if (!colour_ || style == Style::plain || text.empty()) return std::string(text);
   return fmt::format("\033[{}m{}\033[0m", code(style), text);
 }
 
