@@ -1,5 +1,4 @@
-// What it costs to be ready for an error, and what an error costs; and how long a process
-// takes to be back.
+// What it costs to be ready for an error, and what an error costs.
 //
 //   build/release/bench/08_uncaught
 #include <benchmark/benchmark.h>

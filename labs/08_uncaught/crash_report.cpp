@@ -16,7 +16,7 @@ namespace {
 
 // A terminate handler has no arguments.
 std::string report_path;
-int report_code = 0;
+std::optional<int> report_code;
 
 std::string what_is_thrown() {
   try {
@@ -40,7 +40,7 @@ void log_at_once(const std::string& path, const std::string& line) noexcept {
 
 // Step 8: std::terminate is the last function of a C++ process. The throwing frames are
 // still on the stack, so it can say who threw.
-void report_crashes(const std::string& path, int exit_code) {
+void report_crashes(const std::string& path, std::optional<int> exit_code) {
   report_path = path;
   report_code = exit_code;
   std::set_terminate([] {
@@ -49,7 +49,8 @@ void report_crashes(const std::string& path, int exit_code) {
     for (const auto& frame : boost::stacktrace::stacktrace())
       report += "\n  " + (frame.name().empty() ? "?" : frame.name());
     log_at_once(report_path, report);
-    _exit(report_code);
+    if (report_code) _exit(*report_code);
+    std::abort();
   });
 }
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <future>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -28,6 +29,7 @@ namespace lab08 {
 namespace {
 
 constexpr int kChosenCode = 70;
+enum class Report { none, exits, aborts };
 
 // On a thread, which has nobody above it who could catch: main() has, in this program.
 void throw_uncaught() {
@@ -37,14 +39,15 @@ void throw_uncaught() {
 struct Death {
   const char* name;
   void (*die)();
-  bool reports = false;
+  Report report = Report::none;
 };
 
 const Death kDeaths[] = {
     {"an exception nobody catches", throw_uncaught},
-    {"the same, with a terminate handler", throw_uncaught, true},
+    {"the same, with a terminate handler", throw_uncaught, Report::exits},
+    {"a terminate handler that only reports", throw_uncaught, Report::aborts},
     {"an exception out of noexcept", [] { []() noexcept { pay_twice(); }(); }},
-    {"a write to nowhere",
+    {"SIGSEGV",
      [] {
        std::signal(SIGSEGV, SIG_DFL);  // a sanitizer would take it
        std::raise(SIGSEGV);
@@ -74,7 +77,8 @@ int death_main(std::span<const std::string> args) {
   if (args.size() != 2) return 2;
   const Death& death = kDeaths[std::stoul(args[0]) % std::size(kDeaths)];
   leave_no_core_file();
-  if (death.reports) report_crashes(args[1], kChosenCode);
+  if (death.report == Report::exits) report_crashes(args[1], kChosenCode);
+  if (death.report == Report::aborts) report_crashes(args[1], std::nullopt);
   death.die();
   return 0;
 }
@@ -82,34 +86,42 @@ int death_main(std::span<const std::string> args) {
 // Step 5: dying, really, each in a process of its own.
 void deaths(Story& story) {
   const std::string report = lab::run_dir() / "crash-report";
-  std::filesystem::remove(report);
   std::map<std::string, lab::Exit> exits;
-  lab::Table table{"Each in a process of its own", {"what happens", "end"}, {}};
+  std::map<std::string, std::string> reports;
+  lab::Table table{"Each in a process of its own", {"what happens", "end", "report"}, {}};
   for (std::size_t i = 0; i < std::size(kDeaths); ++i) {
+    std::filesystem::remove(report);
     auto child = lab::Child::role("death", {std::to_string(i), report});
     const auto& exit = exits[kDeaths[i].name] = child.wait();
-    table.rows.push_back({kDeaths[i].name, ended(exit)});
+    const std::string& told = reports[kDeaths[i].name] = read(report);
+    table.rows.push_back({kDeaths[i].name, ended(exit), first_line(told)});
   }
   story.table(table);
-  const std::string told = read(report);
+  const lab::Exit& plain = exits["an exception nobody catches"];
+  const lab::Exit& handled = exits["the same, with a terminate handler"];
+  const lab::Exit& observed = exits["a terminate handler that only reports"];
+  const std::string& told = reports["the same, with a terminate handler"];
   const bool names_the_thrower = told.find("pay_twice") != std::string::npos;
-  story.claim("08.1", "A process-level handler can catch an exception nobody caught",
-              exits[kDeaths[0].name].signal == SIGABRT &&
-                  exits[kDeaths[1].name].code == kChosenCode && names_the_thrower,
-              "without a terminate handler: {}. With one: {}, and on disk \"{}\", with a "
-              "stack that names who threw: {}",
-              ended(exits[kDeaths[0].name]), ended(exits[kDeaths[1].name]),
-              first_line(told), names_the_thrower ? "pay_twice()" : "nobody");
+  story.claim(
+      "08.1", "A process-level handler can catch an exception nobody caught",
+      plain.signal == SIGABRT && handled.code == kChosenCode && names_the_thrower &&
+          observed.signal == SIGABRT && told == reports[kDeaths[2].name] &&
+          exits["an exception out of noexcept"].signal == SIGABRT,
+      "without a terminate handler: {}. With one: {}, and on disk \"{}\", with a "
+      "stack that names who threw: {}. One that only reports leaves the end as it is: {}",
+      ended(plain), ended(handled), first_line(told),
+      names_the_thrower ? "pay_twice()" : "nobody", ended(observed));
   story.nuance(
       "08.1",
       "in C++ the handler must not return: the process ends. Node's may, and then "
       "it goes on. A signal such as SIGSEGV is no exception: no handler of either "
       "kind sees it");
-  const auto& dropped = exits[kDeaths[4].name];
-  story.say(
-      "And the error in a future that nobody asked: {}, and not a word. That is what a "
-      "promise without a registry would be.",
-      ended(dropped));
+  const lab::Exit& dropped = exits["an error in a future that is dropped"];
+  story.claim("08.5", "A handler exists for unhandled rejections",
+              dropped.ok() && dropped.out.empty() && dropped.err.empty(),
+              "why one must: an error in a future that nobody asks ends with {}, and not "
+              "a word. A promise needs somebody who notices (the next scene)",
+              ended(dropped));
 }
 
 namespace {
@@ -147,6 +159,8 @@ void rules(Story& story) {
       "08.5", "A handler exists for unhandled rejections",
       is("a rejection", "exit 1") &&
           is("a rejection, unhandledRejection handler", "exit 0 | UR x ; still alive") &&
+          is("a rejection, only uncaughtException handler",
+             "exit 0 | UE x unhandledRejection ; still alive") &&
           is("a rejection, --unhandled-rejections=warn", "exit 0 | still alive"),
       "with one: {}. Control, without: {}",
       result["a rejection, unhandledRejection handler"], result["a rejection"]);
@@ -172,7 +186,9 @@ void rules(Story& story) {
   story.claim("08.7", "And .catch() on promises",
               is(".catch() in the same tick", "exit 0 | handled") &&
                   is(".catch() in a microtask of a microtask", "exit 0 | handled") &&
-                  is(".catch() one setImmediate late", "exit 1"),
+                  is(".catch() one setImmediate late", "exit 1") &&
+                  is(".catch() one setImmediate late, with handlers",
+                     "exit 0 | UR ; handled ; RH"),
               "attached in the same turn: {}. Control, one setImmediate later: {}",
               result[".catch() in the same tick"],
               result[".catch() one setImmediate late"]);

@@ -35,6 +35,8 @@ const programs = {
   '.catch() in a microtask of a microtask':
     rejected + `queueMicrotask(() => queueMicrotask(() => ${catches}))`,
   '.catch() one setImmediate late': rejected + `setImmediate(() => ${catches})`,
+  '.catch() one setImmediate late, --unhandled-rejections=warn':
+    rejected + `setImmediate(() => ${catches})`,
   '.catch() one setImmediate late, with handlers':
     "process.on('unhandledRejection', () => console.log('UR'));" +
     "process.on('rejectionHandled', () => console.log('RH'));" +

@@ -147,6 +147,12 @@ std::vector<Program> late_handlers() {
          const auto promise = Promise::rejected(node, an_error());
          node.set_immediate([=] { catches(promise, print); });
        }},
+      {".catch() one setImmediate late, --unhandled-rejections=warn",
+       [](Runtime& node, const Print& print) {
+         const auto promise = Promise::rejected(node, an_error());
+         node.set_immediate([=] { catches(promise, print); });
+       },
+       Rejections::warn},
       {".catch() one setImmediate late, with handlers",
        [](Runtime& node, const Print& print) {
          node.on_unhandled = [print](const Error&) { print("UR"); };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "lab/error.hpp"
 #include "lab/trace.hpp"
@@ -10,6 +11,12 @@
 namespace lab08 {
 
 using namespace std::chrono_literals;
+
+Restarts::Restarts(RestartPolicy policy) : policy_(policy) {
+  if (policy.most < 0 || policy.period <= 0ms || policy.first < 0ms ||
+      policy.longest < policy.first)
+    throw std::invalid_argument("a restart policy that cannot be");
+}
 
 // Step 9: the intensity. Deaths that lie further back than the period are forgotten; those
 // that do not double the wait.
@@ -71,9 +78,8 @@ void Supervisor::again() {
   wait_.start(*delay, [this] {
     try {
       start();
-    } catch (
-        const lab::Error&) {  // no process, no descriptor to be had: as if it had died
-      again();
+    } catch (const lab::Error&) {
+      again();  // no process, no descriptor to be had: as if it had died
     }
   });
 }

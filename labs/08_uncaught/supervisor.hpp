@@ -39,7 +39,7 @@ struct RestartPolicy {
 
 class Restarts {
  public:
-  explicit Restarts(RestartPolicy policy) : policy_(policy) {}
+  explicit Restarts(RestartPolicy policy);  // one that cannot be: std::invalid_argument
 
   // How long to wait after a death at `now`, or nothing: give up.
   std::optional<milliseconds> after_death(Clock::time_point now);

@@ -1,12 +1,12 @@
 // The supervisor with real processes, and the service that it starts: this program plays
 // them. Their port meets garbage.
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -45,6 +45,14 @@ TEST(RestartsTest, NeverOverflowsHoweverManyThereAre) {
   for (int i = 0; i < 100; ++i) EXPECT_LE(*restarts.after_death(kStart), 1s);
 }
 
+TEST(RestartsTest, RefusesAPolicyThatCannotBe) {
+  for (const RestartPolicy& policy :
+       {RestartPolicy{.most = -1}, RestartPolicy{.period = 0ms},
+        RestartPolicy{.first = 2s, .longest = 1s}}) {
+    EXPECT_THROW(Restarts{policy}, std::invalid_argument);
+  }
+}
+
 struct SupervisorTest : testing::Test {
   void turn_until(const auto& reached) {
     lab::uv::Timer patience(loop);
@@ -79,17 +87,16 @@ TEST_F(SupervisorTest, GivesUpOnWhatDiesTooOften) {
   EXPECT_EQ(supervisor.pid(), 0);
 }
 
+// A variable of the environment that is longer than the kernel takes: no program starts.
 TEST_F(SupervisorTest, AStartThatFailsCountsAsADeath) {
-  rlimit before{};
-  getrlimit(RLIMIT_NOFILE, &before);
-  observers.on_death = [&](const lab::Exit&) {
-    const rlimit none{3, before.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &none);
+  constexpr const char* kTooLong = "UNDERLOOP_TOO_LONG";
+  observers.on_death = [](const lab::Exit&) {
+    setenv(kTooLong, std::string(1 << 20, 'x').c_str(), 1);
   };
   const Supervisor supervisor(loop, {.role = "doomed"},
                               {.most = 3, .first = 1ms, .longest = 2ms}, observers);
   turn_until([&] { return given_up; });
-  setrlimit(RLIMIT_NOFILE, &before);
+  unsetenv(kTooLong);
   EXPECT_EQ(supervisor.starts(), 1);
 }
 
