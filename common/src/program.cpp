@@ -22,6 +22,7 @@ struct NamedScene {
   std::string name;
   std::string title;
   Program::Scene play;
+  Where where;
 };
 
 struct NamedOrder {
@@ -103,8 +104,8 @@ Knob<int> Program::choice(std::string name, std::vector<std::string> choices, in
                              .choices = std::move(choices)}));
 }
 
-void Program::scene(std::string name, std::string title, Scene play) {
-  impl_->scenes.push_back({std::move(name), std::move(title), std::move(play)});
+void Program::scene(std::string name, std::string title, Scene play, Where where) {
+  impl_->scenes.push_back({std::move(name), std::move(title), std::move(play), where});
 }
 
 void Program::order(std::string name, std::string title, Order play) {
@@ -204,9 +205,9 @@ int Program::Impl::play() {
           story.scene("Live");
           live(story);
         } else {
-          for (const auto& [name, title, play] : scenes) {
+          for (const auto& [name, title, play, where] : scenes) {
             if (!options.scene.empty() && options.scene != name) continue;
-            story.scene(title);
+            story.scene(title, where);
             play(story);
           }
         }

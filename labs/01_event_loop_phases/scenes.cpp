@@ -29,7 +29,7 @@ class Drawn {
   void enter(Phase phase) {
     span_.reset();
     if (phase != Phase::outside)
-      span_.emplace(name(phase), lab::Detail{.lane = name(phase)});
+      span_ = lab::trace::Span(name(phase), {.lane = name(phase)});
   }
 
   void draw(const PhaseLog::Entry& entry) {

@@ -34,9 +34,8 @@ PoolObservers drawn_jobs() {
   thread_local std::optional<trace::Span> running;
   return {.on_start =
               [](int thread, JobId id) {
-                running.emplace(
-                    fmt::format("job {}", id),
-                    lab::Detail{.lane = fmt::format("thread {}", thread + 1)});
+                running = trace::Span(fmt::format("job {}", id),
+                                      {.lane = fmt::format("thread {}", thread + 1)});
               },
           .on_finish = [](int, JobId, const std::exception_ptr&) { running.reset(); }};
 }

@@ -23,8 +23,7 @@ Observers Site::observers() {
   return {
       .on_enter =
           [this](std::string_view layer, const Request&) {
-            spans_.push_back(
-                std::make_unique<lab::trace::Span>(layer, lab::Detail{.lane = "layers"}));
+            spans_.push_back(lab::trace::Span(layer, {.lane = "layers"}));
           },
       .on_leave = [this](std::string_view, const Request&) { spans_.pop_back(); },
       .on_next_again =

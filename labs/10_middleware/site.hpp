@@ -50,7 +50,7 @@ class Site {
   mutable std::mutex mutex_;
   std::condition_variable noted_;
   std::vector<std::string> log_;
-  std::vector<std::unique_ptr<lab::trace::Span>> spans_;
+  std::vector<lab::trace::Span> spans_;
   App app_;
   lab::http::Server server_;  // after the app: it goes first
   lab::http::Client client_;

@@ -153,7 +153,7 @@ Seen watch(const SiteConfig& config, const Plan& plan) {
   Site site(loop, config,
             {.on_begin =
                  [&] {
-                   span.emplace(plan.offence, lab::Detail{.lane = "offence"});
+                   span = lab::trace::Span(plan.offence, {.lane = "offence"});
                    began = now();
                    stage = Stage::during;
                  },

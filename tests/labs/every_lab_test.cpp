@@ -25,6 +25,7 @@ using lab::ChildOptions;
 using lab::Exit;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::MatchesRegex;
 using Json = nlohmann::json;
 
 struct Lab {
@@ -115,13 +116,19 @@ std::vector<Json> lines(const std::string& text) {
   return parsed;
 }
 
+// The line that emitted it; the narrator's own events have none.
+std::string source_of(const Json& event) {
+  return event.value("src", event.at("args").value("src", ""));
+}
+
 TEST_P(EveryLab, ProvesAllItsClaims) {
   const Exit exit = run({"--quick", "--json"});
   EXPECT_EQ(exit.code, 0) << exit.err;
   std::set<std::string> proven;
   for (const Json& event : lines(exit.out)) {
-    if (event.at("cat") != "claim") continue;
     const Json& args = event.at("args");
+    EXPECT_THAT(source_of(event), MatchesRegex("((labs|common)/.*:[0-9]+)?")) << event;
+    if (event.at("cat") != "claim") continue;
     EXPECT_TRUE(args.at("holds")) << args;
     EXPECT_FALSE(args.at("evidence").get<std::string>().empty()) << args;
     proven.insert(args.at("id"));

@@ -56,7 +56,8 @@ class Program {
                    std::string help);
 
   // The scenes are played in the order in which they are added.
-  void scene(std::string name, std::string title, Scene play);
+  void scene(std::string name, std::string title, Scene play,
+             Where where = {__builtin_FILE(), __builtin_LINE()});
 
   // Something whose order may differ from run to run: play it once, answer the order that
   // occurred. Not part of a normal run; `--times N` repeats it and counts the orders.

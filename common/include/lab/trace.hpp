@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
+#include <utility>
 
 namespace lab {
 
@@ -180,8 +181,14 @@ class Span {
                 Where where = {__builtin_FILE(), __builtin_LINE()}) noexcept
       : where_(where),
         begin_(on() ? detail::emit({detail::Kind::begin, name}, detail, where) : 0) {}
-  Span(const Span&) = delete;
-  Span& operator=(const Span&) = delete;
+  Span(Span&& other) noexcept
+      : where_(other.where_), begin_(std::exchange(other.begin_, 0)) {}
+  Span& operator=(Span&& other) noexcept {
+    end();
+    where_ = other.where_;
+    begin_ = std::exchange(other.begin_, 0);
+    return *this;
+  }
   ~Span() { end(); }
 
   EventId id() const noexcept { return begin_; }
