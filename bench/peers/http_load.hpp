@@ -18,18 +18,21 @@ namespace peers {
 
 class HttpLoad {
  public:
-  HttpLoad(std::uint16_t port, int connections, std::string_view target)
-      : request_(
+  // A connection is kept for all requests, or there is a new one for each.
+  enum class Connections { kept, fresh };
+
+  HttpLoad(std::uint16_t port, int connections, std::string_view target,
+           Connections how = Connections::kept,
+           std::string (*told)(const std::string&) = as_it_is)
+      : port_(port),
+        how_(how),
+        told_(told),
+        request_(
             fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", target, port)),
         epoll_(static_cast<int>(
             lab::check_errno(epoll_create1(EPOLL_CLOEXEC), "make an epoll"))) {
     lines_.resize(static_cast<std::size_t>(connections));
-    for (Line& line : lines_) line.fd = connect_to(port);
-    for (std::uint32_t i = 0; i < lines_.size(); ++i) {
-      epoll_event event{.events = EPOLLIN, .data = {.u32 = i}};
-      lab::check_errno(epoll_ctl(epoll_, EPOLL_CTL_ADD, lines_[i].fd, &event),
-                       "watch it");
-    }
+    for (Line& line : lines_) connect(line);
   }
   HttpLoad(const HttpLoad&) = delete;
   ~HttpLoad() {
@@ -52,6 +55,10 @@ class HttpLoad {
         Line& line = lines_[events[static_cast<std::size_t>(i)].data.u32];
         if (!take(line, answers)) continue;
         --left;
+        if (how_ == Connections::fresh) {
+          close(line.fd);
+          connect(line);
+        }
         if (left_to_send > 0) send_on(line), --left_to_send;
       }
     }
@@ -66,6 +73,20 @@ class HttpLoad {
     std::string got{};
   };
 
+  static std::string as_it_is(const std::string& answer) { return answer; }
+
+  void connect(Line& line) {
+    line.fd = connect_to(port_);
+    if (how_ == Connections::fresh) {
+      // Ended by a reset: thousands in TIME_WAIT would use up the ports.
+      const linger none{.l_onoff = 1, .l_linger = 0};
+      setsockopt(line.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    }
+    const auto index = static_cast<std::uint32_t>(&line - lines_.data());
+    epoll_event event{.events = EPOLLIN, .data = {.u32 = index}};
+    lab::check_errno(epoll_ctl(epoll_, EPOLL_CTL_ADD, line.fd, &event), "watch it");
+  }
+
   static int connect_to(std::uint16_t port) {
     const int fd = static_cast<int>(lab::check_errno(
         socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "make a socket"));
@@ -75,7 +96,7 @@ class HttpLoad {
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    lab::check_errno(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to),
+    lab::check_errno(::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to),
                      "connect to the server");
     return fd;
   }
@@ -88,7 +109,7 @@ class HttpLoad {
   }
 
   // True once an answer is whole: its head, and as many bytes as the head says.
-  static bool take(Line& line, std::set<std::string>& answers) {
+  bool take(Line& line, std::set<std::string>& answers) const {
     std::array<char, 8192> bytes;
     const ssize_t size = recv(line.fd, bytes.data(), bytes.size(), 0);
     if (size <= 0) throw lab::Error("ask the server", "it has closed the connection");
@@ -99,7 +120,7 @@ class HttpLoad {
     if (line.got.size() < head + 4 + body) return false;
     const std::string_view all = line.got;
     std::string answer =
-        fmt::format("{} {}", all.substr(9, 3), all.substr(head + 4, body));
+        told_(fmt::format("{} {}", all.substr(9, 3), all.substr(head + 4, body)));
     if (!answers.contains(answer)) answers.insert(std::move(answer));
     line.got.clear();
     return true;
@@ -117,6 +138,9 @@ class HttpLoad {
     return size;
   }
 
+  const std::uint16_t port_;
+  const Connections how_;
+  std::string (*told_)(const std::string&);  // what of an answer is compared
   const std::string request_;
   const int epoll_;
   std::vector<Line> lines_;

@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstdint>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -28,15 +30,17 @@ class Served {
   std::uint16_t port() const { return port_; }
   pid_t pid() const { return child_.pid(); }
 
-  // CPU time of all its threads until now.
+  // CPU time of all its threads until now, and of the processes that it started.
   std::int64_t cpu_ns() const {
-    clockid_t clock{};
-    timespec now{};
-    if (clock_getcpuclockid(child_.pid(), &clock) != 0 ||
-        clock_gettime(clock, &now) != 0) {
-      throw lab::Error("read the server's clock", "it is gone");
-    }
-    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+    std::int64_t sum = clock_of(child_.pid());
+    for (const pid_t worker : started_by(child_.pid())) sum += clock_of(worker);
+    return sum;
+  }
+
+  // For one that has processes of its own to end.
+  void end() {
+    child_.kill(SIGTERM);
+    child_.wait();
   }
 
  private:
@@ -58,6 +62,26 @@ class Served {
       throw lab::Error("start a server", child_.wait().err);
     }
     port_ = static_cast<std::uint16_t>(std::stoi(bytes.data()));
+  }
+
+  static std::int64_t clock_of(pid_t pid) {
+    clockid_t clock{};
+    timespec now{};
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &now) != 0) {
+      throw lab::Error("read the server's clock", "it is gone");
+    }
+    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+  }
+
+  static std::vector<pid_t> started_by(pid_t parent) {
+    std::vector<pid_t> found;
+    std::error_code gone;
+    const std::string threads = fmt::format("/proc/{}/task", parent);
+    for (const auto& thread : std::filesystem::directory_iterator(threads, gone)) {
+      std::ifstream children(thread.path() / "children");
+      for (pid_t child = 0; children >> child;) found.push_back(child);
+    }
+    return found;
   }
 
   static lab::Child start(std::vector<std::string> command, int fd) {
