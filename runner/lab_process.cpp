@@ -38,16 +38,17 @@ void close_fd(int& fd) {
 }
 
 // Between fork and exec: only what is safe there.
-[[noreturn]] void become(char** argv, pid_t parent, const Pipe& out, const Pipe& err) {
+[[noreturn]] void become(char** argv, pid_t parent, int in, const Pipe& out,
+                         const Pipe& err) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(127);  // it died before we could ask
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  const int null = open("/dev/null", O_RDONLY);
-  dup2(null, STDIN_FILENO);
+  dup2(in == -1 ? open("/dev/null", O_RDONLY) : in, STDIN_FILENO);
   dup2(out.write_end, STDOUT_FILENO);
   dup2(err.write_end, STDERR_FILENO);
+  close_range(STDERR_FILENO + 1, ~0u, 0);  // sockets of ours that are not O_CLOEXEC
   execv(argv[0], argv);
   const char* why = strerrordesc_np(errno);
   if (write(STDERR_FILENO, why, std::char_traits<char>::length(why)) < 0) _exit(126);
@@ -57,7 +58,7 @@ void close_fd(int& fd) {
 }  // namespace
 
 LabProcess::LabProcess(const std::filesystem::path& program,
-                       std::span<const std::string> args) {
+                       std::span<const std::string> args, Input input) {
   std::string path = program;
   std::vector<std::string> copies(args.begin(), args.end());
   std::vector<char*> argv{path.data()};
@@ -67,14 +68,18 @@ LabProcess::LabProcess(const std::filesystem::path& program,
 
   const Pipe out = make_pipe();
   const Pipe err = make_pipe();
+  Pipe in = input == Input::lines ? make_pipe() : Pipe{-1, -1};
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ == 0) become(argv.data(), parent, out, err);
+  if (pid_ == 0) become(argv.data(), parent, in.read_end, out, err);
   close(out.write_end);
   close(err.write_end);
+  close_fd(in.read_end);
+  in_ = in.write_end;
   out_ = out.read_end;
   err_ = err.read_end;
   lab::check_errno(pid_, "start " + path);
+  if (in_ != -1) fcntl(in_, F_SETFL, O_NONBLOCK);
   fcntl(out_, F_SETFL, O_NONBLOCK);
   fcntl(err_, F_SETFL, O_NONBLOCK);
   exit_fd_ = static_cast<int>(
@@ -83,6 +88,7 @@ LabProcess::LabProcess(const std::filesystem::path& program,
 
 LabProcess::~LabProcess() {
   stop();
+  close_fd(in_);
   close_fd(out_);
   close_fd(err_);
 }
@@ -139,6 +145,17 @@ bool LabProcess::read_errors() {
   errors_.append(bytes.data(), static_cast<std::size_t>(size));
   if (errors_.size() > kErrorsKept) errors_.erase(0, errors_.size() - kErrorsKept);
   return true;
+}
+
+// Short lines: a pipe takes them whole or not at all. REQUIRES: SIGPIPE is ignored.
+bool LabProcess::write_line(std::string line) {
+  line += '\n';
+  return in_ != -1 && write(in_, line.data(), line.size()) ==
+                          static_cast<ssize_t>(line.size());
+}
+
+void LabProcess::send(int signal) {
+  if (pid_ != -1) kill(pid_, signal);
 }
 
 void LabProcess::stop() {

@@ -22,7 +22,10 @@ class LabProcess {
   static constexpr std::size_t kLongestLine = 4u << 20;  // longer ones are cut there
   static constexpr std::size_t kErrorsKept = 16u << 10;  // the end of what it complained
 
-  LabProcess(const std::filesystem::path& program, std::span<const std::string> args);
+  enum class Input { none, lines };
+
+  LabProcess(const std::filesystem::path& program, std::span<const std::string> args,
+             Input input = Input::none);
   LabProcess(const LabProcess&) = delete;
   LabProcess& operator=(const LabProcess&) = delete;
   ~LabProcess();
@@ -30,6 +33,11 @@ class LabProcess {
   // Waits at most so long, hands over the lines that came, and answers whether it still
   // runs. Also returns early when `other` becomes readable (-1: no such descriptor).
   bool pump(std::chrono::milliseconds wait, const Line& on_line, int other = -1);
+
+  // A line for its standard input; false if it does not take it now.
+  bool write_line(std::string line);
+
+  void send(int signal);
 
   // Asks it to end, then makes it.
   void stop();
@@ -49,6 +57,7 @@ class LabProcess {
 
   pid_t pid_ = -1;
   int exit_fd_ = -1;
+  int in_ = -1;
   int out_ = -1;
   int err_ = -1;
   int status_ = 0;

@@ -71,6 +71,11 @@ std::string RawPeer::shake_hands(const std::string& target, const std::string& h
   return read_head();
 }
 
+std::optional<std::string> RawPeer::read_bytes() {
+  if (unread_.empty() && !fill(1)) return std::nullopt;
+  return std::exchange(unread_, {});
+}
+
 std::string RawPeer::read_head() {
   std::size_t end = 0;
   while ((end = unread_.find("\r\n\r\n")) == std::string::npos) {

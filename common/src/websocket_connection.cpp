@@ -45,6 +45,20 @@ bool from_elsewhere(const Request& request) {
   return origin != "http://" + std::string(request[http::field::host]);
 }
 
+template <class Request>
+lab::websocket::Request seen(const Request& request) {
+  const auto only = [&](http::field field) -> std::string {
+    return request.count(field) == 1 ? std::string(request[field]) : "";
+  };
+  return {.method = std::string(request.method_string()),
+          .target = std::string(request.target()),
+          .host = only(http::field::host),
+          .origin = only(http::field::origin),
+          .cookie = only(http::field::cookie),
+          .accept_encoding = only(http::field::accept_encoding),
+          .upgrade = ws::is_upgrade(request)};
+}
+
 // One end of a connection. It lives as long as an operation refers to it, or the user.
 class Connection final : public Owned, public std::enable_shared_from_this<Connection> {
  public:
@@ -141,6 +155,9 @@ class Connection final : public Owned, public std::enable_shared_from_this<Conne
     if (abandoned_) return;
     const auto& request = parser_->get();
     const std::string target(request.target());
+    if (auto page = host.gate ? host.gate(seen(request)) : std::nullopt) {
+      return reply(*page);
+    }
     if (!ws::is_upgrade(request)) {
       return reply(host.pages ? host.pages(target) : Page{});
     }
@@ -156,6 +173,7 @@ class Connection final : public Owned, public std::enable_shared_from_this<Conne
   void reply(const Page& page) {
     page_.emplace(static_cast<http::status>(page.status), 11, page.body);
     page_->set(http::field::content_type, page.content_type);
+    for (const auto& [name, value] : page.headers) page_->insert(name, value);
     page_->keep_alive(false);
     page_->prepare_payload();
     http::async_write(tcp_stream(), *page_,

@@ -65,6 +65,7 @@ struct Host {
   Server::Welcome welcome;
   Server::Pages pages;
   Options options;
+  Server::Gate gate{};
 };
 
 std::shared_ptr<Owned> serve(std::shared_ptr<Context> context, tcp::socket socket,

@@ -14,7 +14,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
         host(std::make_shared<const Host>(std::move(of))) {}
 
   void listen(std::uint16_t port) try {
-    const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
+    const tcp::endpoint endpoint(asio::ip::make_address(host->options.address), port);
     acceptor.open(endpoint.protocol());
     acceptor.set_option(tcp::acceptor::reuse_address(true));
     // Inherited by what is accepted; set later, the window would be agreed already.
@@ -24,7 +24,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     acceptor.bind(endpoint);
     acceptor.listen(4096);
   } catch (const boost::system::system_error& error) {
-    throw Error("listen on 127.0.0.1:" + std::to_string(port), error.code().message());
+    throw Error("listen on " + host->options.address + ":" + std::to_string(port), error.code().message());
   }
 
   void accept() {
@@ -73,9 +73,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 };
 
 Server::Server(Loop& loop, Welcome welcome, Options options, Pages pages,
-               std::uint16_t port)
-    : impl_(std::make_shared<Impl>(loop,
-                                   Host{std::move(welcome), std::move(pages), options})) {
+               std::uint16_t port, Gate gate)
+    : impl_(std::make_shared<Impl>(loop, Host{std::move(welcome), std::move(pages),
+                                              std::move(options), std::move(gate)})) {
   impl_->listen(port);
   impl_->accept();
 }

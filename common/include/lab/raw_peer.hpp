@@ -44,6 +44,7 @@ class RawPeer {
   std::string shake_hands(const std::string& target = "/echo",
                           const std::string& headers = "");
   std::string read_head();
+  std::optional<std::string> read_bytes();  // some that come next; nothing: the end
 
   // Waits at most so long for something to read; the end counts.
   [[nodiscard]] bool hears_within(std::chrono::milliseconds time);

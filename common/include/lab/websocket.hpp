@@ -21,8 +21,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace lab::websocket {
 
@@ -48,6 +51,7 @@ struct Close {
 };
 
 struct Options {
+  std::string address = "127.0.0.1";  // where a server listens
   std::size_t message_limit = 64 << 10;
   std::size_t header_limit = 8 << 10;
   std::chrono::milliseconds handshake_time{2'000};
@@ -124,6 +128,18 @@ struct Page {
   int status = 404;
   std::string body{};
   std::string content_type = "text/plain";
+  std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+// What a gatekeeper looks at; a header that did not come, or came twice, is empty.
+struct Request {
+  std::string method{};
+  std::string target{};
+  std::string host{};
+  std::string origin{};
+  std::string cookie{};
+  std::string accept_encoding{};
+  bool upgrade = false;  // asks for a WebSocket
 };
 
 class Server {
@@ -134,8 +150,11 @@ class Server {
   // Answers a request that does not ask for a WebSocket.
   using Pages = std::function<Page(const std::string& target)>;
 
+  // Sees every request first. Its page is the answer; nothing: the request goes on.
+  using Gate = std::function<std::optional<Page>(const Request&)>;
+
   Server(Loop& loop, Welcome welcome, Options options = {}, Pages pages = {},
-         std::uint16_t port = 0);
+         std::uint16_t port = 0, Gate gate = {});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();  // drops its connections

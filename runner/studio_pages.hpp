@@ -1,0 +1,61 @@
+// studio_pages.hpp: the studio's answers to HTTP, and who gets one.
+//
+// Security  Only a request to our own name is answered (DNS rebinding), only from our own
+//           page (Origin), only with the session's cookie, which /?token=T sets once; and
+//           only GET. A page may load nothing from elsewhere.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lab/websocket.hpp"
+#include "studio_lab.hpp"
+
+namespace runner {
+
+class StudioPages {
+ public:
+  using Page = lab::websocket::Page;
+  using Request = lab::websocket::Request;
+
+  StudioPages(const Place& place, const Catalog& catalog, const RunStore& store,
+              LabFacts& facts, std::filesystem::path web, std::string token)
+      : place_(place),
+        catalog_(catalog),
+        store_(store),
+        facts_(facts),
+        web_(std::move(web)),
+        token_(std::move(token)) {}
+
+  void serve_as(const std::string& address, std::uint16_t port);
+
+  // The answer; nothing for a WebSocket that may be opened.
+  std::optional<Page> gate(const Request& request);
+
+ private:
+  bool from_us(const Request& request) const;
+  bool has_cookie(const std::string& cookie) const;
+  Page answer(const Request& request);
+  Page enter() const;
+  Page file(const std::string& path, bool gzip) const;
+  Page catalog() const;
+  Page lab(const Lab& lab);
+  Page runs() const;
+  Page run(std::string_view id) const;
+  Page ledger() const;
+  Page api(const std::string& path);
+
+  const Place& place_;
+  const Catalog& catalog_;
+  const RunStore& store_;
+  LabFacts& facts_;
+  std::filesystem::path web_;
+  std::string token_;
+  std::vector<std::string> hosts_;
+  std::string cookie_;
+};
+
+// 128 bits, as hex.
+std::string fresh_token();
+
+}  // namespace runner
