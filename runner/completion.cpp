@@ -12,7 +12,7 @@ _underloop() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} verb=${{COMP_WORDS[1]-}} offered=
   local labs='{0}'
   if ((COMP_CWORD == 1)); then
-    offered='run verify walk watch drill bench services test setup build doctor completion --no-install --help'
+    offered='run verify walk watch drill bench services studio test setup build doctor completion --no-install --help'
   else
     case $verb in
       run | watch)
@@ -27,6 +27,7 @@ _underloop() {{
       test) offered='--fast --asan --tsan' ;;
       setup) offered='all uv boost redis postgres test bench node clang' ;;
       services) offered='up env down' ;;
+      studio) offered='--port --open --listen' ;;
       completion) offered=bash ;;
     esac
   fi

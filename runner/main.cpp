@@ -105,6 +105,7 @@ void describe_verbs(CLI::App& app, Typed& typed) {
   app.add_subcommand("services",
                      "up, env, down: one Redis and one PostgreSQL for all labs of a\n"
                      "terminal; eval \"$(./lab services up)\" tells your shell, too");
+  app.add_subcommand("studio", "watch labs in the browser: --port, --open, --listen");
   app.add_subcommand(
       "setup",
       "only install: what every lab needs, and uv, boost, test, ...; all: of all labs");
