@@ -150,8 +150,8 @@ bool LabProcess::read_errors() {
 // Short lines: a pipe takes them whole or not at all. REQUIRES: SIGPIPE is ignored.
 bool LabProcess::write_line(std::string line) {
   line += '\n';
-  return in_ != -1 && write(in_, line.data(), line.size()) ==
-                          static_cast<ssize_t>(line.size());
+  return in_ != -1 &&
+         write(in_, line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 
 void LabProcess::send(int signal) {

@@ -24,7 +24,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     acceptor.bind(endpoint);
     acceptor.listen(4096);
   } catch (const boost::system::system_error& error) {
-    throw Error("listen on " + host->options.address + ":" + std::to_string(port), error.code().message());
+    throw Error("listen on " + host->options.address + ":" + std::to_string(port),
+                error.code().message());
   }
 
   void accept() {
