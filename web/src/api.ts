@@ -1,0 +1,159 @@
+// api.ts: what the studio's server answers. The protocol is told in runner/studio_pages.hpp
+// and runner/studio_viewer.hpp.
+import type { Wire } from './trace/wire';
+
+export interface LabCard {
+  number: string;
+  folder: string;
+  question: string;
+  section: string;
+  common: string;
+  hard: string;
+  written: boolean;
+  claims: number;
+  proven: number | null;
+  due: number | null;
+  last_run: string | null;
+}
+
+export interface Knob {
+  name: string;
+  help: string;
+  unit: string;
+  initial: number;
+  least: number;
+  most: number;
+  whole: boolean;
+  switch: boolean;
+  choices: string[];
+}
+
+export interface Describe {
+  watch: string;
+  live: boolean;
+  scenes: { name: string; title: string }[];
+  knobs: Knob[];
+}
+
+export interface Step {
+  number: number;
+  text: string;
+  file: string;
+  line: number;
+  until: number;
+}
+
+export interface LabFacts {
+  lab: LabCard;
+  describe: Describe | null;
+  readme: string;
+  files: string[];
+  steps: Step[];
+}
+
+export interface RunCard {
+  run: string;
+  lab: string;
+  began: number; // Unix ms
+  ms: number | null;
+  exit: number | null;
+  knobs: Record<string, number | string | boolean>;
+  claims: number;
+  failed: number;
+  events: number;
+  live: boolean;
+  why?: string;
+}
+
+export interface LedgerEntry {
+  lab: string;
+  id: string;
+  claim: string;
+  holds: boolean;
+  evidence: string;
+  nuance: string | null;
+  run: string;
+  when: number;
+}
+
+async function answer(path: string): Promise<Response> {
+  const response = await fetch(path);
+  if (response.ok) return response;
+  const told = (await response.json().catch(() => null)) as { error?: string } | null;
+  throw new Error(told?.error ?? `${path}: ${response.status}`);
+}
+
+async function json<T>(path: string): Promise<T> {
+  return (await (await answer(path)).json()) as T;
+}
+
+export const catalog = async () => (await json<{ labs: LabCard[] }>('/api/catalog')).labs;
+export const labFacts = (lab: string) => json<LabFacts>(`/api/lab/${lab}`);
+export const runs = async () => (await json<{ runs: RunCard[] }>('/api/runs')).runs;
+export const ledger = async () => (await json<{ entries: LedgerEntry[] }>('/api/ledger')).entries;
+
+// The text of a file of the tree: "labs/05_backpressure/main.cpp".
+export async function source(path: string): Promise<string> {
+  return (await answer(`/api/source?path=${encodeURIComponent(path)}`)).text();
+}
+
+export async function recorded(run: string): Promise<Wire[]> {
+  const text = await (await answer(`/api/runs/${run}`)).text();
+  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Wire);
+}
+
+// --- the socket
+
+export type Told =
+  | { is: 'started'; run: string; lab: string; live: boolean }
+  | { is: 'events'; run: string; first: number; events: Wire[] }
+  | { is: 'coarser'; run: string; skipped: number; from: number; to: number }
+  | { is: 'ended'; run: string; exit: number | null; events: number; claims: number;
+      failed: number; why: string | null }
+  | { is: 'knob'; run: string; name: string; value: unknown; refused: string | null }
+  | { is: 'note'; run?: string; text?: string; why?: string }
+  | { is: 'error'; about?: string; why: string };
+
+export type Asked =
+  | { do: 'run'; lab: string; scene: string | null; quick: boolean; live: boolean;
+      knobs: Record<string, number | string | boolean> }
+  | { do: 'watch'; run: string; from: number }
+  | { do: 'leave'; run: string }
+  | { do: 'stop'; run: string }
+  | { do: 'knob'; run: string; name: string; value: number | string | boolean };
+
+// One WebSocket, opened anew after it was lost, with a wait that doubles.
+export class Link {
+  private socket: WebSocket | null = null;
+  private wait = 250;
+  private unsent: Asked[] = [];
+
+  constructor(
+    private onTold: (told: Told) => void,
+    private onOpen: (open: boolean) => void,
+  ) {
+    this.connect();
+  }
+
+  send(asked: Asked): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(asked));
+    else if (asked.do !== 'watch') this.unsent.push(asked);
+  }
+
+  private connect(): void {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    const socket = new WebSocket(`${scheme}://${location.host}/socket`);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.wait = 250;
+      this.onOpen(true);
+      for (const asked of this.unsent.splice(0)) this.send(asked);
+    };
+    socket.onmessage = (message) => this.onTold(JSON.parse(String(message.data)) as Told);
+    socket.onclose = () => {
+      this.onOpen(false);
+      setTimeout(() => this.connect(), this.wait);
+      this.wait = Math.min(this.wait * 2, 5000);
+    };
+  }
+}

@@ -1,0 +1,32 @@
+// app.tsx: which page is shown.
+import { Help, helping } from './keys';
+import { LabPage } from './pages/lab';
+import { LedgerPage } from './pages/ledger';
+import { Shelf } from './pages/shelf';
+import { changeTheme, connected, route, theme } from './state';
+
+const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger']];
+
+export function App() {
+  const { page, lab } = route.value;
+  return (
+    <>
+      <header class="top">
+        <a class="brand" href="#/">Underloop</a>
+        <nav aria-label="Pages">
+          {kPages.map(([name, title]) => (
+            <a key={name} href={`#/${name}`} aria-current={page === name ? 'page' : undefined}>{title}</a>
+          ))}
+        </nav>
+        <span class="room" />
+        {!connected.value && <span class="lost" role="status">The studio does not answer; trying again …</span>}
+        <button onClick={changeTheme} aria-label={`Change to ${theme.value === 'dark' ? 'light' : 'dark'}`}>
+          {theme.value === 'dark' ? '☀︎' : '☾'}</button>
+        <button onClick={() => { helping.value = true; }} aria-label="Keys">?</button>
+      </header>
+      {page === 'lab' && lab ? <LabPage key={lab} lab={lab} />
+        : page === 'ledger' ? <LedgerPage /> : <Shelf />}
+      <Help />
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+// downloads.tsx: what a person takes along: the trace, the ledger, the picture.
+import { recorded, type LabFacts } from '../api';
+import type { Run } from '../state';
+
+function save(name: string, type: string, content: string | Blob): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+// The form that Perfetto and chrome://tracing open.
+async function saveTrace(run: Run, name: string): Promise<void> {
+  const events = await recorded(run.id);
+  save(`${name}.json`, 'application/json', `[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]\n`);
+}
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+export function ledgerText(run: Run, facts: LabFacts): string {
+  const lines = [
+    `# ${facts.lab.number}. ${facts.lab.question}`, '',
+    '| id | claim | holds | evidence |', '| --- | --- | --- | --- |',
+  ];
+  for (const item of run.trace.story) {
+    if (item.kind === 'claim') {
+      lines.push(`| ${item.id} | ${cell(item.text)} | ${item.holds ? 'yes' : '**no**'} | ${cell(item.evidence ?? '')} |`);
+    }
+  }
+  const nuances = run.trace.story.filter((item) => item.kind === 'nuance');
+  if (nuances.length) lines.push('', ...nuances.map((item) => `- **${item.id}** ${item.text}`));
+  return `${lines.join('\n')}\n`;
+}
+
+function savePicture(name: string): void {
+  const canvas = document.querySelector<HTMLCanvasElement>('.timeline canvas');
+  canvas?.toBlob((blob) => { if (blob) save(`${name}.png`, 'image/png', blob); });
+}
+
+export function Downloads({ run, facts }: { run: Run; facts: LabFacts }) {
+  const name = `underloop-${facts.lab.folder}-${run.id}`;
+  return (
+    <details class="downloads">
+      <summary>Save</summary>
+      <div>
+        <button onClick={() => void saveTrace(run, name)}>the trace, for Perfetto</button>
+        <button onClick={() => save(`${name}.md`, 'text/markdown', ledgerText(run, facts))}>the ledger, Markdown</button>
+        <button onClick={() => savePicture(name)}>the timeline, PNG</button>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,118 @@
+// story.tsx: the sentences of the run as they came, and each claim with what proved it.
+import { useEffect, useRef } from 'preact/hooks';
+import { cursor, now, select, selected, type Run } from '../state';
+import type { StoryItem, Table } from '../trace/trace';
+import { timeText } from '../trace/time';
+
+export function Story({ run }: { run: Run }) {
+  void run.drawn.value;
+  const end = useRef<HTMLDivElement>(null);
+  const { story } = run.trace;
+  const at = now.value;
+  const following = cursor.value === null;
+  const shown = following ? story.length : story.filter((item) => item.time <= at).length;
+  useEffect(() => {
+    if (following && !run.ended.value) end.current?.scrollIntoView({ block: 'nearest' });
+  }, [story.length]);
+  return (
+    <section class="story" aria-label="Story" aria-live={following ? 'polite' : 'off'}>
+      <Verdicts run={run} />
+      {story.map((item, i) => (
+        <Item key={item.event} item={item} later={i >= shown} chosen={item.event === selected.value} />
+      ))}
+      {!story.length && <p class="dim">{run.ended.value ? 'Nothing was told.' : 'Starting …'}</p>}
+      <Ending run={run} />
+      <div ref={end} />
+    </section>
+  );
+}
+
+// All claims of the run at a glance; each leads to its moment.
+function Verdicts({ run }: { run: Run }) {
+  const claims = new Map<string, StoryItem[]>();
+  for (const item of run.trace.story) {
+    if (item.kind !== 'claim' || !item.id) continue;
+    claims.set(item.id, [...(claims.get(item.id) ?? []), item]);
+  }
+  if (!claims.size) return null;
+  return (
+    <div class="verdicts" role="group" aria-label="Claims">
+      {[...claims].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })).map(([id, items]) => {
+        const holds = items.every((item) => item.holds);
+        return (
+          <button key={id} class={holds ? 'holds' : 'fails'}
+            title={items[0]?.text} onClick={() => select(items[0]?.event ?? -1)}>
+            {holds ? '✔' : '✘'} {id}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function Item({ item, later, chosen }: { item: StoryItem; later: boolean; chosen: boolean }) {
+  const classes = ['item', item.kind, later && 'later', chosen && 'chosen'].filter(Boolean).join(' ');
+  const go = () => select(item.event);
+  switch (item.kind) {
+    case 'scene':
+      return (
+        <h3 class={classes}>
+          <button onClick={go}>{item.text}<time>{timeText(item.time, 1000)}</time></button>
+        </h3>
+      );
+    case 'claim':
+      return (
+        <button class={`${classes} ${item.holds ? 'holds' : 'fails'}`} onClick={go}>
+          <span class="mark" aria-label={item.holds ? 'holds' : 'does not hold'}>
+            {item.holds ? '✔' : '✘'}
+          </span>
+          <span class="id">{item.id}</span>
+          <span class="claim-text">{item.text}</span>
+          <span class="evidence">{item.evidence}</span>
+        </button>
+      );
+    case 'nuance':
+      return <button class={classes} onClick={go}><b>but</b> {item.text}</button>;
+    case 'table':
+      return <div class={classes}>{item.table && <TableView table={item.table} />}</div>;
+    case 'knob':
+      return <button class={classes} onClick={go}>{item.text}</button>;
+    case 'say':
+      return <button class={classes} onClick={go}>{item.text}</button>;
+  }
+}
+
+export function TableView({ table }: { table: Table }) {
+  const numbers = table.columns.map((_, i) =>
+    table.rows.every((row) => /^[-+\d.,]+( ?[%a-zµ/]{1,6})?$/i.test(row[i] ?? '')));
+  return (
+    <table>
+      <caption>{table.title}</caption>
+      <thead>
+        <tr>{table.columns.map((column, i) => <th key={i} class={numbers[i] ? 'number' : ''}>{column}</th>)}</tr>
+      </thead>
+      <tbody>
+        {table.rows.map((row, r) => (
+          <tr key={r}>{row.map((cell, i) => <td key={i} class={numbers[i] ? 'number' : ''}>{cell}</td>)}</tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Ending({ run }: { run: Run }) {
+  const ended = run.ended.value;
+  const { end } = run.trace;
+  if (!ended) return null;
+  const failed = end?.failed ?? 0;
+  const told = ended.why ? ended.why
+    : end?.stopped ? 'stopped'
+    : end ? `${end.claims - failed} of ${end.claims} claims hold` : `ended with ${ended.exit ?? 'nothing'}`;
+  return (
+    <p class={`ending ${failed || (ended.exit ?? 0) > 0 ? 'fails' : 'holds'}`}>
+      {told}
+      {end && end.dropped > 0 && <span> · {end.dropped} events were dropped: the ring was full</span>}
+      {run.skipped.value > 0 && <span> · {run.skipped.value} events were skipped on the way here</span>}
+    </p>
+  );
+}

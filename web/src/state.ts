@@ -1,0 +1,244 @@
+// state.ts: what all panes of the page share: where we are, the runs, and one cursor in time.
+import { batch, computed, effect, signal } from '@preact/signals';
+import { Link, type Asked, type Told } from './api';
+import { Trace } from './trace/trace';
+import { fit, reveal, type View } from './trace/time';
+
+// --- where we are: "#/lab/05?run=...&at=..."
+
+export interface Route {
+  page: string; // "", "lab", "ledger", ...
+  lab: string;
+  query: URLSearchParams;
+}
+
+function parse(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  const [page = '', lab = ''] = path.split('/');
+  return { page, lab, query: new URLSearchParams(query) };
+}
+
+export const route = signal(parse(location.hash));
+window.addEventListener('hashchange', () => { route.value = parse(location.hash); });
+
+// --- runs
+
+export type Knobs = Record<string, number | string | boolean>;
+
+export class Run {
+  readonly trace = new Trace();
+  received = 0; // events of the wire
+  readonly ended = signal<{ exit: number | null; why: string | null } | null>(null);
+  readonly skipped = signal(0);
+  // Grows when the trace has; at most once a frame.
+  readonly drawn = signal(0);
+  readonly knobs = signal<Knobs>({});
+  constructor(readonly id: string, readonly lab: string, readonly live: boolean) {}
+}
+
+export const run = signal<Run | null>(null); // what is looked at
+export const beside = signal<Run | null>(null); // another one, to compare
+export const starting = signal(false);
+export const connected = signal(true);
+export const notice = signal('');
+
+// --- time
+
+export const view = signal<View>(fit(0));
+export const cursor = signal<number | null>(null); // null: the end, wherever that is
+export const selected = signal(-1);
+export const playing = signal(false);
+export const speed = signal(1);
+export const following = signal(true); // the view is fitted to what comes
+
+// The moment that all panes show.
+export const now = computed(() => {
+  run.value?.drawn.value;
+  return cursor.value ?? run.value?.trace.latest ?? 0;
+});
+
+export function lookAt(time: number): void {
+  batch(() => {
+    cursor.value = Math.max(0, time);
+    if (!following.value) view.value = reveal(view.value, time, latest());
+  });
+}
+
+export function select(event: number): void {
+  const trace = run.value?.trace;
+  batch(() => {
+    selected.value = event;
+    if (event >= 0 && trace) {
+      cursor.value = trace.time.at(event);
+      view.value = reveal(view.value, trace.time.at(event), latest());
+    }
+  });
+}
+
+export function latest(): number {
+  return Math.max(run.value?.trace.latest ?? 0, beside.value?.trace.latest ?? 0);
+}
+
+export function fitAll(): void {
+  following.value = true;
+  view.value = fit(latest());
+}
+
+// --- the server
+
+const changed = new Set<Run>();
+let frame = 0;
+
+function redrawSoon(of: Run): void {
+  changed.add(of);
+  frame ||= requestAnimationFrame(() => {
+    frame = 0;
+    batch(() => {
+      for (const one of changed) one.drawn.value = one.trace.version;
+      if (following.value) view.value = fit(latest());
+    });
+    changed.clear();
+  });
+}
+
+const watched = () => [run.value, beside.value].filter((one) => one !== null);
+
+let askedFor: { run: string; at: number | null; from: number | null; to: number | null } | null = null;
+
+function onTold(told: Told): void {
+  switch (told.is) {
+    case 'started':
+      starting.value = false;
+      return look(new Run(told.run, told.lab, told.live));
+    case 'events': {
+      const one = watched().find((one) => one.id === told.run);
+      if (!one || told.first + told.events.length <= one.received) return;
+      one.trace.addAll(told.events.slice(Math.max(0, one.received - told.first)));
+      one.received = told.first + told.events.length;
+      return redrawSoon(one);
+    }
+    case 'coarser': {
+      const one = watched().find((one) => one.id === told.run);
+      if (!one) return;
+      one.skipped.value += told.skipped;
+      one.received = Math.max(one.received, told.to);
+      return;
+    }
+    case 'ended': {
+      const one = watched().find((one) => one.id === told.run);
+      if (!one) return;
+      one.ended.value = { exit: told.exit, why: told.why };
+      redrawSoon(one);
+      if (askedFor?.run === told.run) goToMoment();
+      return;
+    }
+    case 'knob':
+      if (told.refused) notice.value = `${told.name}: ${told.refused}`;
+      return;
+    case 'note':
+      notice.value = told.text ?? told.why ?? '';
+      return;
+    case 'error':
+      starting.value = false;
+      notice.value = told.why;
+  }
+}
+
+function goToMoment(): void {
+  const wanted = askedFor;
+  askedFor = null;
+  if (!wanted) return;
+  batch(() => {
+    if (wanted.from !== null && wanted.to !== null) {
+      following.value = false;
+      view.value = { from: wanted.from, to: wanted.to };
+    }
+    if (wanted.at !== null) cursor.value = wanted.at;
+  });
+}
+
+const link = new Link(onTold, (open) => {
+  connected.value = open;
+  if (open) for (const one of watched()) ask({ do: 'watch', run: one.id, from: one.received });
+});
+
+export const ask = (asked: Asked) => link.send(asked);
+
+// Shows this run from its beginning.
+export function look(at: Run): void {
+  const before = run.value;
+  if (before && before.id !== beside.value?.id) ask({ do: 'leave', run: before.id });
+  batch(() => {
+    run.value = at;
+    cursor.value = null;
+    selected.value = -1;
+    playing.value = false;
+    following.value = true;
+    notice.value = '';
+  });
+  ask({ do: 'watch', run: at.id, from: 0 });
+}
+
+// As a link has it: a run, and the moment and the stretch of it.
+export function lookFromLink(id: string, lab: string, query: URLSearchParams): void {
+  const number = (name: string) => query.has(name) ? Number(query.get(name)) : null;
+  askedFor = { run: id, at: number('at'), from: number('from'), to: number('to') };
+  look(new Run(id, lab, false));
+}
+
+export function lookBeside(at: Run | null): void {
+  const before = beside.value;
+  if (before && before.id !== run.value?.id) ask({ do: 'leave', run: before.id });
+  beside.value = at;
+  if (at) ask({ do: 'watch', run: at.id, from: 0 });
+}
+
+export function linkToNow(): string {
+  const one = run.value;
+  if (!one) return location.href;
+  const query = new URLSearchParams({ run: one.id });
+  query.set('at', now.value.toFixed(3));
+  if (!following.value) {
+    query.set('from', view.value.from.toFixed(3));
+    query.set('to', view.value.to.toFixed(3));
+  }
+  for (const [name, value] of Object.entries(one.knobs.value)) query.set(`knob.${name}`, String(value));
+  return `${location.origin}/#/lab/${one.lab}?${query}`;
+}
+
+// --- playing what was recorded, at the chosen speed
+
+effect(() => {
+  if (!playing.value) return;
+  let last = performance.now();
+  let handle = requestAnimationFrame(function turn(at) {
+    const end = run.value?.trace.latest ?? 0;
+    const next = (cursor.peek() ?? 0) + (at - last) * 1000 * speed.peek();
+    last = at;
+    if (next >= end && run.value?.ended.value) {
+      batch(() => { playing.value = false; cursor.value = null; });
+      return;
+    }
+    lookAt(Math.min(next, end));
+    handle = requestAnimationFrame(turn);
+  });
+  return () => cancelAnimationFrame(handle);
+});
+
+export function togglePlay(): void {
+  if (!playing.value && (cursor.value === null || cursor.value >= latest())) cursor.value = 0;
+  playing.value = !playing.value;
+}
+
+// --- looks
+
+export type Theme = 'dark' | 'light';
+const preferred = matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark';
+export const theme = signal<Theme>((localStorage.getItem('theme') as Theme | null) ?? preferred);
+effect(() => {
+  document.documentElement.dataset['theme'] = theme.value;
+});
+export function changeTheme(): void {
+  theme.value = theme.value === 'dark' ? 'light' : 'dark';
+  localStorage.setItem('theme', theme.value);
+}
