@@ -1,5 +1,6 @@
 // api.ts: what the studio's server answers. The protocol is told in runner/studio_pages.hpp
 // and runner/studio_viewer.hpp.
+import { recording, type Recording } from './offline';
 import type { Wire } from './trace/wire';
 
 export interface LabCard {
@@ -87,17 +88,28 @@ async function json<T>(path: string): Promise<T> {
   return (await (await answer(path)).json()) as T;
 }
 
-export const catalog = async () => (await json<{ labs: LabCard[] }>('/api/catalog')).labs;
-export const labFacts = (lab: string) => json<LabFacts>(`/api/lab/${lab}`);
-export const runs = async () => (await json<{ runs: RunCard[] }>('/api/runs')).runs;
-export const ledger = async () => (await json<{ entries: LedgerEntry[] }>('/api/ledger')).entries;
+// In a file of its own, the page has its recording and asks nobody.
+export const catalog = async () =>
+  recording ? [recording.facts.lab] : (await json<{ labs: LabCard[] }>('/api/catalog')).labs;
+export const labFacts = async (lab: string) =>
+  recording ? recording.facts : json<LabFacts>(`/api/lab/${lab}`);
+export const runs = async () =>
+  recording ? [recording.card] : (await json<{ runs: RunCard[] }>('/api/runs')).runs;
+export const ledger = async () =>
+  recording ? [] : (await json<{ entries: LedgerEntry[] }>('/api/ledger')).entries;
 
 // The text of a file of the tree: "labs/05_backpressure/main.cpp".
 export async function source(path: string): Promise<string> {
+  if (recording) {
+    const text = recording.sources[path];
+    if (text === undefined) throw new Error(`${path} is not in this file`);
+    return text;
+  }
   return (await answer(`/api/source?path=${encodeURIComponent(path)}`)).text();
 }
 
 export async function recorded(run: string): Promise<Wire[]> {
+  if (recording) return recording.events;
   const text = await (await answer(`/api/runs/${run}`)).text();
   return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Wire);
 }
@@ -132,12 +144,23 @@ export class Link {
     private onTold: (told: Told) => void,
     private onOpen: (open: boolean) => void,
   ) {
-    this.connect();
+    if (recording) queueMicrotask(() => onOpen(true));
+    else this.connect();
   }
 
   send(asked: Asked): void {
+    if (recording) return this.answerFromRecording(asked, recording);
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(asked));
     else if (asked.do !== 'watch') this.unsent.push(asked);
+  }
+
+  private answerFromRecording(asked: Asked, { card, events }: Recording): void {
+    if (asked.do === 'run') {
+      this.onTold({ is: 'error', why: 'This is a recording: the studio runs labs (./lab studio).' });
+    }
+    if (asked.do !== 'watch') return;
+    this.onTold({ is: 'events', run: card.run, first: 0, events });
+    this.onTold({ ...card, is: 'ended', why: card.why ?? null });
   }
 
   private connect(): void {

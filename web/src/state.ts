@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { Link, type Asked, type Told } from './api';
 import { Trace } from './trace/trace';
-import { fit, reveal, type View } from './trace/time';
+import { fit, reveal, spanning, type View } from './trace/time';
 
 // --- where we are: "#/lab/05?run=...&at=..."
 
@@ -64,14 +64,36 @@ export function lookAt(time: number): void {
   });
 }
 
-export function select(event: number): void {
+// `from`: where one came from, when that shall be in view too.
+export function select(event: number, from?: number): void {
   const trace = run.value?.trace;
   batch(() => {
     selected.value = event;
-    if (event >= 0 && trace) {
-      cursor.value = trace.time.at(event);
-      view.value = reveal(view.value, trace.time.at(event), latest());
-    }
+    if (event < 0 || !trace) return;
+    const at = trace.time.at(event);
+    const next = from === undefined ? reveal(view.value, at, latest())
+      : spanning(view.value, from, at, latest());
+    if (next !== view.value) following.value = false;
+    view.value = next;
+    cursor.value = at;
+  });
+}
+
+// The stretch from this scene to the next.
+export function zoomToScene(event: number): void {
+  const trace = run.value?.trace;
+  if (!trace) return;
+  const scenes = trace.story.filter((item) => item.kind === 'scene');
+  const at = scenes.findIndex((item) => item.event === event);
+  const scene = scenes[at];
+  if (!scene) return;
+  const to = scenes[at + 1]?.time ?? trace.latest;
+  const air = Math.max((to - scene.time) * 0.02, 1);
+  batch(() => {
+    selected.value = event;
+    cursor.value = scene.time;
+    following.value = false;
+    view.value = { from: scene.time - air, to: to + air };
   });
 }
 
@@ -203,7 +225,7 @@ export function linkToNow(): string {
     query.set('to', view.value.to.toFixed(3));
   }
   for (const [name, value] of Object.entries(one.knobs.value)) query.set(`knob.${name}`, String(value));
-  return `${location.origin}/#/lab/${one.lab}?${query}`;
+  return `${location.href.replace(/#.*/, '')}#/lab/${one.lab}?${query}`;
 }
 
 // --- playing what was recorded, at the chosen speed

@@ -1,5 +1,6 @@
 // downloads.tsx: what a person takes along: the trace, the ledger, the picture.
-import { recorded, type LabFacts } from '../api';
+import { recorded, runs, source, type LabFacts } from '../api';
+import { offlinePage, recording } from '../offline';
 import type { Run } from '../state';
 
 function save(name: string, type: string, content: string | Blob): void {
@@ -33,6 +34,23 @@ export function ledgerText(run: Run, facts: LabFacts): string {
   return `${lines.join('\n')}\n`;
 }
 
+// The page itself goes into the file, with all that it would ask for.
+async function savePage(run: Run, facts: LabFacts, name: string): Promise<void> {
+  const text = async (path: string) => (await fetch(path)).text();
+  const card = (await runs()).find((one) => one.run === run.id);
+  if (!card) return;
+  const events = await recorded(run.id);
+  const paths = new Set(facts.files.map((file) => `labs/${facts.lab.folder}/${file}`));
+  for (const event of events) {
+    const of = event.args?.src ?? event.src ?? '';
+    if (/^(labs|common)\//.test(of)) paths.add(of.slice(0, of.lastIndexOf(':')));
+  }
+  const sources = Object.fromEntries(await Promise.all(
+    [...paths].map(async (path) => [path, await source(path).catch(() => '')] as const)));
+  save(`${name}.html`, 'text/html', offlinePage(
+    { facts, card, events, sources }, await text('/app.js'), await text('/app.css')));
+}
+
 function savePicture(name: string): void {
   const canvas = document.querySelector<HTMLCanvasElement>('.timeline canvas');
   canvas?.toBlob((blob) => { if (blob) save(`${name}.png`, 'image/png', blob); });
@@ -44,6 +62,7 @@ export function Downloads({ run, facts }: { run: Run; facts: LabFacts }) {
     <details class="downloads">
       <summary>Save</summary>
       <div>
+        {!recording && <button onClick={() => void savePage(run, facts, name)}>this run as a page, offline</button>}
         <button onClick={() => void saveTrace(run, name)}>the trace, for Perfetto</button>
         <button onClick={() => save(`${name}.md`, 'text/markdown', ledgerText(run, facts))}>the ledger, Markdown</button>
         <button onClick={() => savePicture(name)}>the timeline, PNG</button>

@@ -15,7 +15,9 @@ export function Pictures({ run }: { run: Run }) {
   void run.drawn.value;
   const { trace } = run;
   const ring = ringOf(trace);
-  const machines = trace.lanes.filter((lane) => lane.kind === 'state');
+  const states = (lane: Lane) => new Set(transitions(trace, lane).keys()).size;
+  const machines = trace.lanes.filter((lane) => lane.kind === 'state')
+    .sort((a, b) => states(b) - states(a) || a.index - b.index);
   return (
     <section class="pictures" aria-label="Pictures">
       {ring.length > 0 && <Ring trace={trace} stations={ring} at={now.value} />}
@@ -63,8 +65,8 @@ function visitAt(trace: Trace, stations: Lane[], at: number): Visit {
 function Ring({ trace, stations, at }: { trace: Trace; stations: Lane[]; at: number }) {
   const visit = visitAt(trace, stations, at);
   const inside = visit.event >= 0 && trace.until.at(visit.event) >= at;
-  const middle = { x: 150, y: 118 };
-  const points = onCircle(stations.length, 82, middle);
+  const middle = { x: 160, y: 130 };
+  const points = onCircle(stations.length, 100, middle);
   const token = points[visit.station];
   const turns = stations.map((lane) => {
     const row = lane.rows[0];
@@ -74,15 +76,15 @@ function Ring({ trace, stations, at }: { trace: Trace; stations: Lane[]; at: num
   return (
     <figure class="ring">
       <figcaption>The ring, at {timeText(at)}</figcaption>
-      <svg viewBox="0 0 300 236" role="img"
+      <svg viewBox="0 0 320 250" role="img"
         aria-label={`Ring of ${stations.map((lane) => lane.name).join(', ')}; now: ${stations[visit.station]?.name ?? 'not begun'}`}>
-        <circle class="orbit" cx={middle.x} cy={middle.y} r="82" />
+        <circle class="orbit" cx={middle.x} cy={middle.y} r="100" />
         {stations.map((lane, i) => {
           const point = points[i] as Point;
           const here = i === visit.station;
           return (
             <g key={lane.name} class={here ? 'station here' : 'station'} data-station={lane.name}>
-              <rect x={point.x - 36} y={point.y - 13} width="72" height="26" rx="13" />
+              <rect x={point.x - 34} y={point.y - 13} width="68" height="26" rx="13" />
               <text x={point.x} y={point.y + 4}>{lane.name}</text>
               <title>{`${lane.name}: entered ${turns[i]} times until now`}</title>
             </g>
@@ -117,14 +119,16 @@ function Machine({ trace, machine, at }: { trace: Trace; machine: Lane; at: numb
   const row = machine.rows[0];
   const current = row ? trace.lastBegun(row, at) : -1;
   const lit = current >= 0 ? trace.name(current) : '';
-  const middle = { x: 150, y: 84 };
+  const height = names.length < 3 ? 64 : 168;
+  const middle = { x: 150, y: height / 2 };
   const points = names.length === 1 ? [middle]
+    : names.length === 2 ? [{ x: 70, y: middle.y }, { x: 230, y: middle.y }]
     : onCircle(names.length, 58, middle).map(({ x, y }) => ({ x: middle.x + (x - middle.x) * 1.55, y }));
   const place = (name: string) => points[names.indexOf(name)] as Point;
   return (
     <figure class="machine">
       <figcaption>{machine.name}{current >= 0 && `: ${lit}, for ${lengthText(at - trace.time.at(current))}`}</figcaption>
-      <svg viewBox="0 0 300 168" role="img" aria-label={`States of ${machine.name}; now: ${lit || 'none yet'}`}>
+      <svg viewBox={`0 0 300 ${height}`} role="img" aria-label={`States of ${machine.name}; now: ${lit || 'none yet'}`}>
         <defs>
           <marker id={`tip-${machine.index}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
             <path d="M0 0L8 4L0 8z" class="arrowhead" />

@@ -1,12 +1,13 @@
 // story.tsx: the sentences of the run as they came, and each claim with what proved it.
 import { useEffect, useRef } from 'preact/hooks';
-import { cursor, now, select, selected, type Run } from '../state';
+import { cursor, now, select, selected, zoomToScene, type Run } from '../state';
 import type { StoryItem, Table } from '../trace/trace';
 import { timeText } from '../trace/time';
 
 export function Story({ run }: { run: Run }) {
   void run.drawn.value;
   const end = useRef<HTMLDivElement>(null);
+  const last = useRef<HTMLDivElement>(null);
   const { story } = run.trace;
   const at = now.value;
   const following = cursor.value === null;
@@ -14,11 +15,17 @@ export function Story({ run }: { run: Run }) {
   useEffect(() => {
     if (following && !run.ended.value) end.current?.scrollIntoView({ block: 'nearest' });
   }, [story.length]);
+  useEffect(() => {
+    if (!following) last.current?.scrollIntoView({ block: 'nearest' });
+  }, [shown, following]);
   return (
     <section class="story" aria-label="Story" aria-live={following ? 'polite' : 'off'}>
       <Verdicts run={run} />
       {story.map((item, i) => (
-        <Item key={item.event} item={item} later={i >= shown} chosen={item.event === selected.value} />
+        <div key={item.event} ref={i === shown - 1 ? last : null}>
+          <Item item={item} later={i >= shown} chosen={item.event === selected.value} />
+          <Addresses text={item.text} />
+        </div>
       ))}
       {!story.length && <p class="dim">{run.ended.value ? 'Nothing was told.' : 'Starting …'}</p>}
       <Ending run={run} />
@@ -50,9 +57,24 @@ function Verdicts({ run }: { run: Run }) {
   );
 }
 
+// What the lab itself serves, such as the chat: each address opens a window of its own.
+function Addresses({ text }: { text: string }) {
+  const found = [...new Set(text.match(/http:\/\/127\.0\.0\.1:\d+[^\s"',;)]*/g) ?? [])];
+  if (!found.length) return null;
+  return (
+    <p class="addresses">
+      {found.map((address) => <a key={address} href={address} target="_blank" rel="noreferrer">{address}</a>)}
+      {found.length > 1 && (
+        <button onClick={() => { for (const address of found) window.open(address, '_blank', 'popup,width=480,height=640'); }}>
+          Open all {found.length}</button>
+      )}
+    </p>
+  );
+}
+
 function Item({ item, later, chosen }: { item: StoryItem; later: boolean; chosen: boolean }) {
   const classes = ['item', item.kind, later && 'later', chosen && 'chosen'].filter(Boolean).join(' ');
-  const go = () => select(item.event);
+  const go = () => (item.kind === 'scene' ? zoomToScene(item.event) : select(item.event));
   switch (item.kind) {
     case 'scene':
       return (

@@ -32,7 +32,7 @@ export function stepEvent(by: 1 | -1, over: 'event' | 'phase' = 'event'): void {
   const wanted = over === 'event' ? anything(trace) : chapters(trace);
   const next = trace.step(selected.value, now.value, by, wanted);
   playing.value = false;
-  if (next >= 0) select(next);
+  if (next >= 0) select(next, now.value);
 }
 
 const kSpeeds = [1, 1 / 10, 1 / 100, 1 / 1000];
@@ -76,12 +76,11 @@ export function Transport() {
   const atEnd = cursor.value === null;
   return (
     <footer class="transport" aria-label="Transport">
-      <button onClick={() => stepEvent(-1, 'phase')} aria-label="Previous scene or phase" title="Previous scene or phase (Shift+←)">⏮</button>
-      <button onClick={() => stepEvent(-1)} aria-label="Previous event" title="Previous event (←)">◀︎</button>
-      <button class="play" onClick={togglePlay} aria-label={playing.value ? 'Pause' : 'Play'} title="Play what was recorded (space)">
-        {playing.value ? '❚❚' : '▶︎'}</button>
-      <button onClick={() => stepEvent(1)} aria-label="Next event" title="Next event (→)">▶︎|</button>
-      <button onClick={() => stepEvent(1, 'phase')} aria-label="Next scene or phase" title="Next scene or phase (Shift+→)">⏭</button>
+      <button onClick={() => stepEvent(-1, 'phase')} aria-label="Previous scene or phase" title="Previous scene or phase (Shift+←)"><Icon d="M3 2v12M13 2L5 8l8 6z" /></button>
+      <button onClick={() => stepEvent(-1)} aria-label="Previous event" title="Previous event (←)"><Icon d="M11 2L3 8l8 6z" /></button>
+      <button class="play" onClick={togglePlay} aria-label={playing.value ? 'Pause' : 'Play'} title="Play what was recorded (space)"><Icon d={playing.value ? 'M4 2v12M12 2v12' : 'M4 2l9 6-9 6z'} /></button>
+      <button onClick={() => stepEvent(1)} aria-label="Next event" title="Next event (→)"><Icon d="M5 2l8 6-8 6z" /></button>
+      <button onClick={() => stepEvent(1, 'phase')} aria-label="Next scene or phase" title="Next scene or phase (Shift+→)"><Icon d="M13 2v12M3 2l8 6-8 6z" /></button>
       <select aria-label="Speed" value={String(speed.value)} onChange={(event) => { speed.value = Number(event.currentTarget.value); }}>
         {kSpeeds.map((speed) => <option key={speed} value={String(speed)}>{speed === 1 ? '1×' : `1/${Math.round(1 / speed)}`}</option>)}
       </select>
@@ -95,6 +94,10 @@ export function Transport() {
       <button onClick={copyLink} title="Copy a link to this moment (c)">Link</button>
     </footer>
   );
+}
+
+function Icon({ d }: { d: string }) {
+  return <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d={d} /></svg>;
 }
 
 export function copyLink(): void {

@@ -114,8 +114,8 @@ function Runs({ run: one }: { run: Run }) {
           </>
         )}
       </div>
-      <Gauges run={one} gutter={148} />
-      {other && <Gauges run={other} gutter={148} />}
+      <Gauges run={one} />
+      {other && <Gauges run={other} />}
     </>
   );
 }

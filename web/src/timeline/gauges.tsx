@@ -6,6 +6,7 @@ import 'uplot/dist/uPlot.min.css';
 import { lastAtMost, lowerBound } from '../trace/columns';
 import type { Series, Trace } from '../trace/trace';
 import { valueText, type View } from '../trace/time';
+import { gutterOf } from './layout';
 import { lookAt, now, theme, view, type Run } from '../state';
 
 export interface Gauge {
@@ -16,6 +17,7 @@ export interface Gauge {
 }
 
 const kMost = 8; // lines in one plot
+const kPowersOfTwo = Array.from({ length: 41 }, (_, i) => 2 ** i);
 
 // Quantities of one lane in one unit share a plot, and so does one quantity of many lanes.
 export function gaugesOf(trace: Trace): Gauge[] {
@@ -99,18 +101,18 @@ function aligned(trace: Trace, gauge: Gauge, view: View, width: number): uPlot.A
   return tables.length === 1 ? (tables[0] as uPlot.AlignedData) : uPlot.join(tables, tables.map(() => [0, 2]));
 }
 
-export function Gauges({ run, gutter }: { run: Run; gutter: number }) {
+export function Gauges({ run }: { run: Run }) {
   void run.drawn.value;
   const gauges = gaugesOf(run.trace);
   if (!gauges.length) return null;
   return (
     <div class="gauges" aria-label="Gauges">
-      {gauges.map((gauge) => <Plot key={gauge.key} gauge={gauge} run={run} gutter={gutter} />)}
+      {gauges.map((gauge) => <Plot key={gauge.key} gauge={gauge} run={run} />)}
     </div>
   );
 }
 
-function Plot({ gauge, run, gutter }: { gauge: Gauge; run: Run; gutter: number }) {
+function Plot({ gauge, run }: { gauge: Gauge; run: Run }) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const frame = useRef(0);
@@ -120,10 +122,10 @@ function Plot({ gauge, run, gutter }: { gauge: Gauge; run: Run; gutter: number }
   const draw = () => {
     frame.current = 0;
     const at = plot.current;
-    if (!at) return;
+    if (!at || at.series.length !== lines + 1) return;  // it is made anew soon
     const { from, to } = view.peek();
     at.batch(() => {
-      at.setData(aligned(trace, gauge, view.peek(), at.width - gutter), false);
+      at.setData(aligned(trace, gauge, view.peek(), at.width - gutterOf(at.width)), false);
       at.setScale('x', { min: from, max: to });
       const least = Math.min(0, ...gauge.series.map(({ series }) => series.least));
       const most = Math.max(...gauge.series.map(({ series }) => series.most), least + 1e-9);
@@ -138,15 +140,16 @@ function Plot({ gauge, run, gutter }: { gauge: Gauge; run: Run; gutter: number }
     const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
     const made = new uPlot({
       width: element.clientWidth, height: 68,
-      padding: [6, 0, 2, 0],
+      padding: [6, 0, 8, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: false, auto: false }, y: { auto: false } },
       axes: [
         { show: false },
         {
-          size: gutter, gap: 6, stroke: colour('dim'), font: '10px system-ui, sans-serif',
+          size: (at) => gutterOf(at.width), gap: 6, stroke: colour('dim'), font: '10px system-ui, sans-serif',
           grid: { stroke: colour('line'), width: 1 }, ticks: { show: false }, space: 24,
+          ...(gauge.unit === 'bytes' ? { incrs: kPowersOfTwo } : {}),
           values: (_, splits) => splits.map((split) => valueText(split, gauge.unit)),
         },
       ],
@@ -183,7 +186,7 @@ function Plot({ gauge, run, gutter }: { gauge: Gauge; run: Run; gutter: number }
       made.destroy();
       plot.current = null;
     };
-  }, [gauge.key, lines, gutter, theme.value]);
+  }, [gauge.key, lines, run, theme.value]);
 
   useSignalEffect(() => {
     void [view.value, now.value, run.drawn.value];
@@ -192,6 +195,7 @@ function Plot({ gauge, run, gutter }: { gauge: Gauge; run: Run; gutter: number }
 
   const onClick = (event: MouseEvent) => {
     const bounds = (box.current as HTMLDivElement).getBoundingClientRect();
+    const gutter = gutterOf(bounds.width);
     const share = (event.clientX - bounds.left - gutter) / (bounds.width - gutter);
     if (share >= 0) lookAt(view.value.from + share * (view.value.to - view.value.from));
   };

@@ -24,16 +24,29 @@ export interface Layout {
 
 const kRank: Record<LaneKind, number> = { state: 0, lane: 1, thread: 2, queue: 3 };
 
+// By kind, then as they came; but what has one name stands together.
+function inOrder(lanes: Lane[]): Lane[] {
+  const rank = new Map<string, number>();
+  for (const lane of lanes) {
+    const own = kRank[lane.kind] * 1e6 + lane.index;
+    rank.set(lane.name, Math.min(rank.get(lane.name) ?? Infinity, own));
+  }
+  return [...lanes].sort((a, b) =>
+    (rank.get(a.name) as number) - (rank.get(b.name) as number)
+    || kRank[a.kind] - kRank[b.kind] || a.index - b.index);
+}
+
+export const gutterOf = (width: number) => (width < 640 ? 84 : 148);
+
 export function layOut(trace: Trace, width: number): Layout {
   const lanes: Placed[] = [];
   let y = kGap;
-  const sorted = [...trace.lanes].sort((a, b) => kRank[a.kind] - kRank[b.kind] || a.index - b.index);
-  for (const lane of sorted) {
+  for (const lane of inOrder(trace.lanes)) {
     const height = Math.max(1, lane.rows.length) * kRow;
     lanes.push({ lane, y, height });
     y += height + kGap;
   }
-  return { lanes, height: y, gutter: width < 640 ? 84 : 148 };
+  return { lanes, height: y, gutter: gutterOf(width) };
 }
 
 export interface Hit {

@@ -3,10 +3,10 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import {
-  cursor, fitAll, following, latest, lookAt, now, select, selected, theme, view, type Run,
+  cursor, fitAll, following, latest, lookAt, now, select, selected, theme, view, zoomToScene, type Run,
 } from '../state';
 import { lengthText, pan, timeAt, timeText, zoom } from '../trace/time';
-import { hit, kTop, layOut } from './layout';
+import { hit, kScenes, kTop, layOut } from './layout';
 import { coloursOf, describeEvent, paint, type Colours } from './paint';
 
 interface Tip {
@@ -105,11 +105,14 @@ export function Timeline({ run, label, main }: { run: Run; label: string; main: 
     return { x: event.clientX - bounds.left, y: event.clientY - bounds.top };
   }
   function eventAt({ x, y }: { x: number; y: number }): number {
+    if (y < kScenes && x > layout().gutter) return sceneAt(timeOf(x));
     if (y < kTop) return -1;
     const at = layout();
     return hit(trace, at, view.value, inner(), x - at.gutter,
       y - kTop + (box.current?.scrollTop ?? 0)).event;
   }
+  const sceneAt = (time: number) =>
+    trace.story.findLast((item) => item.kind === 'scene' && item.time <= time)?.event ?? -1;
   const timeOf = (x: number) => timeAt(view.value, x - layout().gutter, inner());
 
   function onDown(event: PointerEvent): void {
@@ -118,8 +121,15 @@ export function Timeline({ run, label, main }: { run: Run; label: string; main: 
     pointers.set(event.pointerId, at);
     (event.currentTarget as Element).setPointerCapture(event.pointerId);
     drag.current = { moved: false, scrub: at.y < kTop && at.x > layout().gutter };
-    if (drag.current.scrub) lookAt(timeOf(at.x));
     setTip(null);
+    if (!drag.current.scrub) return;
+    const scene = at.y < kScenes && main ? sceneAt(timeOf(at.x)) : -1;
+    if (scene >= 0) {
+      drag.current = null;
+      pointers.clear();
+      return zoomToScene(scene);
+    }
+    lookAt(timeOf(at.x));
   }
   function onMove(event: PointerEvent): void {
     const at = place(event);
@@ -167,24 +177,19 @@ export function Timeline({ run, label, main }: { run: Run; label: string; main: 
     setTip(event >= 0 ? { ...at, event } : null);
   }
 
+  void run.drawn.value;
+  const tall = layout().height + kTop + 6;
   return (
-    <div class="timeline" ref={box} onScroll={redraw} role="img"
+    <div class="timeline" ref={box} onScroll={redraw} role="img" style={{ flexBasis: `${tall}px` }}
       aria-label={`${label}: ${trace.lanes.length} lanes. Use the arrow keys to step from event to event.`}
       onPointerDown={onDown} onPointerMove={onMove} onPointerUp={onUp} onPointerCancel={onUp}
       onPointerLeave={() => { hovered.current = -1; setTip(null); redraw(); }}
       onDblClick={fitAll}>
       <canvas ref={canvas} />
-      <Spacer run={run} size={size} />
+      <div class="spacer" style={{ height: `${tall}px` }} />
       {tip && <Tooltip tip={tip} run={run} width={size.current.width} scroll={box.current?.scrollTop ?? 0} />}
     </div>
   );
-}
-
-// Makes the box as tall as its lanes, so that it scrolls.
-function Spacer({ run, size }: { run: Run; size: { current: { width: number; height: number } } }) {
-  void run.drawn.value;
-  const height = layOut(run.trace, size.current.width).height + kTop;
-  return <div class="spacer" style={{ height: `${height}px` }} />;
 }
 
 function Tooltip({ tip, run, width, scroll }: { tip: Tip; run: Run; width: number; scroll: number }) {

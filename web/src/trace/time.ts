@@ -42,6 +42,16 @@ export function reveal(view: View, at: number, latest: number): View {
   return view;
 }
 
+// Shows both ends of a step, neither lost in one pixel nor out of sight.
+export function spanning(view: View, from: number, to: number, latest: number): View {
+  const gap = Math.abs(to - from);
+  const length = view.to - view.from;
+  const wanted = gap > 0 && gap < length / 400 ? gap * 25 : gap > length * 0.8 ? gap * 1.6 : length;
+  if (wanted === length) return reveal(view, to, latest);
+  const middle = (from + to) / 2;
+  return clamp({ from: middle - wanted / 2, to: middle + wanted / 2 }, latest);
+}
+
 export function xOf(view: View, time: number, width: number): number {
   return ((time - view.from) / (view.to - view.from)) * width;
 }
