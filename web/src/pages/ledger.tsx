@@ -19,7 +19,8 @@ export function LedgerPage() {
   const [filter, setFilter] = useState<Filter>('all');
   const [sought, setSought] = useState('');
   useEffect(() => {
-    ledger().then(setEntries, (reason: Error) => setError(reason.message));
+    ledger().then((all) => setEntries(all.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))),
+      (reason: Error) => setError(reason.message));
   }, []);
   if (error) return <main class="message"><p class="fails">{error}</p></main>;
   if (!entries) return <main class="message"><p class="dim">The ledger …</p></main>;

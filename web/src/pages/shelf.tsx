@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { catalog, recorded, type LabCard } from '../api';
 import { theme } from '../state';
 import { lastAtMost } from '../trace/columns';
-import { Trace } from '../trace/trace';
+import { Kind, Trace, type Series } from '../trace/trace';
 
 export function Shelf() {
   const [labs, setLabs] = useState<LabCard[] | null>(null);
@@ -56,7 +56,7 @@ function Card({ lab }: { lab: LabCard }) {
         <span class={`hard is-${lab.hard}`}>{lab.hard}</span>
       </div>
       <h3>{lab.question}</h3>
-      <Miniature run={lab.last_run} />
+      {lab.last_run && <Miniature run={lab.last_run} />}
       <div class="card-foot">
         {lab.written
           ? <span>{lab.proven === null ? `${lab.claims} claims` : `${lab.proven} of ${lab.claims} proven`}</span>
@@ -74,12 +74,12 @@ function Card({ lab }: { lab: LabCard }) {
 const kMost = 8;
 
 // The last recorded run, as small as it goes: its lanes, else its largest quantity.
-function Miniature({ run }: { run: string | null }) {
+function Miniature({ run }: { run: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [trace, setTrace] = useState<Trace | null>(null);
   useEffect(() => {
     const element = canvas.current;
-    if (!run || !element) return;
+    if (!element) return;
     // Only once it is in sight: thirty runs are much to load.
     const observer = new IntersectionObserver(([entry]) => {
       if (!entry?.isIntersecting) return;
@@ -107,9 +107,12 @@ function paintMiniature(canvas: HTMLCanvasElement, trace: Trace): void {
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
   const style = getComputedStyle(canvas);
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const x = (time: number) => (time / Math.max(trace.latest, 1)) * width;
-  const series = [...trace.series].sort((a, b) => b.time.length - a.time.length)[0];
-  if (series && series.time.length > 2) {
+  const [from, to] = busiest(trace);
+  const x = (time: number) => ((time - from) / Math.max(to - from, 1e-3)) * width;
+  const points = ({ time }: Series) =>
+    lastAtMost(time.length, (i) => time.at(i), to) - lastAtMost(time.length, (i) => time.at(i), from);
+  const series = [...trace.series].sort((a, b) => points(b) - points(a))[0];
+  if (series && points(series) > 2) {
     context.fillStyle = colour('series-fill');
     context.strokeStyle = colour('series-1');
     context.lineWidth = ratio;
@@ -117,7 +120,7 @@ function paintMiniature(canvas: HTMLCanvasElement, trace: Trace): void {
     context.beginPath();
     context.moveTo(0, height);
     for (let px = 0; px <= width; ++px) {
-      const i = lastAtMost(series.time.length, (i) => series.time.at(i), (px / width) * trace.latest);
+      const i = lastAtMost(series.time.length, (i) => series.time.at(i), from + (px / width) * (to - from));
       context.lineTo(px, height - (i < 0 ? 0 : series.value.at(i) / most) * height * 0.92);
     }
     context.stroke();
@@ -132,15 +135,32 @@ function paintMiniature(canvas: HTMLCanvasElement, trace: Trace): void {
     context.fillStyle = colour(`${lane.kind}-1`);
     for (const spans of lane.rows) {
       for (let k = 0; k < spans.length; ++k) {
-        const from = x(trace.time.at(spans.at(k)));
-        const to = x(Math.min(trace.until.at(spans.at(k)), trace.latest));
-        context.fillRect(from, i * row + ratio, Math.max(ratio, to - from), row - 2 * ratio);
+        const left = x(trace.time.at(spans.at(k)));
+        const right = x(Math.min(trace.until.at(spans.at(k)), trace.latest));
+        context.fillRect(left, i * row + ratio, Math.max(ratio, right - left), row - 2 * ratio);
       }
     }
     for (let k = 0; k < lane.marks.length; ++k) {
       context.fillRect(x(trace.time.at(lane.marks.at(k))), i * row + ratio, ratio, row - 2 * ratio);
     }
   });
+}
+
+// The scene in which most happened, from its first event to its last.
+function busiest(trace: Trace): [number, number] {
+  const scenes = trace.story.filter((item) => item.kind === 'scene').map((item) => item.time);
+  const found = scenes.map(() => ({ count: 0, from: Infinity, to: 0 }));
+  for (let event = 0; event < trace.length; ++event) {
+    if (trace.kind.at(event) >= Kind.scene) continue;
+    const time = trace.time.at(event);
+    const scene = found[lastAtMost(scenes.length, (i) => scenes[i] as number, time)];
+    if (!scene) continue;
+    ++scene.count;
+    scene.from = Math.min(scene.from, time);
+    scene.to = Math.max(scene.to, time);
+  }
+  const most = found.sort((a, b) => b.count - a.count)[0];
+  return most && most.to > most.from ? [most.from, most.to] : [0, trace.latest];
 }
 
 const count = (lane: { marks: { length: number }; rows: { length: number }[] }) =>

@@ -107,12 +107,15 @@ export function Gauges({ run }: { run: Run }) {
   if (!gauges.length) return null;
   return (
     <div class="gauges" aria-label="Gauges">
-      {gauges.map((gauge) => <Plot key={gauge.key} gauge={gauge} run={run} />)}
+      {gauges.map((gauge) => <Plot key={gauge.key} gauge={gauge} run={run} height={heightOf(gauges.length)} />)}
     </div>
   );
 }
 
-function Plot({ gauge, run }: { gauge: Gauge; run: Run }) {
+// The fewer there are, the more room each gets.
+const heightOf = (plots: number) => (plots <= 2 ? 150 : plots <= 4 ? 96 : 68);
+
+function Plot({ gauge, run, height }: { gauge: Gauge; run: Run; height: number }) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const frame = useRef(0);
@@ -139,7 +142,7 @@ function Plot({ gauge, run }: { gauge: Gauge; run: Run }) {
     const style = getComputedStyle(element);
     const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
     const made = new uPlot({
-      width: element.clientWidth, height: 68,
+      width: element.clientWidth, height,
       padding: [6, 0, 8, 0],
       legend: { show: false },
       cursor: { show: false },
@@ -177,7 +180,7 @@ function Plot({ gauge, run }: { gauge: Gauge; run: Run }) {
     plot.current = made;
     draw();
     const observer = new ResizeObserver(() => {
-      made.setSize({ width: element.clientWidth, height: 68 });
+      made.setSize({ width: element.clientWidth, height });
       redraw();
     });
     observer.observe(element);
@@ -186,7 +189,7 @@ function Plot({ gauge, run }: { gauge: Gauge; run: Run }) {
       made.destroy();
       plot.current = null;
     };
-  }, [gauge.key, lines, run, theme.value]);
+  }, [gauge.key, lines, run, height, theme.value]);
 
   useSignalEffect(() => {
     void [view.value, now.value, run.drawn.value];

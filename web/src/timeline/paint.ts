@@ -48,7 +48,7 @@ export interface Scene {
 
 const kFont = '11px system-ui, sans-serif';
 const kLetter = 6; // px, about
-const kArrows = 400; // more in one view tell nothing
+const kArrows = 150; // more in one view tell nothing
 
 export function paint(canvas: CanvasRenderingContext2D, scene: Scene): void {
   const { width, height, layout, colours } = scene;
