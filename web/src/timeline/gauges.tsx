@@ -23,8 +23,9 @@ const kPowersOfTwo = Array.from({ length: 41 }, (_, i) => 2 ** i);
 export function gaugesOf(trace: Trace): Gauge[] {
   const byLane = new Map<string, Gauge>();
   for (const series of trace.series) {
-    const key = `${series.lane}\0${series.unit}`;
-    const gauge = byLane.get(key) ?? { key, name: series.lane, unit: series.unit, series: [] };
+    const name = series.lane || series.name;
+    const key = `${name}\0${series.unit}`;
+    const gauge = byLane.get(key) ?? { key, name, unit: series.unit, series: [] };
     gauge.series.push({ label: series.name, series });
     byLane.set(key, gauge);
   }
