@@ -1,5 +1,6 @@
 // api.ts: what the studio's server answers. The protocol is told in runner/studio_pages.hpp
 // and runner/studio_viewer.hpp.
+import type { Bench, Contest } from './compare/figures';
 import { recording, type Recording } from './offline';
 import type { Wire } from './trace/wire';
 
@@ -98,6 +99,37 @@ export const runs = async () =>
 export const ledger = async () =>
   recording ? [] : (await json<{ entries: LedgerEntry[] }>('/api/ledger')).entries;
 
+export interface BenchResults { contests: Contest[]; benches: Bench[] }
+export const benchResults = () => json<BenchResults>('/api/bench');
+
+// A question of the drill. A scenario's answer is not among it: the run gives that.
+export interface DrillItem {
+  id: string;
+  lab: string;
+  kind: 'scenario' | 'followup';
+  question: string;
+  due: number | null; // days from today; null: never asked
+  asked: number;
+  right: number;
+  predict?: 'order' | 'number' | 'choice' | 'outcome';
+  items?: string[];
+  form?: string; // how to type a prediction
+  command?: string;
+  answer?: string; // of a follow-up
+}
+// Where in the run the answer stands: a cell, a claim, or an event's argument; "" if it
+// is not that.
+export interface Where {
+  table: string;
+  row: string[];
+  column: string;
+  pick: string;
+  claim: string;
+  event: string;
+  arg: string;
+}
+export const drillItems = async () => (await json<{ items: DrillItem[] }>('/api/drill')).items;
+
 // The text of a file of the tree: "labs/05_backpressure/main.cpp".
 export async function source(path: string): Promise<string> {
   if (recording) {
@@ -123,6 +155,8 @@ export type Told =
   | { is: 'ended'; run: string; exit: number | null; events: number; claims: number;
       failed: number; why: string | null }
   | { is: 'knob'; run: string; name: string; value: unknown; refused: string | null }
+  | { is: 'judged'; item: string; run: string | null; right: boolean | null;
+      answer: string | null; why: string | null; due: number | null; where?: Where }
   | { is: 'note'; run?: string; text?: string; why?: string }
   | { is: 'error'; about?: string; why: string };
 
@@ -132,6 +166,8 @@ export type Asked =
   | { do: 'watch'; run: string; from: number }
   | { do: 'leave'; run: string }
   | { do: 'stop'; run: string }
+  | { do: 'drill'; item: string; predicted: string }
+  | { do: 'grade'; item: string; grade: number }
   | { do: 'knob'; run: string; name: string; value: number | string | boolean };
 
 // One WebSocket, opened anew after it was lost, with a wait that doubles.

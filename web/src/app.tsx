@@ -1,11 +1,13 @@
 // app.tsx: which page is shown.
 import { Help, helping } from './keys';
 import { LabPage } from './pages/lab';
+import { ComparePage } from './pages/compare';
+import { DrillPage } from './pages/drill';
 import { LedgerPage } from './pages/ledger';
 import { Shelf } from './pages/shelf';
 import { changeTheme, connected, route, theme } from './state';
 
-const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger']];
+const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']];
 
 export function App() {
   const { page, lab } = route.value;
@@ -25,7 +27,9 @@ export function App() {
         <button onClick={() => { helping.value = true; }} aria-label="Keys">?</button>
       </header>
       {page === 'lab' && lab ? <LabPage key={lab} lab={lab} />
-        : page === 'ledger' ? <LedgerPage /> : <Shelf />}
+        : page === 'ledger' ? <LedgerPage />
+          : page === 'compare' ? <ComparePage />
+            : page === 'drill' ? <DrillPage /> : <Shelf />}
       <Help />
     </>
   );

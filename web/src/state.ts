@@ -41,6 +41,8 @@ export const beside = signal<Run | null>(null); // another one, to compare
 export const starting = signal(false);
 export const connected = signal(true);
 export const notice = signal('');
+// What a run said of the last prediction.
+export const judged = signal<Extract<Told, { is: 'judged' }> | null>(null);
 
 // --- time
 
@@ -156,6 +158,9 @@ function onTold(told: Told): void {
     }
     case 'knob':
       if (told.refused) notice.value = `${told.name}: ${told.refused}`;
+      return;
+    case 'judged':
+      judged.value = told;
       return;
     case 'note':
       notice.value = told.text ?? told.why ?? '';
