@@ -99,7 +99,11 @@ export const runs = async () =>
 export const ledger = async () =>
   recording ? [] : (await json<{ entries: LedgerEntry[] }>('/api/ledger')).entries;
 
-export interface BenchResults { contests: Contest[]; benches: Bench[] }
+// What ./lab bench left: contests beside Node's packages, and our own variants.
+export interface BenchResults {
+  results: { lab: string; when: number; result: Contest }[];
+  benches?: Bench[];
+}
 export const benchResults = () => json<BenchResults>('/api/bench');
 
 // A question of the drill. A scenario's answer is not among it: the run gives that.
@@ -108,11 +112,13 @@ export interface DrillItem {
   lab: string;
   kind: 'scenario' | 'followup';
   question: string;
-  due: number | null; // days from today; null: never asked
+  is_due: boolean;
+  new: boolean; // never asked
+  due_in: number | null; // days from today
   asked: number;
   right: number;
   predict?: 'order' | 'number' | 'choice' | 'outcome';
-  items?: string[];
+  shown?: string[]; // of an order or a choice, shuffled
   form?: string; // how to type a prediction
   command?: string;
   answer?: string; // of a follow-up
@@ -155,8 +161,8 @@ export type Told =
   | { is: 'ended'; run: string; exit: number | null; events: number; claims: number;
       failed: number; why: string | null }
   | { is: 'knob'; run: string; name: string; value: unknown; refused: string | null }
-  | { is: 'judged'; item: string; run: string | null; right: boolean | null;
-      answer: string | null; why: string | null; due: number | null; where?: Where }
+  | { is: 'judged'; item: string; run: string | null; right: boolean | null; said: string | null;
+      answer: string | null; why: string | null; due_in: number | null; again: boolean; where?: Where }
   | { is: 'note'; run?: string; text?: string; why?: string }
   | { is: 'error'; about?: string; why: string };
 
@@ -166,8 +172,8 @@ export type Asked =
   | { do: 'watch'; run: string; from: number }
   | { do: 'leave'; run: string }
   | { do: 'stop'; run: string }
-  | { do: 'drill'; item: string; predicted: string }
-  | { do: 'grade'; item: string; grade: number }
+  | { do: 'drill'; item: string; answer: string } // "?": I do not know
+  | { do: 'drill'; item: string; grade: number } // of a follow-up: 0 to 5
   | { do: 'knob'; run: string; name: string; value: number | string | boolean };
 
 // One WebSocket, opened anew after it was lost, with a wait that doubles.

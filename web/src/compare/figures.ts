@@ -38,7 +38,6 @@ export interface Case {
 
 export interface Contest {
   lab: string;
-  when: number; // Unix ms
   machine: { cpu: string; cores: number; load: number; busy: boolean };
   cases: Case[];
 }
@@ -136,7 +135,8 @@ function goalText(goal: Goal): string {
 function measuredIn(one: Case): string {
   const clock = one.clock === 'cpu' ? 'CPU' : 'wall';
   if (one.unit === '1/s') {
-    return `${one.operation.replace(/^\S+ /, '')}s a ${clock === 'CPU' ? 'CPU ' : ''}second`;
+    const noun = one.operation.replace(/^\S+ /, '').replace(/y$/, 'ie');
+    return `${noun}s a ${clock === 'CPU' ? 'CPU ' : ''}second`;
   }
   if (one.unit === 'bytes') return `bytes ${one.operation}`;
   return `${one.unit === 'us' ? 'µs' : one.unit} ${one.operation}, ${clock}`;

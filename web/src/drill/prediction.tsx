@@ -2,19 +2,19 @@
 // typing, one of some answers.
 import { useRef, useState } from 'preact/hooks';
 import type { DrillItem } from '../api';
-import { moved, orderText } from './session';
+import { kNotKnown, moved, orderText } from './session';
 
 export interface PredictionProps {
   item: DrillItem;
   locked: boolean; // it was said
-  predict: (text: string) => void; // "": I do not know
+  predict: (text: string) => void;
 }
 
 export function Prediction({ item, locked, predict }: PredictionProps) {
-  const [order, setOrder] = useState(item.items ?? []);
+  const [order, setOrder] = useState(item.shown ?? []);
   const [choice, setChoice] = useState('');
   const said = item.predict === 'order' ? orderText(order) : choice.trim();
-  const choices = item.predict === 'outcome' ? ['yes', 'no'] : item.items ?? [];
+  const choices = item.predict === 'outcome' ? ['yes', 'no'] : item.shown ?? [];
   return (
     <form class="prediction" onSubmit={(event) => {
       event.preventDefault();
@@ -42,7 +42,7 @@ export function Prediction({ item, locked, predict }: PredictionProps) {
       {!locked && (
         <div class="say">
           <button class="primary" type="submit" disabled={!said}>Predict, and run it</button>
-          <button type="button" onClick={() => predict('')}>I do not know: run it</button>
+          <button type="button" onClick={() => predict(kNotKnown)}>I do not know: run it</button>
         </div>
       )}
     </form>

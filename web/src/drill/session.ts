@@ -7,16 +7,9 @@ export interface Scope {
   all: boolean; // also what is not due
 }
 
-const isDue = (item: DrillItem) => item.due === null || item.due <= 0;
-
-// Those that wait longest come first, then those never asked.
+// As the studio has them: what waits longest comes first.
 export function asked(items: readonly DrillItem[], scope: Scope): DrillItem[] {
-  const waiting = (item: DrillItem) => item.due ?? Number.MAX_SAFE_INTEGER;
-  return items
-    .filter((item) => (!scope.lab || item.lab === scope.lab) && (scope.all || isDue(item)))
-    .map((item, i) => ({ item, i }))
-    .sort((a, b) => waiting(a.item) - waiting(b.item) || a.i - b.i)
-    .map(({ item }) => item);
+  return items.filter((item) => (!scope.lab || item.lab === scope.lab) && (scope.all || item.is_due));
 }
 
 // One sitting. What was not known comes once more at its end (step 7 of SM-2).
@@ -43,14 +36,14 @@ export class Sitting {
   }
 
   // `known`: null if it could not be judged.
-  note(known: boolean | null): void {
+  note(known: boolean | null, again: boolean): void {
     const item = this.current;
     if (!item || known === null) return;
     if (!this.again) {
       ++this.answered;
       if (known) ++this.known;
     }
-    if (!known) this.queue.push(item);
+    if (again) this.queue.push(item);
   }
 
   next(): void {
@@ -65,6 +58,8 @@ export function moved<T>(list: readonly T[], from: number, to: number): T[] {
   copy.splice(Math.max(0, Math.min(to, copy.length)), 0, one);
   return copy;
 }
+
+export const kNotKnown = '?';
 
 // As the server reads an order: "b > a".
 export const orderText = (items: readonly string[]) => items.join(' > ');

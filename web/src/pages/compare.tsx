@@ -6,7 +6,7 @@ import {
   axisOf, chartOf, chartOfBench, figure, placeOn, times, type Axis, type Bar, type Chart,
 } from '../compare/figures';
 import { route } from '../state';
-import '../compare/compare.css';
+import './compare.css';
 
 interface Chapter {
   lab: string; // "": of no lab
@@ -25,15 +25,15 @@ export function chaptersOf(found: BenchResults, labs: readonly LabCard[]): Chapt
     return made;
   };
   const short = (lab: string) => String(Number(lab));
-  for (const one of found.contests) {
-    const { cpu, cores, load, busy } = one.machine;
-    chapter(one.lab).sources.push({
-      command: `./lab bench ${short(one.lab)} --peers`,
-      about: `${aged(one.when)} · ${cpu}, ${cores} cores, load ${load.toFixed(1)}${busy ? ': a busy machine' : ''}`,
-      charts: one.cases.map(chartOf),
+  for (const { lab, when, result } of found.results) {
+    const { cpu, cores, load, busy } = result.machine;
+    chapter(lab).sources.push({
+      command: `./lab bench ${short(lab)} --peers`,
+      about: `${aged(when)} · ${cpu}, ${cores} cores, load ${load.toFixed(1)}${busy ? ': a busy machine' : ''}`,
+      charts: result.cases.map(chartOf),
     });
   }
-  for (const one of found.benches) {
+  for (const one of found.benches ?? []) {
     const lab = /^\d\d(?=_)/.exec(one.name)?.[0] ?? '';
     const load = one.context.load_avg?.[0];
     chapter(lab).sources.push({

@@ -4,15 +4,15 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { drillItems, labFacts, type DrillItem, type LabFacts } from '../api';
 import { Grades, Prediction } from '../drill/prediction';
 import {
-  asked, inDays, misplaced, orderOf, placeOf, Sitting, type Place, type Scope,
+  asked, inDays, kNotKnown, misplaced, orderOf, placeOf, Sitting, type Place, type Scope,
 } from '../drill/session';
-import '../drill/drill.css';
+import './drill.css';
 import { Code, shown } from '../lab/code';
 import { Story } from '../lab/story';
 import { ask, judged, notice, route, run, select, starting, type Run } from '../state';
 import { Timeline } from '../timeline/timeline';
 
-// What was said of the question on the screen; "" is "I do not know".
+// What was said of the question on the screen.
 const said = signal<string | null>(null);
 
 export function DrillPage() {
@@ -94,7 +94,7 @@ function Question({ item, count, sitting, next }: {
     }, () => undefined);
   }, [item.lab]);
   useEffect(() => {
-    if (told) sitting.note(told.right);
+    if (told) sitting.note(told.right, told.again);
   }, [told]);
   // All of it has come: to the moment, and the line, where the run gives the answer.
   const whole = one?.id === told?.run && Boolean(one?.ended.value);
@@ -113,14 +113,14 @@ function Question({ item, count, sitting, next }: {
     run.value = null;
     said.value = text;
     starting.value = true;
-    ask({ do: 'drill', item: item.id, predicted: text });
+    ask({ do: 'drill', item: item.id, answer: text });
   };
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (/^(INPUT|SELECT|TEXTAREA)$/.test((event.target as HTMLElement).tagName)) return;
       if (event.key === 'n' && told) next();
-      else if (item.kind === 'followup' && seen && !told && /^[0-5]$/.test(event.key)) ask({ do: 'grade', item: item.id, grade: Number(event.key) });
+      else if (item.kind === 'followup' && seen && !told && /^[0-5]$/.test(event.key)) ask({ do: 'drill', item: item.id, grade: Number(event.key) });
       else return;
       event.preventDefault();
     };
@@ -141,7 +141,7 @@ function Question({ item, count, sitting, next }: {
             {!seen && <p class="dim">Say it aloud, as you would in the interview.</p>}
             {!seen && <button class="primary" onClick={() => setSeen(true)}>Show the answer</button>}
             {seen && <blockquote>{item.answer}</blockquote>}
-            {seen && !told && <Grades grade={(grade) => ask({ do: 'grade', item: item.id, grade })} />}
+            {seen && !told && <Grades grade={(grade) => ask({ do: 'drill', item: item.id, grade })} />}
           </>
         )}
         <div aria-live="polite">
@@ -198,16 +198,17 @@ function Cell({ place: { table, row, column } }: { place: Place }) {
 function Verdict({ item }: { item: DrillItem }) {
   const told = judged.value;
   if (!told) return null;
-  const due = told.due === null ? '' : told.right && item.kind === 'scenario' ? `It comes back ${inDays(told.due)}.`
-    : told.right ? `It comes back ${inDays(told.due)}.` : `Once more at the end, then ${inDays(told.due)}.`;
+  const when = told.due_in === null ? '' : inDays(told.due_in);
+  const due = when && (told.again ? `Once more at the end, then ${when}.` : `It comes back ${when}.`);
+  const guess = said.value === kNotKnown ? '' : said.value ?? '';
   if (item.kind === 'followup') return <p class="dim">{due}</p>;
   if (told.right === null) return <p class="warning">This cannot be judged: {told.why}</p>;
   const answer = told.answer ?? '';
   return (
     <div class={`verdict ${told.right ? 'holds' : 'fails'}`}>
       <p><b>{told.right ? '✔ Right.' : '✘ Not so.'}</b>{' '}
-        {item.predict !== 'order' && <>The run says <b>{answer}</b>{said.value ? (told.right ? '' : <>, you said {said.value}</>) : ''}.</>}</p>
-      {item.predict === 'order' && <Orders predicted={said.value ? orderOf(said.value) : []} really={orderOf(answer)} />}
+        {item.predict !== 'order' && <>The run says <b>{answer}</b>{!told.right && guess && <>, you said {guess}</>}.</>}</p>
+      {item.predict === 'order' && <Orders predicted={guess ? orderOf(guess) : []} really={orderOf(answer)} />}
       <p class="dim">{due}</p>
     </div>
   );

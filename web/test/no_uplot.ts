@@ -1,0 +1,2 @@
+// In place of uPlot, where nothing is drawn.
+export default class {}
