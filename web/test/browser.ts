@@ -6,7 +6,7 @@ Object.assign(globalThis, {
   addEventListener: nothing,
   matchMedia: () => ({ matches: false, addEventListener: nothing }),
   localStorage: { getItem: () => null, setItem: nothing },
-  document: { documentElement: { dataset: {} } },
+  document: { documentElement: { dataset: {} }, getElementById: () => null },
   requestAnimationFrame: nothing,
   cancelAnimationFrame: nothing,
   WebSocket: class {
