@@ -1,0 +1,97 @@
+// served.mjs: a studio of one's own, and a real browser that looks at it.
+//
+// The studio gets a fresh data folder and any free port. It and the browser end with the
+// object, and the folder is removed.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const root = new URL('../../../', import.meta.url).pathname;
+const require = createRequire(join(root, 'web/package.json'));
+const { chromium } = require('playwright-core');
+export const axeSource = require.resolve('axe-core/axe.min.js');
+
+const kBuilds = ['release', 'me'];
+const kBrowsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+// What is missing, or nothing.
+export function missing() {
+  if (!studioProgram()) return 'the studio is not built: ./lab build studio, or $STUDIO_PROGRAM';
+  if (!existsSync(join(root, 'web/dist/index.html'))) return 'the page is not built: npm run build --prefix web';
+  if (!browserProgram()) return 'there is no chromium: apt install chromium';
+  return '';
+}
+
+function studioProgram() {
+  const given = process.env.STUDIO_PROGRAM;
+  return given ?? kBuilds.map((build) => join(root, 'build', build, 'runner/studio')).find(existsSync);
+}
+
+const browserProgram = () => kBrowsers.find(existsSync);
+
+export class Served {
+  static async start() {
+    const served = new Served();
+    served.data = await mkdtemp(join(tmpdir(), 'underloop-e2e-'));
+    served.runs = join(served.data, 'underloop/runs');
+    await mkdir(served.runs, { recursive: true, mode: 0o700 });
+    return served;
+  }
+
+  // A run of the store, as if it had been recorded. Before open() only.
+  async record(id, lab, events, claims = 0) {
+    await writeFile(join(this.runs, `${id}.ndjson`), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    await writeFile(join(this.runs, `${id}.json`), JSON.stringify({
+      run: id, lab, began: Date.now(), ms: 1000, exit: 0, knobs: {}, claims, failed: 0,
+      events: events.length, live: false, ledger: [], why: '',
+    }));
+  }
+
+  async open() {
+    this.studio = spawn(studioProgram(), ['--port', '0'], {
+      env: { ...process.env, XDG_DATA_HOME: this.data, UNDERLOOP_ROOT: root },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.ended = new Promise((resolve) => this.studio.once('exit', (code, signal) => resolve({ code, signal })));
+    for await (const line of createInterface({ input: this.studio.stdout })) {
+      const found = /http:\S+/.exec(line);
+      if (!found) continue;
+      this.address = found[0];
+      break;
+    }
+    this.origin = new URL(this.address).origin;
+    this.browser = await chromium.launch({
+      executablePath: browserProgram(),
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+        '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    });
+  }
+
+  // A page of its own, that has entered. What its console complained of is in `complaints`.
+  async page({ width = 1440, height = 900, theme = 'dark' } = {}) {
+    const context = await this.browser.newContext({
+      viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', acceptDownloads: true,
+    });
+    const page = await context.newPage();
+    page.complaints = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') page.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => page.complaints.push(String(error.stack)));
+    page.setDefaultTimeout(30_000);
+    await page.goto(this.address);
+    await page.waitForSelector('.shelf .card');
+    return page;
+  }
+
+  async close() {
+    await this.browser?.close();
+    this.studio?.kill('SIGTERM');
+    await this.ended;
+    await rm(this.data, { recursive: true, force: true });
+  }
+}

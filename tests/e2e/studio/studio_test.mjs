@@ -1,0 +1,325 @@
+// The studio in a real browser: each page is driven as a person would. Nothing is asserted
+// on a clock; every wait has a deadline.
+//
+//   npm run e2e --prefix web         $STUDIO_PROGRAM and $UNDERLOOP_BUILD say what else to use
+//   STUDIO_PICTURES=docs             also writes the screenshots there
+import assert from 'node:assert/strict';
+import { readFile, writeFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { axeSource, missing, Served } from './served.mjs';
+import { synthetic } from './synthetic.mjs';
+
+const why = missing();
+const options = { skip: why || false };
+let served;
+
+before(async () => {
+  if (why) return;
+  served = await Served.start();
+  await served.record('05-1-0', '05', synthetic(200_000), 1);
+  await writeBench();
+  await served.open();
+});
+after(async () => { await served?.close(); });
+
+async function writeBench() {
+  const folder = join(served.data, 'underloop/bench');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'peers_14.json'), JSON.stringify({
+    schema: 'underloop/peers/1', lab: '14', machine: { cores: 2, cpu: 'A machine', governor: '', load: 0.5, busy: false },
+    cases: [{
+      name: 'A closed breaker', operation: 'a call', unit: 'ns', clock: 'cpu', goals: [],
+      contestants: [
+        { name: 'our breaker', kind: 'ours', median_ns: 20, rounds_ns: [18, 20, 22] },
+        { name: 'opossum', kind: 'peer', version: '9.0.0', median_ns: 2000, rounds_ns: [1800, 2000, 2500] },
+        { name: 'cockatiel', kind: 'peer', missing: 'npm ci' },
+      ],
+    }],
+  }));
+}
+
+// A test with a page of its own, whose console stays silent.
+function onPage(name, act, how = {}) {
+  test(name, { ...options, timeout: 180_000 }, async () => {
+    const page = await served.page(how);
+    try {
+      await act(page);
+      assert.deepEqual(page.complaints, []);
+    } finally {
+      await page.context().close();
+    }
+  });
+}
+
+const go = (page, hash) => page.evaluate((hash) => { location.hash = hash; }, hash);
+const until = (page, check, argument) => page.waitForFunction(check, argument, { timeout: 60_000 });
+const texts = (page, selector) => page.locator(selector).allTextContents();
+const ended = (page) => page.waitForSelector('.story .ending', { timeout: 120_000 });
+
+async function picture(page, name) {
+  const folder = process.env.STUDIO_PICTURES;
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+// Runs the lab anew (one scene of it, if given) and waits for its end.
+async function play(page, lab, scene) {
+  await go(page, `#/lab/${lab}`);
+  await page.waitForSelector('.start .primary:not(.stop)');
+  if (scene) await page.selectOption('select[aria-label="Scene"]', scene);
+  const before = await page.evaluate(() => document.querySelector('select[aria-label="Recorded runs"]')?.value ?? '');
+  await page.click('.start .primary');
+  await until(page, (before) => {
+    const now = document.querySelector('select[aria-label="Recorded runs"]')?.value ?? '';
+    return now !== before && document.querySelector('.story .ending');
+  }, before);
+}
+
+async function faults(page) {
+  // Not injected as a script element: the policy of the page forbids that, rightly.
+  await page.evaluate(await readFile(axeSource, 'utf8'));
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 4).map((node) => `${node.html.slice(0, 160)} ${node.any.map((one) => one.message).join(' ')}`).join(' | ')}`);
+}
+
+// --- the shelf
+
+onPage('the shelf has all thirty, and the search finds one', async (page) => {
+  assert.equal(await page.locator('.card').count(), 30);
+  await page.keyboard.press('/');
+  await page.keyboard.type('backpressure');
+  await until(page, () => document.querySelectorAll('.card').length < 5);
+  assert.match((await texts(page, '.card h3')).join(), /backpressure/i);
+});
+
+onPage('a key lists the keys, and Escape closes the list', async (page) => {
+  await page.keyboard.press('?');
+  await page.waitForSelector('dialog.help[open]');
+  await page.keyboard.press('Escape');
+  await until(page, () => !document.querySelector('dialog.help[open]'));
+});
+
+// --- a lab
+
+onPage('lab 01: the six phases come in order on the ring, and the code follows', async (page) => {
+  await play(page, '01', 'ring');
+  await page.click('role=tab[name="Pictures"]');
+  await page.waitForSelector('.ring .station');
+  const stations = await page.locator('.ring .station').evaluateAll((all) => all.map((one) => one.dataset.station));
+  assert.deepEqual(stations, ['timers', 'pending', 'idle', 'poll', 'check', 'closing'].filter((name) => stations.includes(name)));
+  assert.ok(stations.length >= 5, stations.join());
+  // From the beginning, phase by phase: each is the one after the one before.
+  await page.locator('.transport .scrub').fill('0');
+  const visited = [];
+  for (let i = 0; i < 16; ++i) {
+    await page.keyboard.press('Shift+ArrowRight');
+    visited.push(await page.locator('.ring .station.here').evaluateAll(([one]) => one?.dataset.station ?? ''));
+  }
+  const phases = visited.filter((name, i) => name && name !== visited[i - 1]);
+  for (let i = 1; i < phases.length; ++i) {
+    assert.equal(stations.indexOf(phases[i]), (stations.indexOf(phases[i - 1]) + 1) % stations.length, phases.join(' '));
+  }
+  assert.ok(new Set(phases).size === stations.length, phases.join(' '));
+  await page.click('role=tab[name="Code"]');
+  await until(page, () => document.querySelector('.editor')?.shadowRoot?.querySelector('.cm-here'));
+  await picture(page, 'studio');
+});
+
+onPage('lab 05, live: its mark is moved and the gauge answers; back in time while it goes on', async (page) => {
+  await go(page, '#/lab/05');
+  await page.click('text=▶ Live');
+  await page.waitForSelector('.gauge data');
+  await page.click('role=tab[name=/Knobs/]');
+  const knob = page.locator('#knob-high-water-mark');
+  const largest = () => page.locator('.gauge').evaluateAll((all) => {
+    const bytes = (text) => {
+      const [, number, unit] = /([\d.,]+) (bytes|KiB|MiB|GiB)/.exec(text) ?? [];
+      return number ? Number(number.replaceAll(',', '')) * { bytes: 1, KiB: 1024, MiB: 2 ** 20, GiB: 2 ** 30 }[unit] : 0;
+    };
+    return Math.max(0, ...all.flatMap((gauge) => [...gauge.querySelectorAll('data')].map((one) => bytes(one.textContent))));
+  });
+  await until(page, () => [...document.querySelectorAll('.gauge data')].some((one) => /KiB/.test(one.textContent)));
+  const before = await largest();
+  await knob.fill('1'); // 4 MiB
+  await until(page, () => [...document.querySelectorAll('.story .knob')].some((one) => /high-water-mark/.test(one.textContent)));
+  await until(page, (before) => [...document.querySelectorAll('.gauge data')].some((one) => {
+    const [, number, unit] = /([\d.]+) (MiB)/.exec(one.textContent) ?? [];
+    return unit && Number(number) * 2 ** 20 > before * 2;
+  }), before);
+  // Back to the beginning, while more comes.
+  const scrub = page.locator('.transport .scrub');
+  await scrub.fill('0');
+  const end = await scrub.evaluate((one) => Number(one.max));
+  await until(page, (end) => Number(document.querySelector('.transport .scrub').max) > end + 100_000, end);
+  assert.equal(Number(await scrub.inputValue()), 0);
+  assert.equal(await page.textContent('.transport .moment'), '0');
+  await page.click('.start .stop');
+  await ended(page);
+});
+
+onPage('a link leads to the same moment of the same run', async (page) => {
+  await play(page, '05', 'answers');
+  await page.locator('.transport .scrub').evaluate((one) => {
+    one.value = String(Number(one.max) * 0.6);
+    one.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+  await page.keyboard.press('c');
+  const link = page.url();
+  const moment = await page.textContent('.transport .moment');
+  assert.match(link, /run=05-/);
+  const other = await page.context().newPage();
+  await other.goto(link);
+  await until(other, (moment) => document.querySelector('.transport .moment')?.textContent === moment, moment);
+  const run = (from) => from.evaluate(() => document.querySelector('select[aria-label="Recorded runs"]').value);
+  assert.equal(await run(other), await run(page));
+});
+
+onPage('lab 14: the breaker goes closed, open, half-open, closed', async (page) => {
+  await play(page, '14', 'recovery');
+  await page.click('role=tab[name="Pictures"]');
+  await page.waitForSelector('.machine .station');
+  await page.locator('.transport .scrub').fill('0');
+  const seen = [];
+  for (let i = 0; i < 600 && seen.join(' ').indexOf('closed open half-open closed') < 0; ++i) {
+    await page.keyboard.press('ArrowRight');
+    const lit = await page.locator('.machine').first().locator('.station.here').evaluateAll(([one]) => one?.dataset.state ?? '');
+    if (lit && lit !== seen.at(-1)) seen.push(lit);
+  }
+  assert.match(seen.join(' '), /closed open half-open closed/);
+});
+
+onPage('a click on the timeline chooses an event, and says why it ran and where it stands', async (page) => {
+  await play(page, '05', 'answers');
+  await page.locator('.transport .scrub').fill('0');
+  await page.keyboard.press('ArrowRight');
+  await page.waitForSelector('.why dl');
+  await page.keyboard.press('ArrowRight');
+  assert.match(await page.textContent('.why'), /main\.cpp|scenes\.cpp|\.hpp/);
+});
+
+onPage('two runs stand side by side', async (page) => {
+  await play(page, '05', 'answers');
+  await play(page, '05', 'answers');
+  const beside = page.locator('select[aria-label="Beside it"]');
+  await beside.selectOption({ index: 1 });
+  await page.waitForSelector('.beside-title');
+  assert.equal(await page.locator('.timeline').count(), 2);
+});
+
+onPage('the ledger has the claims of what was run', async (page) => {
+  await play(page, '05', 'answers');
+  await go(page, '#/ledger');
+  await page.waitForSelector('.ledger tbody tr');
+  assert.match((await texts(page, '.ledger tbody td:first-child')).join(), /05\.1/);
+});
+
+onPage('the comparison draws bars, and holds them against the row that is chosen', async (page) => {
+  await go(page, '#/compare/14');
+  await page.waitForSelector('.chart .drawn');
+  assert.match(await page.textContent('.chart'), /× 100/);
+  await page.click('.chart tbody tr:nth-child(2) button');
+  assert.match(await page.textContent('.chart tbody tr:nth-child(1) .ratio'), /× 0\.01/);
+  assert.match(await page.textContent('.chart tbody tr:nth-child(3)'), /npm ci/);
+});
+
+// --- the drill
+
+onPage('the drill: a wrong number and a right one, each judged by a run', async (page) => {
+  for (const [number, verdict] of [['7', /Not so.*25/s], ['25', /Right/]]) {
+    await go(page, '#/');
+    await page.waitForSelector('.shelf');
+    await go(page, '#/drill?item=05-five-writes');
+    await page.locator('.prediction input').fill(number);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.verdict');
+    assert.match(await page.textContent('.verdict'), verdict);
+  }
+});
+
+onPage('the drill: an order is dragged, and the run says where it was wrong', async (page) => {
+  await go(page, '#/drill?item=01-inside-io');
+  await page.waitForSelector('.order li');
+  const wanted = ['timeout', 'close', 'immediate']; // the wrong way round
+  for (const [place, name] of wanted.entries()) {
+    const row = page.locator('.order li', { has: page.locator(`code:text-is("${name}")`) });
+    const from = await row.boundingBox();
+    const to = await page.locator('.order li').nth(place).boundingBox();
+    await page.mouse.move(from.x + 60, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(to.x + 60, to.y + to.height / 2, { steps: 8 });
+    await page.mouse.up();
+  }
+  assert.deepEqual(await texts(page, '.order code'), wanted);
+  await page.click('text=Predict, and run it');
+  await page.waitForSelector('.verdict .orders');
+  assert.match(await page.textContent('.verdict'), /Not so/);
+  assert.deepEqual(await texts(page, '.orders code'), ['immediate', 'close', 'timeout']);
+});
+
+// --- for everybody
+
+const kPages = [['shelf', '#/'], ['lab', '#/lab/05'], ['ledger', '#/ledger'], ['compare', '#/compare'], ['drill', '#/drill']];
+
+for (const theme of ['dark', 'light']) {
+  onPage(`no page has a serious fault of accessibility, ${theme}`, async (page) => {
+    await play(page, '05', 'answers');
+    const found = [];
+    for (const [name, hash] of kPages) {
+      await go(page, hash);
+      await page.waitForSelector(`main.${name}`);
+      await page.waitForLoadState('networkidle');
+      found.push(...(await faults(page)).map((fault) => `${name}: ${fault}`));
+    }
+    assert.deepEqual(found, []);
+  }, { theme });
+}
+
+for (const [width, height] of [[1024, 768], [390, 844]]) {
+  onPage(`no page is wider than a screen of ${width}`, async (page) => {
+    for (const [name, hash] of kPages) {
+      await go(page, hash);
+      await page.waitForSelector(`main.${name}`);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(over <= 0, `${name} is ${over} px too wide`);
+    }
+  }, { width, height });
+}
+
+// --- many events
+
+onPage('200,000 events: they load, zoom and scrub; how fast is told, not asserted', async (page) => {
+  const began = performance.now();
+  await go(page, '#/lab/05?run=05-1-0');
+  await page.waitForSelector('.story .ending', { timeout: 120_000 });
+  const loaded = performance.now() - began;
+  const frames = (act) => page.evaluate(async (act) => {
+    const box = document.querySelector('.timeline');
+    const { left, top, width, height } = box.getBoundingClientRect();
+    const times = [];
+    let last = performance.now();
+    for (let i = 0; i < 120; ++i) {
+      if (act === 'zoom') {
+        box.dispatchEvent(new WheelEvent('wheel', {
+          deltaY: i < 60 ? -120 : 120, ctrlKey: true, bubbles: true, cancelable: true,
+          clientX: left + width * 0.6, clientY: top + height / 2,
+        }));
+      } else {
+        const scrub = document.querySelector('.transport .scrub');
+        scrub.value = String((Number(scrub.max) * i) / 120);
+        scrub.dispatchEvent(new Event('input', { bubbles: true }));
+      }
+      await new Promise(requestAnimationFrame);
+      const now = performance.now();
+      times.push(now - last);
+      last = now;
+    }
+    times.sort((a, b) => a - b);
+    const at = (share) => Number(times[Math.floor(share * (times.length - 1))].toFixed(1));
+    return { median: at(0.5), p90: at(0.9), p99: at(0.99), worst: at(1) };
+  }, act);
+  const zoom = await frames('zoom');
+  const scrub = await frames('scrub');
+  console.log(`200,000 events: loaded in ${Math.round(loaded)} ms; ms a frame: zoom ${JSON.stringify(zoom)}, scrub ${JSON.stringify(scrub)}`);
+  await picture(page, 'studio-200000');
+});
