@@ -63,7 +63,7 @@ export function onKey(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target as HTMLElement;
   if (event.key === 'Escape') target.blur();
-  else if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+  else if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && !target.matches('.scrub')) return;
   if (event.key === ' ' && target.tagName === 'BUTTON') return;
   const name = event.shiftKey && event.key.startsWith('Arrow') ? `Shift+${event.key}` : event.key;
   const key = kKeys.find((key) => key.keys.includes(name));

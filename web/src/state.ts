@@ -111,18 +111,30 @@ export function fitAll(): void {
 // --- the server
 
 const changed = new Set<Run>();
-let frame = 0;
+let waiting = false;
+let notBefore = 0;
 
+// Drawing takes at most a third of the time while events come, so that a long run is there
+// soon.
 function redrawSoon(of: Run): void {
   changed.add(of);
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    batch(() => {
-      for (const one of changed) one.drawn.value = one.trace.version;
-      if (following.value) view.value = fit(latest());
-    });
-    changed.clear();
+  if (waiting) return;
+  waiting = true;
+  setTimeout(() => requestAnimationFrame(redraw), Math.max(0, notBefore - performance.now()));
+}
+
+function redraw(): void {
+  const began = performance.now();
+  waiting = false;
+  batch(() => {
+    for (const one of changed) one.drawn.value = one.trace.version;
+    if (following.value) view.value = fit(latest());
   });
+  changed.clear();
+  requestAnimationFrame(() => setTimeout(() => {
+    const now = performance.now();
+    notBefore = now + 2 * (now - began - 16);
+  }));
 }
 
 const watched = () => [run.value, beside.value].filter((one) => one !== null);

@@ -23,13 +23,15 @@ before(async () => {
 });
 after(async () => { await served?.close(); });
 
+const kContest = 'A breaker, as a test wrote it';
+
 async function writeBench() {
   const folder = join(served.data, 'underloop/bench');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'peers_14.json'), JSON.stringify({
     schema: 'underloop/peers/1', lab: '14', machine: { cores: 2, cpu: 'A machine', governor: '', load: 0.5, busy: false },
     cases: [{
-      name: 'A closed breaker', operation: 'a call', unit: 'ns', clock: 'cpu', goals: [],
+      name: kContest, operation: 'a call', unit: 'ns', clock: 'cpu', goals: [],
       contestants: [
         { name: 'our breaker', kind: 'ours', median_ns: 20, rounds_ns: [18, 20, 22] },
         { name: 'opossum', kind: 'peer', version: '9.0.0', median_ns: 2000, rounds_ns: [1800, 2000, 2500] },
@@ -102,13 +104,15 @@ onPage('a key lists the keys, and Escape closes the list', async (page) => {
 
 // --- a lab
 
+// Node's documentation takes idle and prepare as one: six.
+const kPhases = ['timers', 'pending', 'idle', 'prepare', 'poll', 'check', 'closing'];
+
 onPage('lab 01: the six phases come in order on the ring, and the code follows', async (page) => {
   await play(page, '01', 'ring');
   await page.click('role=tab[name="Pictures"]');
   await page.waitForSelector('.ring .station');
   const stations = await page.locator('.ring .station').evaluateAll((all) => all.map((one) => one.dataset.station));
-  assert.deepEqual(stations, ['timers', 'pending', 'idle', 'poll', 'check', 'closing'].filter((name) => stations.includes(name)));
-  assert.ok(stations.length >= 5, stations.join());
+  assert.deepEqual(stations, kPhases);
   // From the beginning, phase by phase: each is the one after the one before.
   await page.locator('.transport .scrub').fill('0');
   const visited = [];
@@ -116,7 +120,9 @@ onPage('lab 01: the six phases come in order on the ring, and the code follows',
     await page.keyboard.press('Shift+ArrowRight');
     visited.push(await page.locator('.ring .station.here').evaluateAll(([one]) => one?.dataset.station ?? ''));
   }
-  const phases = visited.filter((name, i) => name && name !== visited[i - 1]);
+  // After poll libuv may run what became pending in it, once more.
+  const phases = visited.filter((name, i) => name && name !== visited[i - 1])
+    .filter((name, i, all) => name !== 'pending' || all[i - 1] !== 'poll');
   for (let i = 1; i < phases.length; ++i) {
     assert.equal(stations.indexOf(phases[i]), (stations.indexOf(phases[i - 1]) + 1) % stations.length, phases.join(' '));
   }
@@ -175,18 +181,21 @@ onPage('a link leads to the same moment of the same run', async (page) => {
   assert.equal(await run(other), await run(page));
 });
 
+// A probe may fail before one holds.
+const kRecovery = /closed open (half-open open )*half-open closed/;
+
 onPage('lab 14: the breaker goes closed, open, half-open, closed', async (page) => {
   await play(page, '14', 'recovery');
   await page.click('role=tab[name="Pictures"]');
   await page.waitForSelector('.machine .station');
   await page.locator('.transport .scrub').fill('0');
   const seen = [];
-  for (let i = 0; i < 600 && seen.join(' ').indexOf('closed open half-open closed') < 0; ++i) {
+  for (let i = 0; i < 600 && !kRecovery.test(seen.join(' ')); ++i) {
     await page.keyboard.press('ArrowRight');
     const lit = await page.locator('.machine').first().locator('.station.here').evaluateAll(([one]) => one?.dataset.state ?? '');
     if (lit && lit !== seen.at(-1)) seen.push(lit);
   }
-  assert.match(seen.join(' '), /closed open half-open closed/);
+  assert.match(seen.join(' '), kRecovery);
 });
 
 onPage('a click on the timeline chooses an event, and says why it ran and where it stands', async (page) => {
@@ -217,10 +226,12 @@ onPage('the ledger has the claims of what was run', async (page) => {
 onPage('the comparison draws bars, and holds them against the row that is chosen', async (page) => {
   await go(page, '#/compare/14');
   await page.waitForSelector('.chart .drawn');
-  assert.match(await page.textContent('.chart'), /× 100/);
-  await page.click('.chart tbody tr:nth-child(2) button');
-  assert.match(await page.textContent('.chart tbody tr:nth-child(1) .ratio'), /× 0\.01/);
-  assert.match(await page.textContent('.chart tbody tr:nth-child(3)'), /npm ci/);
+  const chart = page.locator('.chart', { hasText: kContest });
+  const ratio = (row) => chart.locator('tbody tr').nth(row).locator('.ratio').textContent();
+  assert.deepEqual([await ratio(0), await ratio(1)], ['1', '× 100']);
+  await chart.locator('tbody tr').nth(1).locator('button').click();
+  assert.deepEqual([await ratio(0), await ratio(1)], ['× 0.01', '1']);
+  assert.match(await chart.locator('tbody tr').nth(2).textContent(), /npm ci/);
 });
 
 // --- the drill

@@ -71,6 +71,7 @@ export const sceneOf = { current: '' };
 export function Transport() {
   const one = run.value;
   if (!one) return null;
+  void one.drawn.value; // its end moves, wherever the cursor is
   const end = Math.max(latest(), 1);
   const live = !one.ended.value;
   const atEnd = cursor.value === null;
