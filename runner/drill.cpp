@@ -25,11 +25,6 @@ using lab::Style;
 using lab::Terminal;
 using Kind = DrillItem::Kind;
 
-// SM-2's grades for a prediction; a follow-up is graded by its reader.
-constexpr int kRight = 4;
-constexpr int kWrong = 1;
-constexpr int kKnown = 4;  // below it, an item comes back in the same session (step 7)
-
 std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
@@ -191,7 +186,7 @@ Session::Turn Session::ask_scenario(const DrillItem& item) {
   paragraph(fmt::format("{} {}", is_right ? "✔ right:" : "✘ it was:",
                         lab::printable(*result.answer)),
             is_right ? Style::green : Style::red);
-  return note(item, is_right ? kRight : kWrong);
+  return note(item, is_right ? grades::right : grades::wrong);
 }
 
 // Nothing when it is to end; "" for "I do not know".
@@ -249,7 +244,7 @@ Session::Turn Session::note(const DrillItem& item, int grade) {
     ++asked_;
     right_ += grade >= 3 ? 1 : 0;
   }
-  const bool again = grade < kKnown;
+  const bool again = grade < grades::known;
   const auto days = (record.schedule.due - today()).count();
   paragraph(
       fmt::format("{}due {}", again ? "once more at the end of this drill, then " : "",

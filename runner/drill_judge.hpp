@@ -12,6 +12,14 @@
 
 namespace runner {
 
+// SM-2's grades for a prediction; a follow-up is graded by its reader. Below `known` an
+// item comes back in the same session (step 7).
+namespace grades {
+inline constexpr int right = 4;
+inline constexpr int wrong = 1;
+inline constexpr int known = 4;
+}  // namespace grades
+
 // "64 KiB": 64 as written, 65536 in its base unit.
 struct Quantity {
   double written;

@@ -2,19 +2,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
 #include <charconv>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "lab/error.hpp"
 #include "lab/terminal.hpp"
+#include "place.hpp"
 
 namespace runner {
 
@@ -118,17 +117,7 @@ class DrillStore::Lock {
 };
 
 fs::path DrillStore::default_file() {
-  const char* data = std::getenv("XDG_DATA_HOME");
-  fs::path folder = data ? data : "";
-  if (!folder.is_absolute()) {  // the specification: then it is to be ignored
-    const char* home = std::getenv("HOME");
-    if (!home || !*home) {
-      const passwd* user = getpwuid(getuid());
-      home = user ? user->pw_dir : "/";
-    }
-    folder = fs::path(home) / ".local" / "share";
-  }
-  return folder / "underloop" / "drill.json";
+  return data_folder() / "drill.json";
 }
 
 DrillStore::DrillStore(fs::path file) : file_(std::move(file)) {

@@ -21,6 +21,7 @@ namespace runner {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{2000};  // between asking and killing
+constexpr int kPipe = 1 << 20;
 
 struct Pipe {
   int read_end;
@@ -81,6 +82,7 @@ LabProcess::LabProcess(const std::filesystem::path& program,
   lab::check_errno(pid_, "start " + path);
   if (in_ != -1) fcntl(in_, F_SETFL, O_NONBLOCK);
   fcntl(out_, F_SETFL, O_NONBLOCK);
+  fcntl(out_, F_SETPIPE_SZ, kPipe);  // at best: it waits for us less often
   fcntl(err_, F_SETFL, O_NONBLOCK);
   exit_fd_ = static_cast<int>(
       lab::check_errno(syscall(SYS_pidfd_open, pid_, 0), "watch the lab's process"));

@@ -38,6 +38,7 @@ class LabProcess {
   bool write_line(std::string line);
 
   void send(int signal);
+  pid_t pid() const { return pid_; }  // -1 once it has ended
 
   // Asks it to end, then makes it.
   void stop();

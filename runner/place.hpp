@@ -15,4 +15,7 @@ struct Place {
   std::filesystem::path labs() const { return root / "labs"; }
 };
 
+// What is kept for this user: $XDG_DATA_HOME/underloop, else ~/.local/share/underloop.
+std::filesystem::path data_folder();
+
 }  // namespace runner

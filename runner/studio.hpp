@@ -12,11 +12,12 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "lab/websocket.hpp"
-#include "studio_lab.hpp"
+#include "studio_answers.hpp"
 #include "studio_pages.hpp"
 #include "studio_run.hpp"
 
@@ -26,7 +27,7 @@ class Viewer;
 
 struct StudioOptions {
   Place place{};
-  std::filesystem::path runs = RunStore::usual_folder();
+  std::filesystem::path data = data_folder();  // runs/, bench/, drill.json
   std::filesystem::path web{};
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
@@ -35,6 +36,7 @@ struct StudioOptions {
   StoreLimits store{};
   std::size_t at_once = 4;
   std::size_t viewers = 32;
+  lab::websocket::Options socket{};  // but its address, which is the one above
   std::uintmax_t behind = 4u << 20;  // bytes, from which on a viewer is too slow
 };
 
@@ -47,30 +49,48 @@ class Studio {
   void turn(std::chrono::milliseconds at_most = std::chrono::milliseconds(500));
 
   std::uint16_t port() const { return server_->port(); }
-  std::string url() const;
+  std::vector<std::string> urls() const;  // the best first
   lab::websocket::Loop& loop() { return loop_; }
   const RunStore& store() const { return store_; }
   std::size_t running() const { return runs_.size(); }
 
   // --- for viewers
   const RunCard& start(const Json& message);
+  // A drill's scenario: `by` hears what its run says.
+  const RunCard& ask(const DrillItem& item, const std::string& answer,
+                     std::weak_ptr<Viewer> by);
   StudioRun* live(std::string_view run);
   LabFacts& facts() { return facts_; }
+  StudioDrill& drill() { return drill_; }
   const Lab& lab(const std::string& number) const;
   const StudioOptions& options() const { return options_; }
 
  private:
+  struct Question {
+    DrillItem item;
+    std::string said;
+    std::weak_ptr<Viewer> by;
+  };
+
+  std::optional<lab::websocket::Page> gate(const lab::websocket::Request& request);
   std::shared_ptr<lab::websocket::Session> welcome(const lab::websocket::Peer& peer,
                                                    const std::string& target);
+  const RunCard& begin(const Lab& lab, std::vector<std::string> args, Json knobs,
+                       bool live);
+  void turn_runs();
+  void judge(const RunCard& card);
   void tell(const std::string& run, const Json& what);
 
   StudioOptions options_;
   Catalog catalog_;
   RunStore store_;
   LabFacts facts_;
+  StudioDrill drill_;
+  StudioAnswers answers_;
   StudioPages pages_;
   lab::websocket::Loop loop_;
   std::list<std::unique_ptr<StudioRun>> runs_;
+  std::map<std::string, Question> questions_;  // by the run that will answer it
   std::vector<std::weak_ptr<Viewer>> viewers_;
   std::unique_ptr<lab::websocket::Server> server_;  // last: it refers to all the others
 };

@@ -1,8 +1,6 @@
 #include "studio_lab.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "lab/knob.hpp"
@@ -14,7 +12,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{3000};
+// Everybody waits meanwhile: a program that does not describe itself is not asked soon
+// again.
+constexpr std::chrono::milliseconds kPatience{5'000};
+constexpr std::chrono::milliseconds kAgain{60'000};
 
 const std::set<std::string> kShown = {".cpp", ".hpp", ".mjs", ".json", ".md", ".txt"};
 
@@ -60,12 +61,13 @@ bool flag(const Json& message, const char* key) {
 
 const Json& LabFacts::describe(const Lab& lab) {
   Known& known = known_[lab.number];
+  const auto now = std::chrono::steady_clock::now();
   std::error_code error;
   const auto built = fs::last_write_time(lab.program(place_), error);
   if (error) {
     known = {};
-  } else if (known.describe.is_null() || known.built != built) {
-    known = {built, ask(lab.program(place_))};
+  } else if (known.built != built || (known.describe.is_null() && now > known.again)) {
+    known = {built, ask(lab.program(place_)), now + kAgain};
   }
   return known.describe;
 }
@@ -120,12 +122,6 @@ std::vector<std::string> LabFacts::arguments(const Lab& lab, const Json& message
     args.push_back("--" + name + "=" + knob_argument(known, name, value));
   }
   return args;
-}
-
-std::optional<std::string> read_text(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 std::optional<std::string> shown_source(const Place& place, std::string_view path) {

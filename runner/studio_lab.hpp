@@ -3,6 +3,8 @@
 // Errors    What a viewer asks for and this lab does not have throws Usage.
 #pragma once
 
+#include <chrono>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +34,7 @@ class LabFacts {
   struct Known {
     std::filesystem::file_time_type built{};
     Json describe{};
+    std::chrono::steady_clock::time_point again{};  // asked, if it did not say it
   };
 
   Place place_;
@@ -44,7 +47,5 @@ std::optional<std::string> shown_source(const Place& place, std::string_view pat
 
 // The names of the lab's files that a page may show.
 std::vector<std::string> shown_files(const Place& place, const Lab& lab);
-
-std::optional<std::string> read_text(const std::filesystem::path& file);
 
 }  // namespace runner

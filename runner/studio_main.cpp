@@ -2,6 +2,7 @@
 //
 // A program of its own: ./lab itself needs no Beast.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -19,10 +20,12 @@ std::filesystem::path web_folder(const runner::Place& place) {
   return folder && *folder ? std::filesystem::path(folder) : place.root / "web" / "dist";
 }
 
+// In a session of its own: the browser that this may start is not ours to end.
 void open_browser(const std::string& url) {
-  const std::vector<std::string> args = {"xdg-open", url};
+  const std::vector<std::string> args = {
+      "-c", R"(exec setsid -f xdg-open "$1" >/dev/null 2>&1)", "sh", url};
   try {
-    runner::LabProcess opener("/usr/bin/env", args);
+    runner::LabProcess opener("/bin/sh", args);
     for (int i = 0; i < 20; ++i) {
       if (!opener.pump(std::chrono::milliseconds(100), [](std::string_view) {})) break;
     }
@@ -32,10 +35,11 @@ void open_browser(const std::string& url) {
 
 int serve(runner::StudioOptions options, bool open) {
   runner::Studio studio(std::move(options));
-  fmt::print("Underloop's studio: {}\n", studio.url());
+  const auto urls = studio.urls();
+  fmt::print("Underloop's studio: {}\n", fmt::join(urls, "\n                    "));
   fmt::print("Ctrl-C ends it, and the labs that it runs.\n");
   std::fflush(stdout);
-  if (open) open_browser(studio.url());
+  if (open) open_browser(urls.front());
   while (!ended) studio.turn(std::chrono::milliseconds(200));
   return 0;
 }

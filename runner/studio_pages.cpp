@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 
 #include "lab/error.hpp"
-#include "steps.hpp"
 
 namespace runner {
 
@@ -70,8 +68,9 @@ std::string type_of(const std::filesystem::path& file) {
 }
 
 int hex_digit(char byte) {
-  const std::string_view digits = "0123456789abcdef";
-  return static_cast<int>(digits.find(static_cast<char>(byte | 0x20)));
+  const std::string_view digits = "0123456789abcdef0123456789ABCDEF";
+  const std::size_t place = digits.find(byte);
+  return place == digits.npos ? -1 : static_cast<int>(place % 16);
 }
 
 // %2F in a query; what is not hexadecimal stands for itself.
@@ -89,13 +88,6 @@ std::string decoded(std::string_view text) {
   return result;
 }
 
-Json about(const Lab& lab, const Place& place) {
-  return {{"number", lab.number},          {"folder", lab.folder},
-          {"question", lab.question},      {"section", lab.section},
-          {"common", lab.common},          {"hard", lab.hard},
-          {"written", lab.written(place)}, {"claims", lab.claims}};
-}
-
 }  // namespace
 
 std::string fresh_token() {
@@ -106,10 +98,10 @@ std::string fresh_token() {
   return text;
 }
 
-void StudioPages::serve_as(const std::string& address, std::uint16_t port) {
-  for (const std::string& name :
-       {address, std::string("127.0.0.1"), std::string("localhost")}) {
+void StudioPages::serve_as(const std::vector<std::string>& names, std::uint16_t port) {
+  for (const std::string& name : names) {
     hosts_.push_back(fmt::format("{}:{}", name, port));
+    if (port == 80) hosts_.push_back(name);  // which browsers then leave out
   }
   cookie_ = fmt::format("underloop_{}", port);  // cookies do not know about ports
 }
@@ -156,7 +148,7 @@ Page StudioPages::enter() const {
        {"Set-Cookie", cookie_ + "=" + token_ + "; HttpOnly; SameSite=Strict; Path=/"}}};
 }
 
-Page StudioPages::answer(const Request& request) try {
+Page StudioPages::answer(const Request& request) const try {
   const std::string path = request.target;
   if (path.starts_with("/api/")) return api(path.substr(5));
   return file(path, request.accept_encoding.find("gzip") != std::string::npos);
@@ -182,98 +174,43 @@ Page StudioPages::file(const std::string& path, bool gzip) const {
   return {200, std::move(*body), type_of(name)};
 }
 
-Page StudioPages::api(const std::string& path) {
+Page StudioPages::api(const std::string& path) const {
   if (path == "health") return as_json({{"ok", true}, {"runs", store_.size()}});
-  if (path == "catalog") return catalog();
-  if (path == "runs") return runs();
+  if (path == "catalog") return as_json(answers_.catalog());
+  if (path == "runs") return as_json(answers_.runs());
   if (path.starts_with("runs/")) return run(path.substr(5));
-  if (path == "ledger") return ledger();
+  if (path == "ledger") return as_json(answers_.ledger());
+  if (path == "bench") return as_json(answers_.bench());
+  if (path == "drill") return as_json(answers_.drill());
+  if (path.starts_with("lab/")) return of_lab(path.substr(4));
   if (path.starts_with("source?path=")) {
     return plain(shown_source(place_, decoded(path.substr(12))));
   }
-  if (!path.starts_with("lab/")) return refuse(404, "there is no such answer");
-  const std::string number = path.substr(4, path.find('/', 4) - 4);
+  return refuse(404, "there is no such answer");
+}
+
+// 05, or 05/file/main.cpp
+Page StudioPages::of_lab(const std::string& path) const {
+  const std::string number = path.substr(0, path.find('/'));
+  const std::string rest = path.substr(number.size());
   const auto& labs = catalog_.labs();
-  const auto found = std::ranges::find(labs, number, &Lab::number);
-  if (found == labs.end()) return refuse(404, "there is no such lab");
-  const std::string rest = path.substr(4 + number.size());
-  if (rest.empty()) return lab(*found);
+  const auto lab = std::ranges::find(labs, number, &Lab::number);
+  if (lab == labs.end()) return refuse(404, "there is no such lab");
+  if (rest.empty()) return as_json(answers_.lab(*lab));
   const std::string name = rest.starts_with("/file/") ? decoded(rest.substr(6)) : "";
-  const auto files = shown_files(place_, *found);
+  const auto files = shown_files(place_, *lab);
   if (std::ranges::find(files, name) == files.end()) {
     return refuse(404, "there is no such file");
   }
-  return plain(shown_source(place_, "labs/" + found->folder + "/" + name));
-}
-
-Page StudioPages::catalog() const {
-  std::map<std::string, const RunCard*> last;
-  for (const RunCard* card : store_.newest_first()) last.emplace(card->lab, card);
-  Json labs = Json::array();
-  for (const Lab& one : catalog_.labs()) {
-    Json json = about(one, place_);
-    const auto run = last.find(one.number);
-    json["proven"] = nullptr;
-    json["due"] = nullptr;
-    json["last_run"] = nullptr;
-    if (run != last.end()) {
-      json["last_run"] = run->second->id;
-      json["proven"] = std::ranges::count_if(
-          run->second->ledger, [](const Json& claim) { return claim["holds"] == true; });
-    }
-    labs.push_back(std::move(json));
-  }
-  return as_json({{"labs", labs}});
-}
-
-Page StudioPages::lab(const Lab& lab) {
-  Json steps = Json::array();
-  const auto sources = lab.written(place_) ? sources_of(place_.root, lab.source(place_))
-                                           : std::vector<SourceFile>{};
-  for (const Step& step : read_steps(sources).steps) {
-    const std::string name = std::filesystem::path(step.file).filename();
-    const auto lines = static_cast<int>(step.code.size());
-    steps.push_back({{"number", step.number},
-                     {"text", step.text},
-                     {"file", name},
-                     {"line", step.line},
-                     {"until", std::max(step.line, step.code_line + lines - 1)}});
-  }
-  return as_json({{"lab", about(lab, place_)},
-                  {"describe", facts_.describe(lab)},
-                  {"readme", read_text(lab.source(place_) / "README.md").value_or("")},
-                  {"files", shown_files(place_, lab)},
-                  {"steps", steps}});
-}
-
-Page StudioPages::runs() const {
-  Json runs = Json::array();
-  for (const RunCard* card : store_.newest_first()) runs.push_back(card->json());
-  return as_json({{"runs", runs}});
+  return plain(shown_source(place_, "labs/" + lab->folder + "/" + name));
 }
 
 Page StudioPages::run(std::string_view id) const {
   const RunCard* card = store_.find(id);
   if (!card) return refuse(404, "there is no such run");
   std::string text = read_text(store_.events(*card)).value_or("");
-  text.resize(text.rfind('\n') + 1);  // of a killed studio, the last line may be half
+  text.resize(text.rfind('\n') + 1);  // of a live run, the last line may be half there
   return {200, std::move(text), "application/x-ndjson"};
-}
-
-Page StudioPages::ledger() const {
-  Json entries = Json::array();
-  std::set<std::string> seen;
-  for (const RunCard* card : store_.newest_first()) {
-    for (const Json& claim : card->ledger) {
-      if (!seen.insert(claim["id"]).second) continue;
-      Json entry = {{"lab", card->lab}};
-      entry.update(claim);
-      entry["run"] = card->id;
-      entry["when"] = card->began;
-      entries.push_back(std::move(entry));
-    }
-  }
-  return as_json({{"entries", entries}});
 }
 
 }  // namespace runner

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "lab/websocket.hpp"
-#include "studio_lab.hpp"
+#include "studio_answers.hpp"
 
 namespace runner {
 
@@ -19,15 +19,16 @@ class StudioPages {
   using Request = lab::websocket::Request;
 
   StudioPages(const Place& place, const Catalog& catalog, const RunStore& store,
-              LabFacts& facts, std::filesystem::path web, std::string token)
+              const StudioAnswers& answers, std::filesystem::path web, std::string token)
       : place_(place),
         catalog_(catalog),
         store_(store),
-        facts_(facts),
+        answers_(answers),
         web_(std::move(web)),
         token_(std::move(token)) {}
 
-  void serve_as(const std::string& address, std::uint16_t port);
+  // The names by which a browser may call us.
+  void serve_as(const std::vector<std::string>& names, std::uint16_t port);
 
   // The answer; nothing for a WebSocket that may be opened.
   std::optional<Page> gate(const Request& request);
@@ -35,20 +36,17 @@ class StudioPages {
  private:
   bool from_us(const Request& request) const;
   bool has_cookie(const std::string& cookie) const;
-  Page answer(const Request& request);
+  Page answer(const Request& request) const;
   Page enter() const;
   Page file(const std::string& path, bool gzip) const;
-  Page catalog() const;
-  Page lab(const Lab& lab);
-  Page runs() const;
   Page run(std::string_view id) const;
-  Page ledger() const;
-  Page api(const std::string& path);
+  Page of_lab(const std::string& path) const;
+  Page api(const std::string& path) const;
 
   const Place& place_;
   const Catalog& catalog_;
   const RunStore& store_;
-  LabFacts& facts_;
+  const StudioAnswers& answers_;
   std::filesystem::path web_;
   std::string token_;
   std::vector<std::string> hosts_;

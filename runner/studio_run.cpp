@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "lab/error.hpp"
+#include "studio_fault.hpp"
 
 namespace runner {
 
@@ -14,11 +16,11 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t kMostClaims = 200;
+constexpr std::size_t kToldOfBuild = 400;  // bytes
 
-std::string text(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+double microseconds_now() {  // as the lab's own events have them
+  using Microseconds = std::chrono::duration<double, std::micro>;
+  return Microseconds(StudioRun::Clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -32,27 +34,31 @@ StudioRun::StudioRun(RunStore& store, RunCard& card, const Place& place, const L
       until_stopped_(until_stopped),
       limits_(limits) {
   const std::string file = store.events(card);
-  fd_ = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-  lab::check_errno(fd_, "write " + file);
+  file_.reset(
+      open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
+  lab::check_errno(file_.get(), "write " + file);
   if (exists(program_)) {
     start_program();
-    return;
+  } else {
+    build(place, lab);
   }
-  building_ = true;  // ./lab takes the same lock
-  const std::vector<std::string> build = {"flock",
-                                          place.build.parent_path() / "lock",
-                                          "cmake",
-                                          "--build",
-                                          place.build,
-                                          "--target",
-                                          "lab_" + lab.number};
-  process_ = std::make_unique<LabProcess>("/usr/bin/env", build);
 }
 
 StudioRun::~StudioRun() {
+  if (!card_.live) return;
   process_.reset();
-  if (card_.live) finish();
-  close(fd_);
+  finish();
+}
+
+// Ninja itself, not `cmake --build`, and in flock's own process: so the signal that ends
+// the build reaches who started the compilers, and Ninja ends them. ./lab takes the same
+// lock.
+void StudioRun::build(const Place& place, const Lab& lab) {
+  building_ = true;
+  const std::vector<std::string> build = {
+      "flock",     "--no-fork",        place.build.parent_path() / "lock", "ninja", "-C",
+      place.build, "lab_" + lab.number};
+  process_ = std::make_unique<LabProcess>("/usr/bin/env", build);
 }
 
 void StudioRun::start_program() {
@@ -69,7 +75,8 @@ bool StudioRun::turn(Clock::time_point now, const OnKnob& on_knob) {
     lines = 0;
     runs = process_->pump(milliseconds(0), [&](std::string_view line) {
       ++lines;
-      if (!building_) record(line, on_knob);
+      if (!building_) return record(line, on_knob);
+      if (line.find("error") != line.npos || built_.empty()) built_ = line;
     });
   }
   flush();
@@ -77,10 +84,13 @@ bool StudioRun::turn(Clock::time_point now, const OnKnob& on_knob) {
     check_time(now);
     return true;
   }
-  if (building_ && process_->exit_code() == 0 && process_->signal() == 0 && !asked_) {
-    if (exists(program_)) {
+  const bool built = building_ && process_->exit_code() == 0 && process_->signal() == 0;
+  if (built && !asked_ && exists(program_)) {
+    try {
       start_program();
       return true;
+    } catch (const lab::Error& error) {
+      card_.why = error.what();
     }
   }
   finish();
@@ -96,14 +106,16 @@ void StudioRun::check_time(Clock::time_point now) {
                             : until_stopped_ ? limits_.live
                                              : limits_.finite;
   if (now - began_ > most)
-    stop(fmt::format("it ran for {} s, the most", most.count() / 1000));
+    stop(fmt::format("it ran for {} s, the most", most.count() / 1000.0));
   if (until_stopped_ && alone_since_ && now - *alone_since_ > limits_.alone) {
     stop("nobody watched any more");
   }
 }
 
 void StudioRun::record(std::string_view line, const OnKnob& on_knob) {
+  if (full_) return;
   if (bytes_ + buffer_.size() + line.size() + 1 > limits_.bytes) {
+    full_ = true;
     return stop(fmt::format("it told {} MB, the most", limits_.bytes >> 20));
   }
   const Json event =
@@ -114,57 +126,35 @@ void StudioRun::record(std::string_view line, const OnKnob& on_knob) {
     return;
   }
   buffer_.append(line) += '\n';
-  ++card_.events;
-  const std::string kind = text(event, "cat");
-  const auto found = event.find("args");
-  const Json args = found != event.end() && found->is_object() ? *found : Json::object();
-  remember(kind, event, args);
-  if (kind == "knob") {
-    on_knob({{"is", "knob"},
-             {"run", card_.id},
-             {"name", text(event, "name")},
-             {"value", args.value("value", Json())},
-             {"refused", args.value("refused", Json())}});
-  }
+  card_.count(event);
+  if (text_in(event, "cat") != "knob") return;
+  const Json args = event.value("args", Json::object());
+  if (!args.is_object()) return;
+  on_knob({{"is", "knob"},
+           {"run", card_.id},
+           {"name", text_in(event, "name")},
+           {"value", args.value("value", Json())},
+           {"refused", args.value("refused", Json())}});
 }
 
-// A claim that failed once has failed, however often it holds after that.
-void StudioRun::remember(const std::string& kind, const Json& event, const Json& args) {
-  if (kind != "claim" && kind != "nuance") return;
-  const std::string id = text(args, "id");
-  Json* entry = nullptr;
-  for (Json& known : card_.ledger) {
-    if (known["id"] == id) entry = &known;
-  }
-  if (kind == "nuance") {
-    if (entry) (*entry)["nuance"] = text(event, "name");
-    return;
-  }
-  const bool holds = args.value("holds", Json()) == true;
-  ++card_.claims;
-  card_.failed += holds ? 0 : 1;
-  if (!entry && card_.ledger.size() < kMostClaims) {
-    card_.ledger.push_back({{"id", id}, {"holds", true}, {"nuance", nullptr}});
-    entry = &card_.ledger.back();
-  }
-  if (!entry || (*entry)["holds"] == false) return;
-  (*entry)["claim"] = text(event, "name");
-  (*entry)["holds"] = holds;
-  (*entry)["evidence"] = text(args, "evidence");
-}
-
-// Whole lines, at once: who reads the file sees no half ones but at its end.
+// Whole lines: who reads the file sees no half ones but at its end.
 void StudioRun::flush() {
   std::string_view rest = buffer_;
   while (!rest.empty()) {
-    const ssize_t size = write(fd_, rest.data(), rest.size());
-    if (size < 0) {
-      stop("the disk took no more");
-      break;
-    }
+    const ssize_t size = write(file_.get(), rest.data(), rest.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
     rest.remove_prefix(static_cast<std::size_t>(size));
   }
-  bytes_ += buffer_.size() - rest.size();
+  std::string_view took =
+      std::string_view(buffer_).substr(0, buffer_.size() - rest.size());
+  if (!rest.empty()) {  // the card still counts what is lost, as it did happen
+    full_ = true;
+    took = took.substr(0, took.rfind('\n') + 1);
+    static_cast<void>(ftruncate(file_.get(), static_cast<off_t>(bytes_ + took.size())));
+    stop("the disk took no more");
+  }
+  bytes_ += took.size();
   buffer_.clear();
 }
 
@@ -181,11 +171,35 @@ bool StudioRun::knob(const std::string& name, const Json& value) {
   return !building_ && process_->write_line(line.dump());
 }
 
+void StudioRun::fault(pid_t pid, const std::string& what) {
+  const std::string name = break_process(this->pid(), pid, what);
+  const Json event = {{"name", what + " " + name.substr(0, name.find(' '))},
+                      {"ph", "i"},
+                      {"ts", microseconds_now()},
+                      {"pid", pid},
+                      {"tid", pid},
+                      {"s", "g"},
+                      {"cat", "fault"},
+                      {"args", {{"fault", what}, {"process", name}}}};
+  record(event.dump(-1, ' ', false, Json::error_handler_t::replace), [](const Json&) {});
+}
+
 void StudioRun::stop(std::string why) {
   if (asked_) return;
   if (!why.empty()) card_.why = std::move(why);
   asked_ = Clock::now();
   process_->send(SIGTERM);
+}
+
+// Why it ended as it did, where its exit code does not say it.
+std::string StudioRun::reason() const {
+  if (building_) {
+    return "it did not compile" +
+           (built_.empty() ? "" : ": " + built_.substr(0, kToldOfBuild)) +
+           " (./lab build shows all)";
+  }
+  if (process_->signal()) return fmt::format("signal {} ended it", process_->signal());
+  return process_->exit_code() > 1 ? process_->errors() : "";
 }
 
 void StudioRun::finish() {
@@ -195,13 +209,13 @@ void StudioRun::finish() {
   if (process_) {
     const int signal = process_->signal();
     card_.exit = signal ? 128 + signal : process_->exit_code();
-    if (building_ && card_.why.empty())
-      card_.why = "it did not compile: ./lab build shows why";
-    if (signal && card_.why.empty())
-      card_.why = fmt::format("signal {} ended it", signal);
-    if (*card_.exit > 1 && card_.why.empty()) card_.why = process_->errors();
+    if (card_.why.empty()) card_.why = reason();
   }
-  store_.save(card_);
+  try {
+    store_.save(card_);
+  } catch (const lab::Error& error) {  // the next store repairs it
+    card_.why = error.what();
+  }
 }
 
 }  // namespace runner

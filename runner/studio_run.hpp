@@ -1,6 +1,8 @@
 // studio_run.hpp: one run of a lab's program, recorded line by line as it comes.
 //
 // Lifetime  The program ends with this object. A card stays with the store.
+// Errors    What goes wrong ends the run, and its card says so; nothing is thrown but by
+//           the constructor.
 // Limits    RunLimits; what is over them ends the run, and its card says so.
 #pragma once
 
@@ -10,6 +12,7 @@
 #include <optional>
 
 #include "catalog.hpp"
+#include "lab/descriptor.hpp"
 #include "lab_process.hpp"
 #include "studio_store.hpp"
 
@@ -42,17 +45,22 @@ class StudioRun {
   bool knob(const std::string& name, const Json& value);
   void stop(std::string why);
 
+  // Breaks something that the lab started (see studio_fault.hpp), and records that.
+  void fault(pid_t pid, const std::string& what);
+
   const RunCard& card() const { return card_; }
   bool building() const { return building_; }
   bool until_stopped() const { return until_stopped_; }
+  pid_t pid() const { return building_ ? -1 : process_->pid(); }
 
  private:
+  void build(const Place& place, const Lab& lab);
   void start_program();
   void record(std::string_view line, const OnKnob& on_knob);
-  void remember(const std::string& kind, const Json& event, const Json& args);
   void flush();
   void check_time(Clock::time_point now);
   void finish();
+  std::string reason() const;
 
   RunStore& store_;
   RunCard& card_;
@@ -61,9 +69,11 @@ class StudioRun {
   bool until_stopped_;
   RunLimits limits_;
   bool building_ = false;
-  int fd_ = -1;
+  lab::Descriptor file_{};
   std::uintmax_t bytes_ = 0;
+  bool full_ = false;  // nothing more is recorded
   std::string buffer_{};
+  std::string built_{};  // what its compiler said last
   Clock::time_point began_ = Clock::now();
   std::optional<Clock::time_point> asked_{};
   std::optional<Clock::time_point> alone_since_ = began_;

@@ -1,18 +1,24 @@
 #include "studio_store.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
+#include <set>
+#include <thread>
 
 #include "lab/error.hpp"
 
 namespace runner {
 
 namespace fs = std::filesystem;
+using std::chrono::milliseconds;
 
 namespace {
 
@@ -21,89 +27,140 @@ std::int64_t unix_ms() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-bool is_id(std::string_view text) {
-  return !text.empty() && text.size() < 64 && std::ranges::all_of(text, [](char byte) {
-    return (byte >= '0' && byte <= '9') || byte == '-';
-  });
+std::int64_t modified_ms(const fs::path& file) {
+  struct stat status {};
+  if (stat(file.c_str(), &status) != 0) return 0;
+  return status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+}
+
+// What a run's name alone tells of it.
+RunCard named(const std::string& id) {
+  RunCard card{.id = id, .lab = id.substr(0, 2)};
+  std::from_chars(id.data() + 3, id.data() + id.size(), card.began);
+  return card;
+}
+
+lab::Descriptor locked(const fs::path& folder, milliseconds patience) {
+  const std::string file = folder / "lock";
+  lab::Descriptor lock(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  lab::check_errno(lock.get(), "write " + file);
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) lab::check_errno(-1, "lock " + file);
+    if (std::chrono::steady_clock::now() > until) {
+      throw lab::Error("keep runs in " + folder.string(),
+                       "another studio does; end it, or choose another folder with "
+                       "XDG_DATA_HOME");
+    }
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  return lock;
 }
 
 }  // namespace
 
-Json RunCard::json() const {
-  Json json = {
-      {"run", id}, {"lab", lab}, {"began", began}, {"ms", nullptr}, {"exit", nullptr}};
-  if (ms) json["ms"] = *ms;
-  if (exit) json["exit"] = *exit;
-  json["knobs"] = knobs;
-  json["claims"] = claims;
-  json["failed"] = failed;
-  json["events"] = events;
-  json["live"] = live;
-  return json;
+std::optional<std::string> read_text(const fs::path& file) {
+  std::error_code none;
+  std::ifstream in(file, std::ios::binary);
+  if (!in || !fs::is_regular_file(file, none)) return std::nullopt;
+  const auto size = fs::file_size(file, none);
+  if (none) return std::nullopt;
+  std::string text(size, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(size));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
 }
 
-fs::path RunStore::usual_folder() {
-  const char* data = std::getenv("XDG_DATA_HOME");
-  const char* home = std::getenv("HOME");
-  const fs::path base =
-      data && *data ? fs::path(data) : fs::path(home ? home : "/tmp") / ".local/share";
-  return base / "underloop" / "runs";
-}
-
-RunStore::RunStore(fs::path folder, Limits limits)
+RunStore::RunStore(fs::path folder, StoreLimits limits)
     : folder_(std::move(folder)), limits_(limits) {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (!error) fs::permissions(folder_, fs::perms::owner_all, error);
   if (error) throw lab::Error("keep runs in " + folder_.string(), error.message());
+  lock_ = locked(folder_, limits.patience);
+  load();
+  make_room();
+}
+
+fs::path RunStore::file(const std::string& id, const char* ending) const {
+  return folder_ / (id + ending);
+}
+
+void RunStore::load() {
+  std::set<std::string> ids;
+  std::vector<fs::path> unfinished;
   for (const auto& entry : fs::directory_iterator(folder_)) {
-    if (entry.path().extension() == ".json") load(entry.path());
+    const fs::path& path = entry.path();
+    const bool ours = is_run_id(path.stem().string());
+    if (ours && path.extension() == ".new") unfinished.push_back(path);
+    if (ours && (path.extension() == ".json" || path.extension() == ".ndjson")) {
+      ids.insert(path.stem());
+    }
+  }
+  std::error_code none;
+  for (const fs::path& path : unfinished) fs::remove(path, none);
+  for (const std::string& id : ids) {
+    RunCard card;
+    try {
+      card = RunCard::parse(id, read_text(file(id, ".json")).value_or(""));
+    } catch (const Json::exception&) {  // its events tell all that matters
+      if (!exists(file(id, ".ndjson"))) continue;
+      card = named(id);
+    }
+    if (!card.ms) repair(card);
+    cards_.emplace(id, std::move(card));
   }
 }
 
-// A card that cannot be read is passed over: it is not worth the other runs.
-void RunStore::load(const fs::path& file) try {
-  std::ifstream in(file);
-  const Json json = Json::parse(in);
-  RunCard card{.id = file.stem(), .lab = json.at("lab"), .began = json.at("began")};
-  if (!is_id(card.id)) return;
-  if (!json.at("ms").is_null()) card.ms = json.at("ms").get<std::int64_t>();
-  if (!json.at("exit").is_null()) card.exit = json.at("exit").get<int>();
-  card.knobs = json.at("knobs");
-  card.claims = json.at("claims");
-  card.failed = json.at("failed");
-  card.events = json.at("events");
-  card.ledger = json.at("ledger");
-  card.why =
-      card.ms ? json.at("why").get<std::string>() : "its studio ended before it did";
-  cards_.emplace(card.id, std::move(card));
-} catch (const Json::exception&) {
+// Its studio ended without a word. What came is counted; a half line is cut off.
+void RunStore::repair(RunCard& card) {
+  const fs::path path = events(card);
+  const std::string text = read_text(path).value_or("");
+  const std::size_t whole = text.rfind('\n') + 1;
+  std::error_code none;
+  if (whole < text.size()) {
+    const auto when = fs::last_write_time(path, none);
+    fs::resize_file(path, whole, none);
+    fs::last_write_time(path, when, none);
+  }
+  card.count_anew();
+  std::string_view rest = std::string_view(text).substr(0, whole);
+  for (std::size_t end; (end = rest.find('\n')) != rest.npos;
+       rest.remove_prefix(end + 1)) {
+    const Json event = Json::parse(rest.substr(0, end), nullptr, false);
+    card.count(event.is_object() ? event : Json::object());
+  }
+  card.ms = std::max<std::int64_t>(0, modified_ms(path) - card.began);
+  card.why = "its studio ended before it did";
+  try {
+    save(card);
+  } catch (const lab::Error&) {  // no room for it: then the next store repairs it again
+  }
 }
 
 RunCard& RunStore::begin(const std::string& lab, Json knobs) {
-  make_room();
-  std::int64_t began = unix_ms();
-  std::string id;
-  for (int i = 0; id.empty() || find(id); ++i)
-    id = fmt::format("{}-{}-{}", lab, began, i);
-  RunCard card{
-      .id = id, .lab = lab, .began = began, .knobs = std::move(knobs), .live = true};
+  RunCard card{.lab = lab, .began = unix_ms(), .knobs = std::move(knobs), .live = true};
+  for (int i = 0; card.id.empty() || find(card.id); ++i) {
+    card.id = fmt::format("{}-{}-{}", lab, card.began, i);
+  }
   save(card);
-  return cards_.emplace(id, std::move(card)).first->second;
+  RunCard& kept = cards_.emplace(card.id, card).first->second;
+  make_room();
+  return kept;
 }
 
 // Beside it first, so that a card is never half written.
 void RunStore::save(const RunCard& card) {
-  const fs::path file = folder_ / (card.id + ".json");
-  const fs::path fresh = folder_ / (card.id + ".new");
+  const fs::path fresh = file(card.id, ".new");
   std::ofstream out(fresh);
-  Json json = card.json();
-  json["ledger"] = card.ledger;
-  json["why"] = card.why;
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+  out << card.text();
   out.close();
-  if (!out) throw lab::Error("write " + fresh.string(), "no room, or no right to");
-  fs::rename(fresh, file);
+  std::error_code error;
+  if (out) fs::rename(fresh, file(card.id, ".json"), error);
+  if (out && !error) return;
+  std::error_code none;
+  fs::remove(fresh, none);
+  throw lab::Error("write " + fresh.string(), "no room, or no right to");
 }
 
 void RunStore::make_room() {
@@ -113,9 +170,10 @@ void RunStore::make_room() {
   for (const RunCard* card : newest_first()) {
     const auto size = fs::file_size(events(*card), none);
     bytes += none ? 0 : size;
-    if (card->live || (++kept < limits_.runs && bytes <= limits_.bytes)) continue;
+    ++kept;
+    if (card->live || (kept <= limits_.runs && bytes <= limits_.bytes)) continue;
+    fs::remove(file(card->id, ".json"), none);
     fs::remove(events(*card), none);
-    fs::remove(folder_ / (card->id + ".json"), none);
     cards_.erase(cards_.find(card->id));
   }
 }
@@ -126,7 +184,7 @@ const RunCard* RunStore::find(std::string_view id) const {
 }
 
 fs::path RunStore::events(const RunCard& card) const {
-  return folder_ / (card.id + ".ndjson");
+  return file(card.id, ".ndjson");
 }
 
 std::vector<const RunCard*> RunStore::newest_first() const {

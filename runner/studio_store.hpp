@@ -2,60 +2,43 @@
 //
 //   ID.ndjson  what the lab printed with --json, one event a line
 //   ID.json    the card: lab, knobs, when, how it ended
+//   lock       held while a store has the folder
 //
-// Lifetime  A card is written when a run begins and again when it ends, so a run whose
-//           studio was killed is still there, with all lines that came.
-// Errors    A folder that cannot be written throws lab::Error.
+// Lifetime  A card is written when a run begins and again when it ends. Where the studio
+//           was killed between, the next store counts the lines that came and writes the
+//           card anew: no run is lost, and no half line is kept.
+// Errors    A folder that cannot be written, or that another studio has, throws
+//           lab::Error.
 // Limits    `runs` and `bytes`: the oldest go first, never one that is live.
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "lab/descriptor.hpp"
+#include "studio_card.hpp"
+
 namespace runner {
-
-using Json = nlohmann::ordered_json;
-
-struct RunCard {
-  std::string id{};
-  std::string lab{};
-  std::int64_t began = 0;  // Unix ms
-  std::optional<std::int64_t> ms{};
-  std::optional<int> exit{};
-  Json knobs = Json::object();
-  int claims = 0;
-  int failed = 0;
-  std::size_t events = 0;
-  std::string why{};  // it ended, if that needs saying
-  bool live = false;  // still running
-  Json ledger =
-      Json::array();  // its claims, one an id: id, claim, holds, evidence, nuance
-
-  Json json() const;  // without the ledger
-};
 
 struct StoreLimits {
   std::size_t runs = 200;
   std::uintmax_t bytes = 512u << 20;
+  // One that was just ended may have the folder a moment longer.
+  std::chrono::milliseconds patience{2'000};
 };
 
 class RunStore {
  public:
-  using Limits = StoreLimits;
-
-  explicit RunStore(std::filesystem::path folder, Limits limits = {});
-
-  // $XDG_DATA_HOME/underloop/runs
-  static std::filesystem::path usual_folder();
+  explicit RunStore(std::filesystem::path folder, StoreLimits limits = {});
 
   // Begins a run: gives it an id, and writes its card.
   RunCard& begin(const std::string& lab, Json knobs);
+
+  // It is written when it begins and when it ends; its object stays until then.
   void save(const RunCard& card);
   void make_room();
 
@@ -66,11 +49,17 @@ class RunStore {
   std::size_t size() const { return cards_.size(); }
 
  private:
-  void load(const std::filesystem::path& file);
+  void load();
+  void repair(RunCard& card);
+  std::filesystem::path file(const std::string& id, const char* ending) const;
 
   std::filesystem::path folder_;
-  Limits limits_;
-  std::map<std::string, RunCard, std::less<>> cards_;
+  StoreLimits limits_;
+  lab::Descriptor lock_{};
+  std::map<std::string, RunCard, std::less<>> cards_{};
 };
+
+// All of a file; nothing if it cannot be read.
+std::optional<std::string> read_text(const std::filesystem::path& file);
 
 }  // namespace runner

@@ -1,7 +1,10 @@
 #include "studio_viewer.hpp"
 
 #include <array>
+#include <climits>
 #include <fstream>
+
+#include "studio_fault.hpp"
 
 namespace runner {
 
@@ -36,8 +39,9 @@ bool always_sent(std::string_view line) {
   const std::size_t at = line.find(key);
   if (at == line.npos) return true;
   const std::string_view kind = line.substr(at + key.size());
-  for (const std::string_view one : {"scene\"", "say\"", "claim\"", "nuance\"", "table\"",
-                                     "state ", "run\"", "knob\"", "__metadata\""}) {
+  for (const std::string_view one :
+       {"scene\"", "say\"", "claim\"", "nuance\"", "table\"", "state ", "run\"", "knob\"",
+        "fault\"", "__metadata\""}) {
     if (kind.starts_with(one)) return true;
   }
   return false;
@@ -59,6 +63,12 @@ void Viewer::on_text(std::string_view text) {
   } catch (const std::exception& error) {
     refuse(message, error.what());
   }
+  if (full()) peer_->pause(true);
+}
+
+void Viewer::on_drained() {
+  peer_->pause(false);
+  pump();
 }
 
 void Viewer::refuse(const Json& message, const std::string& why) {
@@ -73,33 +83,68 @@ void Viewer::refuse(const Json& message, const std::string& why) {
 
 void Viewer::obey(const Json& message) {
   const std::string what = text_of(message, "do");
-  if (what == "run") return run(message);
+  if (what == "run") return started(studio_.start(message), "");
   if (what == "watch") return watch(message);
   if (what == "knob") return knob(message);
-  const std::string id = text_of(message, "run");
-  if (what == "leave") {
-    watched_.erase(id);
-  } else if (what == "stop") {
-    StudioRun* const live = studio_.live(id);
-    if (!live) throw Usage("that run has ended");
-    live->stop("a viewer stopped it");
-  } else {
-    throw Usage("there are run, watch, leave, knob, stop");
+  if (what == "drill") return drill(message);
+  if (what == "processes") return processes(message);
+  if (what == "fault") return fault(message);
+  if (what == "stop") return going_on(message).stop("a viewer stopped it");
+  if (what != "leave") {
+    throw Usage("there are run, watch, leave, knob, stop, drill, processes, fault");
   }
+  watched_.erase(text_of(message, "run"));
 }
 
-void Viewer::run(const Json& message) {
-  const RunCard& card = studio_.start(message);
-  const StudioRun* const live = studio_.live(card.id);
-  send({{"is", "started"},
-        {"run", card.id},
-        {"lab", card.lab},
-        {"live", live && live->until_stopped()}});
-  if (live && live->building()) {
+StudioRun& Viewer::going_on(const Json& message) const {
+  StudioRun* const run = studio_.live(text_of(message, "run"));
+  if (!run) throw Usage("there is no such run, or it has ended");
+  return *run;
+}
+
+void Viewer::started(const RunCard& card, const std::string& item) {
+  const StudioRun* const run = studio_.live(card.id);
+  Json message = {{"is", "started"},
+                  {"run", card.id},
+                  {"lab", card.lab},
+                  {"live", run && run->until_stopped()}};
+  if (!item.empty()) message["item"] = item;
+  send(message);
+  if (run && run->building()) {
     send({{"is", "note"},
           {"run", card.id},
           {"text", "It is built first; that takes a while."}});
   }
+}
+
+void Viewer::drill(const Json& message) {
+  const DrillItem item = studio_.drill().item(text_of(message, "item"));
+  const auto grade = message.find("grade");
+  if (grade == message.end()) {
+    const std::string answer = text_of(message, "answer");
+    return started(studio_.ask(item, answer, weak_from_this()), item.id);
+  }
+  if (!grade->is_number_unsigned() || *grade > 5) throw Usage("grade is 0 to 5");
+  send(studio_.drill().grade(item, grade->get<int>()));
+}
+
+void Viewer::processes(const Json& message) {
+  const StudioRun& run = going_on(message);
+  Json list = Json::array();
+  for (const LabChild& child : children_of(run.pid())) {
+    list.push_back({{"pid", child.pid},
+                    {"parent", child.parent},
+                    {"name", child.name},
+                    {"frozen", child.frozen}});
+  }
+  send({{"is", "processes"}, {"run", run.card().id}, {"processes", list}});
+}
+
+void Viewer::fault(const Json& message) {
+  StudioRun& run = going_on(message);
+  const Json pid = message.value("pid", Json());
+  if (!pid.is_number_unsigned() || pid > INT_MAX) throw Usage("pid is a number");
+  run.fault(pid, text_of(message, "fault"));
 }
 
 void Viewer::watch(const Json& message) {
@@ -148,8 +193,8 @@ bool Viewer::pump() {
 
 bool Viewer::pump(const std::string& run, Cursor& cursor) {
   const RunCard* const card = studio_.store().find(run);
-  if (!card) {  // the store made room
-    watched_.erase(run);
+  if (!card) {
+    removed(run);
     return false;
   }
   std::error_code none;
@@ -221,6 +266,18 @@ void Viewer::flush(const std::string& run, Cursor& cursor) {
       R"(,"events":[)" + cursor.batch + "]}"));
   cursor.batch.clear();
   cursor.count = 0;
+}
+
+// The store made room.
+void Viewer::removed(const std::string& run) {
+  send({{"is", "ended"},
+        {"run", run},
+        {"exit", nullptr},
+        {"events", 0},
+        {"claims", 0},
+        {"failed", 0},
+        {"why", "it was removed: the store was full"}});
+  watched_.erase(run);
 }
 
 void Viewer::end(const RunCard& card) {

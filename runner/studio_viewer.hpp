@@ -1,8 +1,9 @@
 // studio_viewer.hpp: one browser's WebSocket: what it asks, and the runs that it is sent.
 //
 // Limits    Each run is read from its file piece by piece, only while the socket takes
-//           it: at most kFull bytes wait. Messages of kMessage bytes, of which
-//           kPatience wrong ones in a row end the connection.
+//           it: at most kFull bytes wait, and four times that of the story. One that
+//           asks without reading the answers is not listened to until it does. Messages
+//           of kMessage bytes; kPatience wrong ones in a row end the connection.
 #pragma once
 
 #include <map>
@@ -13,7 +14,8 @@
 
 namespace runner {
 
-class Viewer final : public lab::websocket::Session {
+class Viewer final : public lab::websocket::Session,
+                     public std::enable_shared_from_this<Viewer> {
  public:
   static constexpr std::size_t kFull = 256u << 10;
   static constexpr std::size_t kMessage = 62u << 10;
@@ -24,7 +26,7 @@ class Viewer final : public lab::websocket::Session {
       : studio_(studio), peer_(std::move(peer)) {}
 
   void on_text(std::string_view text) override;
-  void on_drained() override { pump(); }
+  void on_drained() override;
   void on_close(const lab::websocket::Close&) override { watched_.clear(); }
 
   // Sends what there is to send and the socket takes. True: there is more.
@@ -32,6 +34,7 @@ class Viewer final : public lab::websocket::Session {
 
   bool watches(std::string_view run) const { return watched_.contains(run); }
   bool busy() const { return !watched_.empty(); }
+  bool full() const { return peer_->waiting() >= 4 * kFull; }
   void send(const Json& message);
 
  private:
@@ -51,6 +54,11 @@ class Viewer final : public lab::websocket::Session {
   void run(const Json& message);
   void watch(const Json& message);
   void knob(const Json& message);
+  void drill(const Json& message);
+  void processes(const Json& message);
+  void fault(const Json& message);
+  void started(const RunCard& card, const std::string& item);
+  StudioRun& going_on(const Json& message) const;
   void refuse(const Json& message, const std::string& why);
   bool pump(const std::string& run, Cursor& cursor);
   bool read_piece(const RunCard& card, Cursor& cursor);
@@ -58,6 +66,7 @@ class Viewer final : public lab::websocket::Session {
   void flush(const std::string& run, Cursor& cursor);
   void tell_skipped(const std::string& run, Cursor& cursor);
   void end(const RunCard& card);
+  void removed(const std::string& run);
 
   Studio& studio_;
   lab::websocket::Peer peer_;

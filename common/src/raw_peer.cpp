@@ -47,10 +47,10 @@ std::uint16_t Frame::close_code() const {
   return static_cast<std::uint16_t>(number(std::string_view(payload).substr(0, 2)));
 }
 
-RawPeer::RawPeer(std::uint16_t port) {
-  const timeval patience{.tv_sec = 5, .tv_usec = 0};
-  setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+RawPeer::RawPeer(std::uint16_t port, std::chrono::seconds patience) {
+  const timeval most{.tv_sec = patience.count(), .tv_usec = 0};
+  setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+  setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
   loopback::connect(socket_, port);
 }
 

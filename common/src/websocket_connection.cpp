@@ -2,6 +2,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -156,7 +157,7 @@ class Connection final : public Owned, public std::enable_shared_from_this<Conne
     const auto& request = parser_->get();
     const std::string target(request.target());
     if (auto page = host.gate ? host.gate(seen(request)) : std::nullopt) {
-      return reply(*page);
+      return reply(std::move(*page));
     }
     if (!ws::is_upgrade(request)) {
       return reply(host.pages ? host.pages(target) : Page{});
@@ -170,18 +171,26 @@ class Connection final : public Owned, public std::enable_shared_from_this<Conne
     });
   }
 
-  void reply(const Page& page) {
-    page_.emplace(static_cast<http::status>(page.status), 11, page.body);
+  void reply(Page page) {
+    page_.emplace(static_cast<http::status>(page.status), 11, std::move(page.body));
     page_->set(http::field::content_type, page.content_type);
     for (const auto& [name, value] : page.headers) page_->insert(name, value);
     page_->keep_alive(false);
     page_->prepare_payload();
-    http::async_write(tcp_stream(), *page_,
-                      [self = shared_from_this()](const error_code&, std::size_t) {
-                        error_code ignored;
-                        self->tcp_stream().socket().shutdown(tcp::socket::shutdown_send,
-                                                             ignored);
-                      });
+    serializer_.emplace(*page_);
+    write_page();
+  }
+
+  // Piece by piece: a large page may take its time, if only it is taken.
+  void write_page() {
+    tcp_stream().expires_after(options_.message_time);
+    http::async_write_some(
+        tcp_stream(), *serializer_,
+        [self = shared_from_this()](const error_code& error, std::size_t) {
+          if (!error && !self->serializer_->is_done()) return self->write_page();
+          error_code ignored;
+          self->tcp_stream().socket().shutdown(tcp::socket::shutdown_send, ignored);
+        });
   }
 
   void shake_hands(const std::string& host, const std::string& target) {
@@ -271,6 +280,7 @@ class Connection final : public Owned, public std::enable_shared_from_this<Conne
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> page_;
+  std::optional<http::response_serializer<http::string_body>> serializer_;
   std::shared_ptr<Session> session_;  // refers to us; let go in end()
   std::optional<asio::steady_timer> timer_;
   std::optional<Clock::time_point> began_;  // when the message in hand did

@@ -2,7 +2,7 @@
 //
 // No WebSocket library would send what this must: broken frames, half a handshake.
 //
-// Threads   Blocks its caller, for at most five seconds at a time.
+// Threads   Blocks its caller, for at most its patience at a time.
 // Source    RFC 6455, 5.2 (frames) and 5.5.1 (the code in a close frame).
 #pragma once
 
@@ -36,7 +36,8 @@ struct Frame {
 
 class RawPeer {
  public:
-  explicit RawPeer(std::uint16_t port);
+  explicit RawPeer(std::uint16_t port,
+                   std::chrono::seconds patience = std::chrono::seconds(5));
 
   bool send(std::string_view bytes);  // false if the other end has gone
 

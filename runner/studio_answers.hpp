@@ -1,0 +1,44 @@
+// studio_answers.hpp: what the studio's page asks for below /api/, as JSON.
+//
+// Errors    None of its own: what is not there is empty. What the disk says throws
+//           lab::Error.
+#pragma once
+
+#include <filesystem>
+
+#include "studio_drill.hpp"
+#include "studio_lab.hpp"
+#include "studio_store.hpp"
+
+namespace runner {
+
+class StudioAnswers {
+ public:
+  StudioAnswers(const Place& place, const Catalog& catalog, const RunStore& store,
+                LabFacts& facts, StudioDrill& drill, std::filesystem::path bench)
+      : place_(place),
+        catalog_(catalog),
+        store_(store),
+        facts_(facts),
+        drill_(drill),
+        bench_(std::move(bench)) {}
+
+  Json catalog() const;
+  Json lab(const Lab& lab) const;
+  Json runs() const;
+  Json ledger() const;
+  Json drill() const { return drill_.items(); }
+
+  // The newest result of each lab that ./lab bench --peers has left.
+  Json bench() const;
+
+ private:
+  const Place& place_;
+  const Catalog& catalog_;
+  const RunStore& store_;
+  LabFacts& facts_;
+  StudioDrill& drill_;
+  std::filesystem::path bench_;
+};
+
+}  // namespace runner
