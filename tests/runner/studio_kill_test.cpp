@@ -100,7 +100,8 @@ TEST_F(StudioKilled, LeavesNoProcessAndLosesNoRun) {
       run = browser.run({{"live", true}});
       lab_pid = pid();
       const auto card = [&] {
-        for (Json& one : studio.json("/api/runs")["runs"]) {
+        const Json all = studio.json("/api/runs");
+        for (const Json& one : all["runs"]) {
           if (one["run"] == run) return one;
         }
         return Json();
