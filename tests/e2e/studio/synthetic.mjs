@@ -13,8 +13,9 @@ export function synthetic(count) {
   const told = (cat, name, args) => events.push({ ...base, name, ph: 'i', s: 'g', ts, cat, args });
   events.push({ ...base, name: 'thread_name', ph: 'M', ts: 0, cat: '__metadata', args: { name: 'main' } });
   const phases = ['timers', 'pending', 'poll', 'check', 'closing'];
+  let scenes = 0;
   while (events.length < count - 2) {
-    if (events.length % 20_000 < 6) told('scene', `Scene ${Math.floor(events.length / 20_000) + 1}`, {});
+    if (events.length >= scenes * 20_000) told('scene', `Scene ${++scenes}`, {});
     ts += 1 + below(12);
     const src = `labs/05_backpressure/main.cpp:${10 + below(60)}`;
     const what = below(10);
