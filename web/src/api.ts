@@ -154,6 +154,14 @@ export async function recorded(run: string): Promise<Wire[]> {
 
 // --- the socket
 
+// A process that the lab has started.
+export interface LabChild {
+  pid: number;
+  parent: number;
+  name: string;
+  frozen: boolean;
+}
+
 export type Told =
   | { is: 'started'; run: string; lab: string; live: boolean }
   | { is: 'events'; run: string; first: number; events: Wire[] }
@@ -161,6 +169,7 @@ export type Told =
   | { is: 'ended'; run: string; exit: number | null; events: number; claims: number;
       failed: number; why: string | null }
   | { is: 'knob'; run: string; name: string; value: unknown; refused: string | null }
+  | { is: 'processes'; run: string; processes: LabChild[] }
   | { is: 'judged'; item: string; run: string | null; right: boolean | null; said: string | null;
       answer: string | null; why: string | null; due_in: number | null; again: boolean; where?: Where }
   | { is: 'note'; run?: string; text?: string; why?: string }
@@ -174,6 +183,8 @@ export type Asked =
   | { do: 'stop'; run: string }
   | { do: 'drill'; item: string; answer: string } // "?": I do not know
   | { do: 'drill'; item: string; grade: number } // of a follow-up: 0 to 5
+  | { do: 'processes'; run: string }
+  | { do: 'fault'; run: string; pid: number; fault: 'kill' | 'freeze' | 'thaw' }
   | { do: 'knob'; run: string; name: string; value: number | string | boolean };
 
 // One WebSocket, opened anew after it was lost, with a wait that doubles.

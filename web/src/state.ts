@@ -41,6 +41,8 @@ export const beside = signal<Run | null>(null); // another one, to compare
 export const starting = signal(false);
 export const connected = signal(true);
 export const notice = signal('');
+// What the lab of a run has started.
+export const processes = signal<Extract<Told, { is: 'processes' }> | null>(null);
 // What a run said of the last prediction.
 export const judged = signal<Extract<Told, { is: 'judged' }> | null>(null);
 
@@ -171,6 +173,9 @@ function onTold(told: Told): void {
     case 'knob':
       if (told.refused) notice.value = `${told.name}: ${told.refused}`;
       return;
+    case 'processes':
+      processes.value = told;
+      return;
     case 'judged':
       judged.value = told;
       return;
@@ -178,6 +183,7 @@ function onTold(told: Told): void {
       notice.value = told.text ?? told.why ?? '';
       return;
     case 'error':
+      if (told.about === 'processes') return; // it has just ended
       starting.value = false;
       notice.value = told.why;
   }

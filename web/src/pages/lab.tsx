@@ -8,6 +8,7 @@ import { Gauges } from '../timeline/gauges';
 import { Timeline } from '../timeline/timeline';
 import { Code, showSource, shown, walked } from '../lab/code';
 import { Downloads } from '../lab/downloads';
+import { Faults, useProcesses } from '../lab/faults';
 import { Knobs, startValues, wanted } from '../lab/knobs';
 import { hasPictures, Pictures } from '../lab/pictures';
 import { Story } from '../lab/story';
@@ -16,7 +17,7 @@ import { Why } from '../lab/why';
 
 export const facts = signal<LabFacts | null>(null);
 
-type Tab = 'code' | 'pictures' | 'answer' | 'knobs';
+type Tab = 'code' | 'pictures' | 'answer' | 'knobs' | 'faults';
 export const tab = signal<Tab>('code');
 export const pane = signal<'story' | 'time' | 'side'>('time'); // on a small screen
 
@@ -48,6 +49,8 @@ export function LabPage({ lab }: { lab: string }) {
     runs().then((all) => setPast(all.filter((one) => one.lab === lab)), () => undefined);
   }, [lab, run.value?.id, ended]);
 
+  const children = useProcesses(run.value?.lab === lab ? run.value : null);
+
   const found = facts.value;
   if (error) return <main class="message"><p class="fails">{error}</p><a href="#/">All labs</a></main>;
   if (!found) return <main class="message"><p class="dim">Lab {lab} …</p></main>;
@@ -75,10 +78,11 @@ export function LabPage({ lab }: { lab: string }) {
         {one ? <Runs run={one} /> : <Answer readme={found.readme} />}
       </div>
       <div class="side">
-        <SideTabs facts={found} run={one} />
+        <SideTabs facts={found} run={one} faults={children.length > 0} />
         {tab.value === 'code' && <Code facts={found} run={one} />}
         {tab.value === 'pictures' && one && <Pictures run={one} />}
         {tab.value === 'answer' && <Answer readme={found.readme} />}
+        {tab.value === 'faults' && one && <Faults run={one} found={children} />}
         {tab.value === 'knobs' && found.describe && <Knobs describe={found.describe} />}
         {one && <Why run={one} />}
       </div>
@@ -120,12 +124,13 @@ function Runs({ run: one }: { run: Run }) {
   );
 }
 
-function SideTabs({ facts: found, run: one }: { facts: LabFacts; run: Run | null }) {
+function SideTabs({ facts: found, run: one, faults }: { facts: LabFacts; run: Run | null; faults: boolean }) {
   void one?.drawn.value;
   const tabs: [Tab, string, boolean][] = [
     ['code', 'Code', true],
     ['pictures', 'Pictures', one !== null && hasPictures(one.trace)],
     ['knobs', `Knobs${found.describe?.knobs.length ? ` ${found.describe.knobs.length}` : ''}`, Boolean(found.describe?.knobs.length)],
+    ['faults', 'Break', faults],
     ['answer', 'Answer', true],
   ];
   if (!tabs.some(([name, , there]) => name === tab.value && there)) queueMicrotask(() => { tab.value = 'code'; });

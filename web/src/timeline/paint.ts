@@ -67,6 +67,7 @@ export function paint(canvas: CanvasRenderingContext2D, scene: Scene): void {
     if (placed.y > scene.scroll + height) break;
     paintLane(canvas, scene, placed);
   }
+  paintFaults(canvas, scene);
   paintArrows(canvas, scene);
   canvas.restore();
   paintTop(canvas, scene);
@@ -114,9 +115,9 @@ function paintTop(canvas: CanvasRenderingContext2D, scene: Scene): void {
     canvas.fillText(timeText(tick, step), xIn(scene, tick) + 4, kScenes + kRuler / 2);
   }
   for (const item of trace.story) {
-    if (item.kind !== 'claim' && item.kind !== 'knob') continue;
+    if (item.kind !== 'claim' && item.kind !== 'knob' && item.kind !== 'fault') continue;
     const x = xIn(scene, item.time);
-    canvas.fillStyle = item.kind === 'knob' ? colours.cursor : item.holds ? colours.holds : colours.fails;
+    canvas.fillStyle = item.kind === 'knob' ? colours.cursor : item.kind === 'fault' ? colours.fails : item.holds ? colours.holds : colours.fails;
     canvas.beginPath();
     canvas.moveTo(x - 4, kTop - 8);
     canvas.lineTo(x + 4, kTop - 8);
@@ -126,6 +127,23 @@ function paintTop(canvas: CanvasRenderingContext2D, scene: Scene): void {
   canvas.restore();
   canvas.fillStyle = colours.line;
   canvas.fillRect(0, kTop - 1, scene.width, 1);
+}
+
+// What was broken, through all lanes: what it led to stands to its right.
+function paintFaults(canvas: CanvasRenderingContext2D, scene: Scene): void {
+  const bottom = Math.max(scene.layout.height, scene.height + scene.scroll);
+  canvas.strokeStyle = scene.colours.fails;
+  canvas.lineWidth = 1;
+  canvas.setLineDash([4, 3]);
+  for (const item of scene.trace.story) {
+    const x = Math.round(xIn(scene, item.time)) + 0.5;
+    if (item.kind !== 'fault' || x < scene.layout.gutter || x > scene.width) continue;
+    canvas.beginPath();
+    canvas.moveTo(x, 0);
+    canvas.lineTo(x, bottom);
+    canvas.stroke();
+  }
+  canvas.setLineDash([]);
 }
 
 function paintScenes(canvas: CanvasRenderingContext2D, scene: Scene): void {

@@ -9,7 +9,7 @@
 import { Column, bytes, floats, ints, lastAtMost, lowerBound } from './columns';
 import type { Args, Value, Wire } from './wire';
 
-export enum Kind { span, instant, state, queued, counter, flow, scene, say, claim, nuance, table, knob, end }
+export enum Kind { span, instant, state, queued, counter, flow, scene, say, claim, nuance, table, knob, end, fault }
 
 export type LaneKind = 'lane' | 'thread' | 'state' | 'queue';
 
@@ -39,7 +39,7 @@ export interface Table {
 }
 
 export interface StoryItem {
-  kind: 'scene' | 'say' | 'claim' | 'nuance' | 'table' | 'knob';
+  kind: 'scene' | 'say' | 'claim' | 'nuance' | 'table' | 'knob' | 'fault';
   event: number;
   time: number;
   text: string;
@@ -385,7 +385,7 @@ export class Trace {
   private tell(wire: Wire, time: number): void {
     const kinds: Record<string, Kind> = {
       scene: Kind.scene, say: Kind.say, claim: Kind.claim, nuance: Kind.nuance,
-      table: Kind.table, knob: Kind.knob, run: Kind.end,
+      table: Kind.table, knob: Kind.knob, run: Kind.end, fault: Kind.fault,
     };
     const kind = kinds[wire.cat ?? ''];
     if (kind === undefined) return;
