@@ -57,10 +57,11 @@ TEST(App, MountsTakeAwayTheirPathAndGiveItBack) {
   Router inner;
   inner.use("deep", "/deep", note);
   app.use("api", "/api", std::move(inner));
+  app.use("again", "/api", note);
   app.use("after", note);
   ask(app, "/api/deep/er");
   ask(app, "/apis");
-  EXPECT_THAT(log, ElementsAre("/er", "/api/deep/er", "/apis"));
+  EXPECT_THAT(log, ElementsAre("/er", "/deep/er", "/api/deep/er", "/apis"));
 }
 
 TEST(App, ARouteIsForItsMethodAndItsWholePathOnly) {
