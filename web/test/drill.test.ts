@@ -75,6 +75,9 @@ test('finds the cell, the claim or the event that answers', () => {
   const picked = placeOf(trace, { ...where, pick: 'most', column: 'queue' }, 'none');
   assert.deepEqual([picked.row, picked.column], [1, 1]);
   assert.equal(placeOf(trace, { ...where, table: 'Others', row: ['pipe'] }, 'x').event, -1);
+  const only = placeOf(trace, undefined, 'closed');
+  assert.deepEqual([only.event, only.row, only.column], [3, 1, 2]);
+  assert.equal(placeOf(trace, undefined, 'nowhere').event, -1);
 });
 
 test('tells days as one would', () => {

@@ -207,6 +207,53 @@ onPage('a click on the timeline chooses an event, and says why it ran and where 
   assert.match(await page.textContent('.why'), /main\.cpp|scenes\.cpp|\.hpp/);
 });
 
+onPage('lab 11, live: two windows chat across two servers; Redis is killed, and that stands in the run', async (page) => {
+  await go(page, '#/lab/11');
+  await page.click('text=▶ Live');
+  await page.waitForSelector('.story .addresses a >> nth=1');
+  const windows = [];
+  for (const [i, name] of ['Ann', 'Bob'].entries()) {
+    const [opened] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.locator('.story .addresses a').nth(i).click(),
+    ]);
+    await opened.fill('#user', name);
+    await opened.press('#user', 'Enter');
+    await opened.waitForSelector('#talk:not([hidden])');
+    windows.push(opened);
+  }
+  await windows[0].fill('#text', 'hello from the other server');
+  await windows[0].press('#text', 'Enter');
+  await windows[1].waitForSelector('text=hello from the other server');
+  await page.bringToFront();
+  await page.click('role=tab[name="Break"]');
+  const redis = page.locator('.faults li', { hasText: 'redis-server' });
+  await redis.locator('text=Kill').click();
+  await redis.locator('text=Kill it?').click();
+  await page.waitForSelector('.story .fault');
+  await until(page, () => ![...document.querySelectorAll('.faults code')].some((one) => /redis-server/.test(one.textContent)));
+  assert.match(await page.textContent('.story .fault'), /kill redis-server/);
+  await page.click('.start .stop');
+  await ended(page);
+});
+
+onPage('the offline file opens without a studio, with its moments', async (page) => {
+  await play(page, '05', 'answers');
+  await page.click('.downloads summary');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.locator('.downloads button', { hasText: /offline|one file|page/i }).first().click(),
+  ]);
+  const file = join(served.data, 'run.html');
+  await download.saveAs(file);
+  const other = await page.context().newPage();
+  other.on('pageerror', (error) => page.complaints.push(String(error.stack)));
+  await other.goto(`file://${file}`);
+  await other.waitForSelector('.story .ending');
+  assert.match((await texts(other, '.story .claim .id')).join(), /05\.1/);
+  await until(other, () => document.querySelector('.editor')?.shadowRoot?.querySelector('.cm-line'));
+});
+
 onPage('two runs stand side by side', async (page) => {
   await play(page, '05', 'answers');
   await play(page, '05', 'answers');

@@ -85,9 +85,15 @@ export interface Place {
   column: number;
 }
 
-// Where the run gives its answer, as runner/drill_answer.cpp reads it.
-export function placeOf(trace: Trace, where: Where, answer: string): Place {
+// Where the run gives its answer, as runner/drill_answer.cpp reads it. Without a word about
+// where: the only cell that says so, if there is one.
+export function placeOf(trace: Trace, where: Where | undefined, answer: string): Place {
   const none: Place = { event: -1, table: null, row: -1, column: -1 };
+  if (!where) {
+    const cells = trace.story.flatMap(({ event, table }) => (table?.rows ?? []).flatMap((cells, row) =>
+      cells.flatMap((cell, column) => String(cell) === answer && table ? [{ event, table, row, column }] : [])));
+    return cells.length === 1 && cells[0] ? cells[0] : none;
+  }
   if (where.event) {
     for (let event = trace.length - 1; event >= 0; --event) {
       if (trace.name(event) === where.event && where.arg in trace.args(event)) return { ...none, event };

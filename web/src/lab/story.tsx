@@ -72,14 +72,6 @@ function Addresses({ text }: { text: string }) {
   );
 }
 
-// A page that the lab itself serves while it runs.
-const kAddress = /http:\/\/(?:127\.0\.0\.1|localhost):\d+\/[\w\-./?=&]*/;
-
-function Linked({ text }: { text: string }) {
-  const parts = text.split(new RegExp(`(${kAddress.source})`));
-  return <>{parts.map((part, i) => i % 2 ? <a key={i} href={part} target="_blank" rel="noreferrer">{part}</a> : part)}</>;
-}
-
 function Item({ item, later, chosen }: { item: StoryItem; later: boolean; chosen: boolean }) {
   const classes = ['item', item.kind, later && 'later', chosen && 'chosen'].filter(Boolean).join(' ');
   const go = () => (item.kind === 'scene' ? zoomToScene(item.event) : select(item.event));
@@ -110,7 +102,6 @@ function Item({ item, later, chosen }: { item: StoryItem; later: boolean; chosen
     case 'fault':
       return <button class={classes} onClick={go}>{item.text}</button>;
     case 'say':
-      if (kAddress.test(item.text)) return <p class={classes}><Linked text={item.text} /></p>;
       return <button class={classes} onClick={go}>{item.text}</button>;
   }
 }

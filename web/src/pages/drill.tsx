@@ -98,7 +98,7 @@ function Question({ item, count, sitting, next }: {
   }, [told]);
   // All of it has come: to the moment, and the line, where the run gives the answer.
   const whole = one?.id === told?.run && Boolean(one?.ended.value);
-  const place = useMemo(() => whole && one && told?.where && told.answer !== null
+  const place = useMemo(() => whole && one && told && told.answer !== null
     ? placeOf(one.trace, told.where, told.answer) : null, [whole, told]);
   useEffect(() => {
     if (place && place.event >= 0) select(place.event);
