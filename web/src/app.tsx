@@ -1,6 +1,7 @@
 // app.tsx: which page is shown.
 import { Help, helping } from './keys';
 import { LabPage } from './pages/lab';
+import { recording } from './offline';
 import { ComparePage } from './pages/compare';
 import { DrillPage } from './pages/drill';
 import { LedgerPage } from './pages/ledger';
@@ -16,7 +17,7 @@ export function App() {
       <header class="top">
         <a class="brand" href="#/">Underloop</a>
         <nav aria-label="Pages">
-          {kPages.map(([name, title]) => (
+          {(recording ? [] : kPages).map(([name, title]) => (
             <a key={name} href={`#/${name}`} aria-current={page === name ? 'page' : undefined}>{title}</a>
           ))}
         </nav>

@@ -18,8 +18,10 @@ export const recording: Recording | null = (() => {
   return place ? (JSON.parse(place.textContent ?? '') as Recording) : null;
 })();
 
-// Inside a script element nothing may look like its end.
-const inScript = (text: string) => text.replaceAll('</', '<\\/').replaceAll('<!--', '<\\!--');
+// Inside a script element nothing may look like its end. In code a bare `</` stands: a
+// regular expression may end there.
+const inScript = (text: string) => text.replace(/<\/(?=script)/gi, '<\\/').replaceAll('<!--', '<\\!--');
+const inData = (text: string) => text.replaceAll('<', '\\u003c');
 
 export function offlinePage(recording: Recording, script: string, style: string): string {
   const title = `${recording.facts.lab.number}. ${recording.facts.lab.question}`
@@ -33,7 +35,7 @@ export function offlinePage(recording: Recording, script: string, style: string)
 <style>${style.replaceAll('</', '<\\/')}</style>
 <body>
 <div id="app"></div>
-<script type="application/json" id="${kPlace}">${inScript(JSON.stringify(recording))}</script>
+<script type="application/json" id="${kPlace}">${inData(JSON.stringify(recording))}</script>
 <script type="module">${inScript(script)}</script>
 </body>
 </html>

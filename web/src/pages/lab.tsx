@@ -4,6 +4,7 @@ import { marked } from 'marked';
 import { useEffect, useState } from 'preact/hooks';
 import { labFacts, runs, type LabFacts, type RunCard } from '../api';
 import { beside, look, lookBeside, lookFromLink, notice, route, run, Run, selected } from '../state';
+import { recording } from '../offline';
 import { Gauges } from '../timeline/gauges';
 import { Timeline } from '../timeline/timeline';
 import { Code, showSource, shown, walked } from '../lab/code';
@@ -58,9 +59,9 @@ export function LabPage({ lab }: { lab: string }) {
   return (
     <main class={`lab on-${pane.value}`}>
       <header class="lab-head">
-        <a class="back" href="#/" aria-label="All labs">‹</a>
+        {!recording && <a class="back" href="#/" aria-label="All labs">‹</a>}
         <h1><span class="number">{found.lab.number}</span> {found.lab.question}</h1>
-        {found.lab.written && <Start lab={lab} describe={found.describe} />}
+        {found.lab.written && !recording && <Start lab={lab} describe={found.describe} />}
         <PastRuns past={past} lab={lab} />
         {one && <Downloads run={one} facts={found} />}
       </header>
