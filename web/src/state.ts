@@ -33,7 +33,8 @@ export class Run {
   // Grows when the trace has; at most once a frame.
   readonly drawn = signal(0);
   readonly knobs = signal<Knobs>({});
-  constructor(readonly id: string, readonly lab: string, readonly live: boolean) {}
+  // `goesOn`: its lab was running when we began to look.
+  constructor(readonly id: string, readonly lab: string, readonly live: boolean, readonly goesOn = false) {}
 }
 
 export const run = signal<Run | null>(null); // what is looked at
@@ -147,7 +148,7 @@ function onTold(told: Told): void {
   switch (told.is) {
     case 'started':
       starting.value = false;
-      return look(new Run(told.run, told.lab, told.live));
+      return look(new Run(told.run, told.lab, told.live, true));
     case 'events': {
       const one = watched().find((one) => one.id === told.run);
       if (!one || told.first + told.events.length <= one.received) return;
@@ -225,10 +226,10 @@ export function look(at: Run): void {
 }
 
 // As a link has it: a run, and the moment and the stretch of it.
-export function lookFromLink(id: string, lab: string, query: URLSearchParams): void {
+export function lookFromLink(id: string, lab: string, query: URLSearchParams, goesOn: boolean): void {
   const number = (name: string) => query.has(name) ? Number(query.get(name)) : null;
   askedFor = { run: id, at: number('at'), from: number('from'), to: number('to') };
-  look(new Run(id, lab, false));
+  look(new Run(id, lab, false, goesOn));
 }
 
 export function lookBeside(at: Run | null): void {

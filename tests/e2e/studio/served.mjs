@@ -82,7 +82,7 @@ export class Served {
       if (message.type() === 'error' || message.type() === 'warning') page.complaints.push(message.text());
     });
     page.on('pageerror', (error) => page.complaints.push(String(error.stack)));
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(120_000); // a busy machine is slow, not broken
     await page.goto(this.address);
     await page.waitForSelector('.shelf .card');
     return page;

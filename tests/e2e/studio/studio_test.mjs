@@ -43,7 +43,7 @@ async function writeBench() {
 
 // A test with a page of its own, whose console stays silent.
 function onPage(name, act, how = {}) {
-  test(name, { ...options, timeout: 180_000 }, async () => {
+  test(name, { ...options, timeout: 300_000 }, async () => {
     const page = await served.page(how);
     try {
       await act(page);
@@ -55,7 +55,7 @@ function onPage(name, act, how = {}) {
 }
 
 const go = (page, hash) => page.evaluate((hash) => { location.hash = hash; }, hash);
-const until = (page, check, argument) => page.waitForFunction(check, argument, { timeout: 60_000 });
+const until = (page, check, argument) => page.waitForFunction(check, argument, { timeout: 120_000 });
 const texts = (page, selector) => page.locator(selector).allTextContents();
 const ended = (page) => page.waitForSelector('.story .ending', { timeout: 120_000 });
 
@@ -69,11 +69,12 @@ async function play(page, lab, scene) {
   await go(page, `#/lab/${lab}`);
   await page.waitForSelector('.start .primary:not(.stop)');
   if (scene) await page.selectOption('select[aria-label="Scene"]', scene);
-  const before = await page.evaluate(() => document.querySelector('select[aria-label="Recorded runs"]')?.value ?? '');
-  await page.click('.start .primary');
+  const before = await page.evaluate(async () =>
+    (await (await fetch('/api/runs')).json()).runs.map((one) => one.run));
+  await page.click('.start .primary:not(.stop)');
   await until(page, (before) => {
-    const now = document.querySelector('select[aria-label="Recorded runs"]')?.value ?? '';
-    return now !== before && document.querySelector('.story .ending');
+    const now = document.querySelector('select[aria-label="Recorded runs"]')?.value;
+    return now && !before.includes(now) && document.querySelector('.story .ending');
   }, before);
 }
 

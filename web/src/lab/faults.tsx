@@ -10,7 +10,7 @@ const kOften = 1500; // ms
 
 // What there is to break in a run that goes on; asked for anew all the time.
 export function useProcesses(run: Run | null): LabChild[] {
-  const goesOn = run !== null && !run.ended.value;
+  const goesOn = run !== null && run.goesOn && !run.ended.value;
   useEffect(() => {
     if (!run || !goesOn) return;
     const askAgain = () => ask({ do: 'processes', run: run.id });

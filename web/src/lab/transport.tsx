@@ -43,7 +43,7 @@ export function changeSpeed(by: 1 | -1): void {
 }
 
 export function Start({ lab, describe }: { lab: string; describe: Describe | null }) {
-  const running = run.value !== null && run.value.lab === lab && !run.value.ended.value;
+  const running = run.value !== null && run.value.lab === lab && run.value.goesOn && !run.value.ended.value;
   const scene = sceneOf.current;
   return (
     <div class="start">

@@ -95,14 +95,17 @@ export function LabPage({ lab }: { lab: string }) {
 // The run of the link; else the last one of this lab, so that there is something to see.
 async function openRun(lab: string, wantedRun: string | null): Promise<void> {
   if (wantedRun) {
-    if (run.value?.id !== wantedRun) lookFromLink(wantedRun, lab, route.value.query);
+    if (run.value?.id === wantedRun) return;
+    const card = (await runs()).find((one) => one.run === wantedRun);
+    const { query } = route.value;
+    if (query.get('run') === wantedRun) lookFromLink(wantedRun, lab, query, card?.live ?? false);
     return;
   }
   if (run.value?.lab === lab) return;
   run.value = null;
   lookBeside(null);
   const last = (await runs()).find((one) => one.lab === lab);
-  if (last && run.value === null && route.value.lab === lab) look(new Run(last.run, lab, false));
+  if (last && run.value === null && route.value.lab === lab) look(new Run(last.run, lab, false, last.live));
 }
 
 function Runs({ run: one }: { run: Run }) {
@@ -167,6 +170,7 @@ function Answer({ readme }: { readme: string }) {
 
 function PastRuns({ past, lab }: { past: RunCard[]; lab: string }) {
   if (!past.length) return null;
+  const open = (id: string) => look(new Run(id, lab, false, past.find((one) => one.run === id)?.live ?? false));
   const told = (one: RunCard) => {
     const knobs = Object.entries(one.knobs).map(([name, value]) => `${name} ${String(value)}`).join(', ');
     const verdict = one.live ? 'running' : `${one.claims - one.failed}/${one.claims}`;
@@ -175,7 +179,7 @@ function PastRuns({ past, lab }: { past: RunCard[]; lab: string }) {
   return (
     <div class="past">
       <select aria-label="Recorded runs" value={run.value?.id ?? ''}
-        onChange={(event) => look(new Run(event.currentTarget.value, lab, false))}>
+        onChange={(event) => open(event.currentTarget.value)}>
         {!past.some((one) => one.run === run.value?.id) && <option value={run.value?.id ?? ''}>runs</option>}
         {past.map((one) => <option key={one.run} value={one.run}>{told(one)}</option>)}
       </select>
