@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gaugesOf, drawnPoints } from '../src/timeline/gauges';
 import { hit, layOut } from '../src/timeline/layout';
+import { afterTiny } from '../src/timeline/paint';
 import { fit, xOf } from '../src/trace/time';
 import { Trace } from '../src/trace/trace';
 import { randomTrace, times } from './random';
@@ -61,6 +62,25 @@ test('a plot keeps the least and the most, and no more points than it can show',
         for (let i = 1; i < xs.length; ++i) assert.ok((xs[i - 1] as number) <= (xs[i] as number));
         assert.equal(Math.max(...ys), series.most);
         assert.equal(Math.min(...ys), series.least);
+      }
+    }
+  });
+});
+
+test('what begins under the bar of a tiny span is drawn, if it is longer than that', () => {
+  times(60, (random) => {
+    const trace = new Trace();
+    trace.addAll(randomTrace(random, 200));
+    for (const lane of trace.lanes) {
+      for (const row of lane.rows) {
+        for (let i = 0; i < row.length; ++i) {
+          const end = trace.time.at(row.at(i)) + 1 + random.whole(20);
+          const next = afterTiny(trace, row, i, end);
+          assert.ok(next > i);
+          for (let skipped = i + 1; skipped < next; ++skipped) {
+            assert.ok(trace.until.at(row.at(skipped)) <= end, 'a long one was left out');
+          }
+        }
       }
     }
   });

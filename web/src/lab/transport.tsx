@@ -1,4 +1,5 @@
 // transport.tsx: run and stop, and going back and forth in time.
+import { signal } from '@preact/signals';
 import type { Describe } from '../api';
 import {
   ask, cursor, fitAll, latest, linkToNow, lookAt, notice, now, playing, run, select, selected, speed,
@@ -8,11 +9,14 @@ import { Kind, type Trace } from '../trace/trace';
 import { timeText } from '../trace/time';
 import { wanted } from './knobs';
 
-export function startRun(lab: string, how: { live?: boolean; scene?: string | null; quick?: boolean } = {}): void {
+// The scene that the next run of a lab plays; "" is all.
+const sceneOf = signal<Record<string, string>>({});
+
+export function startRun(lab: string, how: { live?: boolean } = {}): void {
   starting.value = true;
   notice.value = '';
   ask({
-    do: 'run', lab, scene: how.scene || null, quick: how.quick ?? false, live: how.live ?? false,
+    do: 'run', lab, scene: (!how.live && sceneOf.value[lab]) || null, quick: false, live: how.live ?? false,
     knobs: { ...wanted.value },
   });
 }
@@ -44,19 +48,19 @@ export function changeSpeed(by: 1 | -1): void {
 
 export function Start({ lab, describe }: { lab: string; describe: Describe | null }) {
   const running = run.value !== null && run.value.lab === lab && run.value.goesOn && !run.value.ended.value;
-  const scene = sceneOf.current;
+  const scene = sceneOf.value[lab] ?? '';
   return (
     <div class="start">
       {running || starting.value
         ? <button class="primary stop" onClick={stopRun} disabled={starting.value}>
             {starting.value ? 'Starting …' : '■ Stop'}</button>
-        : <button class="primary" onClick={() => startRun(lab, { scene: sceneOf.current })} title="Run (r)">▶ Run</button>}
+        : <button class="primary" onClick={() => startRun(lab)} title="Run (r)">▶ Run</button>}
       {describe?.live && !running && (
         <button onClick={() => startRun(lab, { live: true })} title="Runs until you stop it: turn its knobs meanwhile (l)">
           ▶ Live</button>
       )}
       {describe && describe.scenes.length > 1 && (
-        <select aria-label="Scene" value={scene} onChange={(event) => { sceneOf.current = event.currentTarget.value; }}>
+        <select aria-label="Scene" value={scene} onChange={(event) => { sceneOf.value = { ...sceneOf.value, [lab]: event.currentTarget.value }; }}>
           <option value="">all scenes</option>
           {describe.scenes.map((scene) => <option key={scene.name} value={scene.name}>{scene.title}</option>)}
         </select>
@@ -64,9 +68,6 @@ export function Start({ lab, describe }: { lab: string; describe: Describe | nul
     </div>
   );
 }
-
-// The scene that the next run plays; "" is all.
-export const sceneOf = { current: '' };
 
 export function Transport() {
   const one = run.value;

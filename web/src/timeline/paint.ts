@@ -203,7 +203,7 @@ function paintRow(
     canvas.fillStyle = shades[lane.kind === 'lane' && name === lane.name ? 0 : shade(name)];
     if (right - left < 2) {
       canvas.fillRect(left, y + 1, Math.max(1.5, right - left), kRow - 2);
-      i = Math.max(i + 1, lowerBound(row.length, start, start(i) + perPixel * 1.5, i + 1));
+      i = afterTiny(trace, row, i, start(i) + perPixel * 1.5);
       if (event !== scene.selected) continue;
     } else {
       canvas.fillRect(left, y + 1, right - left - 0.5, kRow - 2);
@@ -216,6 +216,13 @@ function paintRow(
     }
     outline(canvas, scene, event, left, y, right - left);
   }
+}
+
+// The next that shows anything: what begins before `end` is under the bar already drawn,
+// but for the last of them, which may be long.
+export function afterTiny(trace: Trace, row: Column<Int32Array>, i: number, end: number): number {
+  const next = lowerBound(row.length, (at) => trace.time.at(row.at(at)), end, i + 1);
+  return next - 1 > i && trace.until.at(row.at(next - 1)) > end ? next - 1 : next;
 }
 
 function outline(
