@@ -56,6 +56,17 @@ void write_file(const fs::path& path, const std::string& text) {
   if (!file) throw lab::Error("write " + path.string(), "not all of it could be written");
 }
 
+// The last result of each lab, where the studio finds it whatever folder was asked for. A
+// result is not lost if it cannot be kept twice.
+void keep(const std::string& name, const std::string& result) try {
+  const fs::path folder = data_folder() / "bench";
+  fs::create_directories(folder);
+  write_file(folder / (name + ".new"), result);
+  fs::rename(folder / (name + ".new"), folder / name);
+} catch (const std::exception& error) {
+  fmt::print(stderr, "lab: not kept for the studio: {}\n", error.what());
+}
+
 // On a terminal, who is measured; the line is taken back.
 class Progress {
  public:
@@ -111,7 +122,9 @@ struct Bout {
       text += contest_text(contests.back(), {false, false, 90});
     }
     const fs::path base = out / ("peers_" + lab.number);
-    write_file(base.string() + ".json", contests_json(lab.number, machine, contests));
+    const std::string result = contests_json(lab.number, machine, contests);
+    write_file(base.string() + ".json", result);
+    keep(base.filename().string() + ".json", result);
     write_file(base.string() + ".svg",
                contests_svg(lab.number + " · " + lab.question, machine, contests));
     fmt::print("\nalso in {}.json and .svg\n\n", base.string());

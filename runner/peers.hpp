@@ -16,7 +16,8 @@ struct PeersOptions {
   std::string out{};  // a folder; none: build/bench
 };
 
-// Measures, prints a table a case, and writes peers_NN.json and peers_NN.svg.
+// Measures, prints a table a case, and writes peers_NN.json and peers_NN.svg; the JSON
+// also into bench/ of the user's data folder, where ./lab studio looks.
 // Of several labs also an index.html. It leaves neither processes nor folders behind.
 // The exit code: 1 if contestants did not do the same work, or one could not be measured;
 // 128 + n if a signal ended it. A goal

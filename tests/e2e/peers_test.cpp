@@ -49,6 +49,7 @@ class PeersVerb : public testing::Test {
     words.insert(words.end(), flags.begin(), flags.end());
     return lab::Child::run(words, {.deadline = 60s,
                                    .env = {{"TMPDIR", tmp_.path()},
+                                           {"XDG_DATA_HOME", data_.path()},
                                            {"UNDERLOOP_ROOT", place_.place().root},
                                            {"UNDERLOOP_BUILD", place_.place().build}}});
   }
@@ -64,7 +65,7 @@ class PeersVerb : public testing::Test {
   }
 
   FakePlace place_;
-  lab::test::TempFolder tmp_, out_;
+  lab::test::TempFolder tmp_, out_, data_;
 };
 
 TEST_F(PeersVerb, AllLabsMakeAnIndexAndOneThatCannotBeComparedStopsNoOther) {
@@ -79,6 +80,9 @@ TEST_F(PeersVerb, AllLabsMakeAnIndexAndOneThatCannotBeComparedStopsNoOther) {
   EXPECT_THAT(read("index.html"), HasSubstr("peers_05.svg"));
   EXPECT_FALSE(fs::exists(out_.path() + "/peers_01.json"));
   EXPECT_THAT(read("peers_05.json"), HasSubstr("underloop/peers/1"));
+  std::ifstream kept(data_.path() + "/underloop/bench/peers_05.json");
+  const std::string for_the_studio{std::istreambuf_iterator<char>(kept), {}};
+  EXPECT_EQ(for_the_studio, read("peers_05.json"));
   EXPECT_TRUE(no_folder_is_left());
 }
 

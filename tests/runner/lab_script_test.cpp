@@ -32,7 +32,7 @@ case "$*" in
     printf 'build runner: phony x\nbuild lab_01: phony x\n' > $root/build/release/build.ninja ;;
   *)
     if test -e $root/broken; then echo '[1/2] Building'; echo 'error: no such thing'; exit 1; fi
-    for program in runner/underloop labs/01_first; do
+    for program in runner/underloop runner/studio labs/01_first; do
       printf '#!/bin/sh\necho "%s: $*"\n' $program > $root/build/release/$program
       chmod +x $root/build/release/$program
     done ;;
@@ -131,6 +131,38 @@ TEST_F(LabScript, ADrillBuildsWhatItAsksAbout) {
     lab(words);
     EXPECT_THAT(calls(), HasSubstr("--target runner\n")) << words;
   }
+}
+
+// All that is installed, but for Node.
+TEST_F(LabScript, OnlyTheStudioNeedsNodeAndOnlyForAPageThatIsNotBuilt) {
+  installed();
+  std::filesystem::create_directory(root() / "tools");
+  for (const char* folder : {"/usr/bin", "/bin"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with("node") || name.starts_with("npm")) continue;
+      std::error_code there_already;
+      std::filesystem::create_symlink(entry.path(), root() / "tools" / name,
+                                      there_already);
+    }
+  }
+  const auto without_node = [&](const std::string& words) {
+    const std::string path =
+        (root() / "bin").string() + ":" + (root() / "tools").string();
+    return type("env PATH=" + path + " " + (root() / "lab").string() + " " + words);
+  };
+  EXPECT_EQ(without_node("studio"), "lab: studio: its page (web/) is not there\n");
+  EXPECT_EQ(code_, 77);
+  fake_.write("web/package.json", "{}");
+  EXPECT_EQ(without_node("studio"),
+            "lab: studio: its page needs Node 20 or later: apt install nodejs npm\n");
+  EXPECT_EQ(code_, 77);
+  EXPECT_THAT(calls(), Not(HasSubstr("cmake"))) << "nothing is built for it";
+  fake_.write("web/dist/index.html", "");
+  EXPECT_EQ(without_node("studio --port 0"), "runner/studio: --port 0\n");
+  EXPECT_EQ(without_node("run 1"), "labs/01_first: \n");
+  EXPECT_EQ(without_node("walk 1"), "runner/underloop: walk 1\n");
+  EXPECT_EQ(without_node("drill --list"), "runner/underloop: drill --list\n");
 }
 
 TEST_F(LabScript, ABenchOfAllLabsNeedsWhatTheyNeedWhereverItWrites) {

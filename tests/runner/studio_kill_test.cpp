@@ -126,7 +126,8 @@ TEST_F(StudioKilled, LeavesNoProcessAndLosesNoRun) {
 // While the lab writes as fast as it can: whenever that is, the lines are whole.
 TEST_F(StudioKilled, KeepsWholeLinesWheneverItIs) {
   place_.lab("05", script("echo $$ > " + (root() / "pid").string() +
-                          "\nwhile :; do echo '" + event(7) + "'; done\n"));
+                          "\ni=0\nwhile [ $i -lt 20000 ]; do i=$((i+1)); echo '" +
+                          event(7) + "'; done\nexec sleep 100\n"));
   for (int round = 0; round < 5; ++round) {
     std::filesystem::remove(root() / "pid");
     StudioProgram studio(place_);
