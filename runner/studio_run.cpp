@@ -173,7 +173,7 @@ bool StudioRun::knob(const std::string& name, const Json& value) {
 
 void StudioRun::fault(pid_t pid, const std::string& what) {
   const std::string name = break_process(this->pid(), pid, what);
-  const Json event = {{"name", what + " " + name.substr(0, name.find(' '))},
+  const Json event = {{"name", what + " " + name.substr(0, name.find_first_of(" :"))},
                       {"ph", "i"},
                       {"ts", microseconds_now()},
                       {"pid", pid},
