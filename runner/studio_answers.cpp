@@ -28,19 +28,25 @@ struct Result {
   Json json{};
 };
 
-// peers_14.json, if it is one.
-void read_result(const fs::path& file, std::map<std::string, Result>& newest) {
+// A JSON object in a file of ours, and when it was written; null if it is none.
+Result read_result(const fs::path& file) {
   struct stat status {};
-  const std::string name = file.filename();
-  if (!name.starts_with("peers_") || file.extension() != ".json") return;
-  if (stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
-  if (static_cast<std::uintmax_t>(status.st_size) > kLargestResult) return;
+  if (file.extension() != ".json" || stat(file.c_str(), &status) != 0) return {};
+  if (static_cast<std::uintmax_t>(status.st_size) > kLargestResult) return {};
   Json json = Json::parse(read_text(file).value_or(""), nullptr, false);
-  if (!json.is_object() || text_in(json, "schema") != "underloop/peers/1") return;
-  const std::int64_t when =
-      status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000;
-  Result& known = newest[text_in(json, "lab")];
-  if (known.json.is_null() || when > known.when) known = {when, std::move(json)};
+  if (!json.is_object()) return {};
+  return {status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000,
+          std::move(json)};
+}
+
+std::map<std::string, Result> results_in(const fs::path& folder) {
+  std::map<std::string, Result> results;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    Result result = read_result(entry.path());
+    if (!result.json.is_null()) results[entry.path().stem()] = std::move(result);
+  }
+  return results;
 }
 
 }  // namespace
@@ -111,10 +117,18 @@ Json StudioAnswers::ledger() const {
 
 Json StudioAnswers::bench() const {
   std::map<std::string, Result> newest;
+  Json benches = Json::array();
   for (const fs::path& folder : {bench_, place_.root / "build" / "bench"}) {
-    std::error_code none;
-    for (const auto& entry : fs::directory_iterator(folder, none)) {
-      read_result(entry.path(), newest);
+    for (auto& [name, result] : results_in(folder)) {
+      if (text_in(result.json, "schema") == "underloop/peers/1") {
+        Result& known = newest[text_in(result.json, "lab")];
+        if (result.when > known.when) known = std::move(result);
+      } else if (result.json.contains("benchmarks")) {  // as Google Benchmark has it
+        benches.push_back({{"name", name},
+                           {"when", result.when},
+                           {"context", result.json.value("context", Json::object())},
+                           {"benchmarks", result.json["benchmarks"]}});
+      }
     }
   }
   Json results = Json::array();
@@ -122,7 +136,7 @@ Json StudioAnswers::bench() const {
     results.push_back(
         {{"lab", lab}, {"when", result.when}, {"result", std::move(result.json)}});
   }
-  return {{"results", results}};
+  return {{"results", results}, {"benches", benches}};
 }
 
 }  // namespace runner

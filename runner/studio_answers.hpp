@@ -29,7 +29,8 @@ class StudioAnswers {
   Json ledger() const;
   Json drill() const { return drill_.items(); }
 
-  // The newest result of each lab that ./lab bench --peers has left.
+  // The newest result of each lab that ./lab bench --peers has left, and what Google
+  // Benchmark has.
   Json bench() const;
 
  private:

@@ -66,6 +66,13 @@ Json asked(const DrillItem& item, const Record* record, Day today) {
   return json;
 }
 
+// Where in the run the answer stands.
+Json place_of(const Play& play) {
+  return {{"table", play.table}, {"row", play.row},     {"column", play.column},
+          {"pick", play.pick},   {"claim", play.claim}, {"event", play.event},
+          {"arg", play.arg}};
+}
+
 // What the recorded run answers, or why it does not.
 PlayResult answer_of(const DrillItem& item, const RunCard& card,
                      const std::filesystem::path& events) {
@@ -153,6 +160,7 @@ Json StudioDrill::judge(const DrillItem& item, const std::string& said,
   Json verdict = {{"is", "judged"},    {"item", item.id},   {"run", card.id},
                   {"right", nullptr},  {"said", said},      {"answer", nullptr},
                   {"why", result.why}, {"due_in", nullptr}, {"again", false}};
+  verdict["where"] = place_of(item.play);
   if (!result.answer) return verdict;
   const bool is_right = right(item, said, *result.answer);
   verdict["right"] = is_right;

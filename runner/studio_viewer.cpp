@@ -63,12 +63,9 @@ void Viewer::on_text(std::string_view text) {
   } catch (const std::exception& error) {
     refuse(message, error.what());
   }
-  if (full()) peer_->pause(true);
-}
-
-void Viewer::on_drained() {
-  peer_->pause(false);
-  pump();
+  if (!full()) return;
+  paused_ = true;
+  peer_->pause(true);
 }
 
 void Viewer::refuse(const Json& message, const std::string& why) {
@@ -182,6 +179,10 @@ void Viewer::knob(const Json& message) {
 }
 
 bool Viewer::pump() {
+  if (paused_ && !full()) {
+    paused_ = false;
+    peer_->pause(false);
+  }
   bool more = false;
   for (auto next = watched_.begin(); next != watched_.end() && peer_->open();) {
     const auto it = next++;  // it may end, and go

@@ -26,7 +26,7 @@ class Viewer final : public lab::websocket::Session,
       : studio_(studio), peer_(std::move(peer)) {}
 
   void on_text(std::string_view text) override;
-  void on_drained() override;
+  void on_drained() override { pump(); }
   void on_close(const lab::websocket::Close&) override { watched_.clear(); }
 
   // Sends what there is to send and the socket takes. True: there is more.
@@ -34,7 +34,7 @@ class Viewer final : public lab::websocket::Session,
 
   bool watches(std::string_view run) const { return watched_.contains(run); }
   bool busy() const { return !watched_.empty(); }
-  bool full() const { return peer_->waiting() >= 4 * kFull; }
+  bool full() const { return peer_->waiting() >= 8 * kFull; }
   void send(const Json& message);
 
  private:
@@ -72,6 +72,7 @@ class Viewer final : public lab::websocket::Session,
   lab::websocket::Peer peer_;
   std::map<std::string, Cursor, std::less<>> watched_;
   std::size_t wrong_ = 0;
+  bool paused_ = false;  // it is not listened to
 };
 
 }  // namespace runner

