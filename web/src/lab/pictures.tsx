@@ -176,6 +176,15 @@ const kLanes = 6;
 const kShown = 14;
 
 // The last messages between lanes until the cursor: each goes from the event that caused it.
+// Over its line; at the edges of the picture it leans inward, and what has no room is cut.
+function LaneName({ name, x, room }: { name: string; x: number; room: number }) {
+  const letters = Math.max(4, Math.floor(room / 6.4));
+  const text = name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
+  const half = text.length * 3.2;
+  const [at, side] = x - half < 2 ? [2, 'start'] : x + half > 398 ? [398, 'end'] : [x, 'middle'];
+  return <text x={at} y="14" style={{ textAnchor: side }}>{text}{text !== name && <title>{name}</title>}</text>;
+}
+
 function Sequence({ trace, at }: { trace: Trace; at: number }) {
   const { caused } = trace;
   const until = lowerBound(caused.length, (i) => trace.time.at(caused.at(i)), at + 1e-9);
@@ -201,7 +210,7 @@ function Sequence({ trace, at }: { trace: Trace; at: number }) {
         </defs>
         {lanes.map((lane) => (
           <g key={lane} class="lifeline">
-            <text x={x(lane)} y="14">{trace.lanes[lane]?.name}</text>
+            <LaneName name={trace.lanes[lane]?.name ?? ''} x={x(lane)} room={lanes.length > 1 ? 300 / (lanes.length - 1) : 380} />
             <line x1={x(lane)} x2={x(lane)} y1="22" y2={height} />
           </g>
         ))}
