@@ -19,9 +19,8 @@ Page with_safety(Page page) {
   page.headers.insert(
       page.headers.end(),
       {{"Content-Security-Policy",
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
-        "blob:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"},
+        "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'; object-src 'none'"},
        {"X-Content-Type-Options", "nosniff"},
        {"Referrer-Policy", "no-referrer"},
        {"Cross-Origin-Opener-Policy", "same-origin"},

@@ -1,8 +1,8 @@
 // story.tsx: the sentences of the run as they came, and each claim with what proved it.
 import { useEffect, useRef } from 'preact/hooks';
 import { cursor, now, select, selected, zoomToScene, type Run } from '../state';
-import type { StoryItem, Table } from '../trace/trace';
-import { timeText } from '../trace/time';
+import { heldTheLoop, type StoryItem, type Table } from '../trace/trace';
+import { lengthText, timeText } from '../trace/time';
 
 export function Story({ run }: { run: Run }) {
   void run.drawn.value;
@@ -21,6 +21,7 @@ export function Story({ run }: { run: Run }) {
   return (
     <section class="story" aria-label="Story" aria-live={following ? 'polite' : 'off'}>
       <Verdicts run={run} />
+      <Warnings run={run} />
       {story.map((item, i) => (
         <div key={item.event} ref={i === shown - 1 ? last : null}>
           <Item item={item} later={i >= shown} chosen={item.event === selected.value} />
@@ -57,17 +58,35 @@ function Verdicts({ run }: { run: Run }) {
   );
 }
 
+const kWarnings = 3;
+
+// What held the loop, with its line a click away.
+function Warnings({ run }: { run: Run }) {
+  const { trace } = run;
+  const held = heldTheLoop(trace);
+  return (
+    <>
+      {held.slice(0, kWarnings).map((event) => (
+        <button key={event} class="item warning" onClick={() => select(event)}>
+          {trace.name(event)} held the loop for {lengthText(trace.until.at(event) - trace.time.at(event))}
+        </button>
+      ))}
+      {held.length > kWarnings && <p class="dim">and {held.length - kWarnings} more did</p>}
+    </>
+  );
+}
+
 // What the lab itself serves, such as the chat: each address opens a window of its own.
 function Addresses({ text }: { text: string }) {
   const found = [...new Set(text.match(/http:\/\/127\.0\.0\.1:\d+[^\s"',;)]*/g) ?? [])];
   if (!found.length) return null;
+  const open = () => {
+    for (const address of found) window.open(address, '_blank', 'popup,width=480,height=640');
+  };
   return (
     <p class="addresses">
       {found.map((address) => <a key={address} href={address} target="_blank" rel="noreferrer">{address}</a>)}
-      {found.length > 1 && (
-        <button onClick={() => { for (const address of found) window.open(address, '_blank', 'popup,width=480,height=640'); }}>
-          Open all {found.length}</button>
-      )}
+      {found.length > 1 && <button onClick={open}>Open {found.length} windows</button>}
     </p>
   );
 }

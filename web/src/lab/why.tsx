@@ -1,7 +1,7 @@
 // why.tsx: the chosen event, and why it ran now: its chain of causes in words.
 import { select, selected, type Run } from '../state';
 import { describeEvent } from '../timeline/paint';
-import { Kind, type Trace } from '../trace/trace';
+import { heldTheLoop, Kind, type Trace } from '../trace/trace';
 import { lengthText, timeText } from '../trace/time';
 import { showSource } from './code';
 
@@ -66,12 +66,9 @@ function reason(trace: Trace, event: number): string {
   return 'The run names no cause: it is where a chain begins.';
 }
 
-const kLong = 10_000; // µs
-
-// Said only where the trace shows it: a span on a lane of the loop that lasted.
+// Said only where the trace shows it.
 function Warning({ trace, event }: { trace: Trace; event: number }) {
+  if (!heldTheLoop(trace).includes(event)) return null;
   const length = trace.until.at(event) - trace.time.at(event);
-  const onLoop = /loop|main/.test(trace.laneName(event));
-  if (trace.kind.at(event) !== Kind.span || !onLoop || !(length > kLong) || !Number.isFinite(length)) return null;
   return <p class="warning">This callback held the loop for {lengthText(length)}: nothing else of it ran.</p>;
 }

@@ -425,6 +425,18 @@ export function ringOf(trace: Trace): Lane[] {
   return stations.length >= 3 ? stations : [];
 }
 
+const kLong = 10_000; // µs
+
+// Callbacks that held a loop for so long that others felt it, the longest first: spans on a
+// lane that is a loop's.
+export function heldTheLoop(trace: Trace): number[] {
+  const length = (event: number) => trace.until.at(event) - trace.time.at(event);
+  return trace.lanes.filter((lane) => lane.kind === 'lane' && /^(the )?loop\b/.test(lane.name))
+    .flatMap((lane) => lane.rows.flatMap((row) => Array.from({ length: row.length }, (_, i) => row.at(i))))
+    .filter((event) => length(event) > kLong && Number.isFinite(length(event)))
+    .sort((a, b) => length(b) - length(a));
+}
+
 // How often a machine went from one state into another: "closed\0open" -> 3.
 export function transitions(trace: Trace, machine: Lane): Map<string, number> {
   const counts = new Map<string, number>();
