@@ -25,6 +25,15 @@ test('a contest is held against ours, and says who is missing', () => {
   assert.equal(chart.goals[0]?.text, 'our breaker under 25 ns; it is 20.0');
 });
 
+test('an older result that does not say so is sure if its whole interval is', () => {
+  const goal = { of: 'opossum', over: 'our breaker', at_least: 40, met: true };
+  const [sure, unsure] = chartOf({ ...breaker, goals: [
+    { ...goal, ratio: { low: 81, middle: 101, high: 173 } },
+    { ...goal, ratio: { low: 30, middle: 50, high: 70 } },
+  ] }).goals;
+  assert.deepEqual([sure?.sure, unsure?.sure], [true, false]);
+});
+
 test('a rate is told as one, and more is better', () => {
   const chart = chartOf({ ...breaker, operation: 'a query', unit: '1/s', clock: 'wall' });
   assert.ok(chart.moreIsBetter);

@@ -24,7 +24,7 @@ export interface Goal {
   under_ns?: number;
   ns?: Interval;
   met: boolean;
-  sure: boolean;
+  sure?: boolean; // older results do not say
 }
 
 export interface Case {
@@ -121,9 +121,17 @@ function barOf(one: Contestant, unit: Unit): Bar {
   };
 }
 
+// The whole interval lies on one side.
+function isSure(goal: Goal): boolean {
+  if (goal.sure !== undefined) return goal.sure;
+  const limit = goal.under_ns ?? goal.at_least ?? 0;
+  const { low, high } = (goal.ns ?? goal.ratio) as Interval;
+  return high < limit || low >= limit;
+}
+
 function goalText(goal: Goal): string {
   const what = goal.by === 'p99' ? `${goal.of}'s slowest hundredth` : goal.of;
-  const unsure = goal.sure ? '' : ', too wide to tell';
+  const unsure = isSure(goal) ? '' : ', too wide to tell';
   if (goal.under_ns !== undefined && goal.ns) {
     return `${what} under ${goal.under_ns} ns; it is ${goal.ns.middle.toFixed(1)}${unsure}`;
   }
@@ -147,7 +155,7 @@ export function chartOf(one: Case): Chart {
   return {
     title: one.name, measured: measuredIn(one), moreIsBetter: one.unit === '1/s', bars,
     base: Math.max(0, bars.findIndex((bar) => bar.kind === 'ours' && !bar.missing)),
-    goals: one.goals.map((goal) => ({ text: goalText(goal), met: goal.met, sure: goal.sure })),
+    goals: one.goals.map((goal) => ({ text: goalText(goal), met: goal.met, sure: isSure(goal) })),
   };
 }
 

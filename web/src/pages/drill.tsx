@@ -103,6 +103,12 @@ function Question({ item, count, sitting, next }: {
   useEffect(() => {
     if (place && place.event >= 0) select(place.event);
   }, [place]);
+  // Where all stands below each other, the code scrolls itself into sight: the verdict stays.
+  useEffect(() => {
+    if (!told || innerWidth > 900) return;
+    const timer = setTimeout(() => document.querySelector('.verdict')?.scrollIntoView({ block: 'center' }), 400);
+    return () => clearTimeout(timer);
+  }, [told, place]);
   // Refused: it may be said again.
   useEffect(() => {
     if (notice.value && said.value !== null && !told) said.value = null;
