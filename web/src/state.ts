@@ -239,7 +239,8 @@ export function lookBeside(at: Run | null): void {
   if (at) ask({ do: 'watch', run: at.id, from: 0 });
 }
 
-export function linkToNow(): string {
+// With the knobs, for who runs it again.
+export function linkToNow(knobs: Knobs): string {
   const one = run.value;
   if (!one) return location.href;
   const query = new URLSearchParams({ run: one.id });
@@ -248,7 +249,7 @@ export function linkToNow(): string {
     query.set('from', view.value.from.toFixed(3));
     query.set('to', view.value.to.toFixed(3));
   }
-  for (const [name, value] of Object.entries(one.knobs.value)) query.set(`knob.${name}`, String(value));
+  for (const [name, value] of Object.entries({ ...knobs, ...one.knobs.value })) query.set(`knob.${name}`, String(value));
   return `${location.href.replace(/#.*/, '')}#/lab/${one.lab}?${query}`;
 }
 

@@ -29,6 +29,10 @@ export function Story({ run }: { run: Run }) {
         </div>
       ))}
       {!story.length && <p class="dim">{run.ended.value ? 'Nothing was told.' : 'Starting …'}</p>}
+      {run.skipped.value > 0 && (
+        <p class="skipped" role="status">{run.skipped.value.toLocaleString('en')} events were left out
+          here: this window could not follow. The record has them: choose the run again.</p>
+      )}
       <Ending run={run} />
       <div ref={end} />
     </section>
@@ -155,7 +159,6 @@ function Ending({ run }: { run: Run }) {
     <p class={`ending ${failed || (ended.exit ?? 0) > 0 ? 'fails' : 'holds'}`}>
       {told}
       {end && end.dropped > 0 && <span> · {end.dropped} events were dropped: the ring was full</span>}
-      {run.skipped.value > 0 && <span> · {run.skipped.value} events were skipped on the way here</span>}
     </p>
   );
 }

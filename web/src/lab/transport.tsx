@@ -103,7 +103,7 @@ function Icon({ d }: { d: string }) {
 }
 
 export function copyLink(): void {
-  const link = linkToNow();
+  const link = linkToNow(wanted.value);
   history.replaceState(null, '', link);
   void navigator.clipboard?.writeText(link).catch(() => undefined);
   notice.value = 'A link to this moment is in the address bar, and copied.';
