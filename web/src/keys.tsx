@@ -64,7 +64,8 @@ export function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
   if (event.key === 'Escape') target.blur();
   else if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && !target.matches('.scrub')) return;
-  if (event.key === ' ' && target.tagName === 'BUTTON') return;
+  if (event.key === ' ' && /^(BUTTON|SUMMARY)$/.test(target.tagName)) return;
+  if (helping.value && event.key !== '?' && event.key !== 'Escape') return;
   const name = event.shiftKey && event.key.startsWith('Arrow') ? `Shift+${event.key}` : event.key;
   const key = kKeys.find((key) => key.keys.includes(name));
   if (!key || (!key.everywhere && route.value.page !== 'lab')) return;

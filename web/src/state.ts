@@ -15,7 +15,7 @@ export interface Route {
 function parse(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
   const [page = '', lab = ''] = path.split('/');
-  return { page, lab, query: new URLSearchParams(query) };
+  return { page, lab: /^\d$/.test(lab) ? `0${lab}` : lab, query: new URLSearchParams(query) };
 }
 
 export const route = signal(parse(location.hash));
@@ -204,17 +204,24 @@ function goToMoment(): void {
 }
 
 const link = new Link(onTold, (open) => {
+  if (!open && connected.value) starting.value = false; // whether it was heard is not known
   connected.value = open;
   if (open) for (const one of watched()) ask({ do: 'watch', run: one.id, from: one.received });
 });
 
 export const ask = (asked: Asked) => link.send(asked);
 
-// Shows this run from its beginning.
-export function look(at: Run): void {
+// The studio ends a live run that everybody has left.
+export function lookAway(): void {
   const before = run.value;
   if (before && before.id !== beside.value?.id) ask({ do: 'leave', run: before.id });
+  run.value = null;
+}
+
+// Shows this run from its beginning.
+export function look(at: Run): void {
   batch(() => {
+    lookAway();
     run.value = at;
     cursor.value = null;
     selected.value = -1;

@@ -12,9 +12,10 @@ export function Story({ run }: { run: Run }) {
   const at = now.value;
   const following = cursor.value === null;
   const shown = following ? story.length : story.filter((item) => item.time <= at).length;
+  // What was recorded before begins at its top; what we saw run ends with the verdict.
   useEffect(() => {
-    if (following && !run.ended.value) end.current?.scrollIntoView({ block: 'nearest' });
-  }, [story.length]);
+    if (following && run.goesOn) end.current?.scrollIntoView({ block: 'nearest' });
+  }, [story.length, run.ended.value]);
   useEffect(() => {
     if (!following) last.current?.scrollIntoView({ block: 'nearest' });
   }, [shown, following]);

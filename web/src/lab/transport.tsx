@@ -12,7 +12,11 @@ import { wanted } from './knobs';
 // The scene that the next run of a lab plays; "" is all.
 const sceneOf = signal<Record<string, string>>({});
 
+const runs = (lab: string) =>
+  run.value !== null && run.value.lab === lab && run.value.goesOn && !run.value.ended.value;
+
 export function startRun(lab: string, how: { live?: boolean } = {}): void {
+  if (starting.value || runs(lab)) return;
   starting.value = true;
   notice.value = '';
   ask({
@@ -47,7 +51,7 @@ export function changeSpeed(by: 1 | -1): void {
 }
 
 export function Start({ lab, describe }: { lab: string; describe: Describe | null }) {
-  const running = run.value !== null && run.value.lab === lab && run.value.goesOn && !run.value.ended.value;
+  const running = runs(lab);
   const scene = sceneOf.value[lab] ?? '';
   return (
     <div class="start">

@@ -9,7 +9,7 @@ import {
 import './drill.css';
 import { Code, shown } from '../lab/code';
 import { Story } from '../lab/story';
-import { ask, judged, notice, route, run, select, starting, type Run } from '../state';
+import { ask, judged, lookAway, notice, route, run, select, starting, type Run } from '../state';
 import { Timeline } from '../timeline/timeline';
 
 // What was said of the question on the screen.
@@ -116,7 +116,7 @@ function Question({ item, count, sitting, next }: {
   const predict = (text: string) => {
     notice.value = '';
     judged.value = null;
-    run.value = null;
+    lookAway();
     said.value = text;
     starting.value = true;
     ask({ do: 'drill', item: item.id, answer: text });

@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals';
 import { marked } from 'marked';
 import { useEffect, useState } from 'preact/hooks';
 import { labFacts, runs, type LabFacts, type RunCard } from '../api';
-import { beside, look, lookBeside, lookFromLink, notice, route, run, Run, selected } from '../state';
+import { beside, look, lookAway, lookBeside, lookFromLink, notice, route, run, Run, selected } from '../state';
 import { recording } from '../offline';
 import { Gauges } from '../timeline/gauges';
 import { Timeline } from '../timeline/timeline';
@@ -102,7 +102,7 @@ async function openRun(lab: string, wantedRun: string | null): Promise<void> {
     return;
   }
   if (run.value?.lab === lab) return;
-  run.value = null;
+  lookAway();
   lookBeside(null);
   const last = (await runs()).find((one) => one.lab === lab);
   if (last && run.value === null && route.value.lab === lab) look(new Run(last.run, lab, false, last.live));
