@@ -36,8 +36,9 @@ void RunCard::count(const Json& event) {
     return;
   }
   const bool holds = found->value("holds", Json()) == true;
-  ++claims;
-  failed += holds ? 0 : 1;
+  const bool held = entry == ledger.end() || (*entry)["holds"] == true;
+  claims += entry == ledger.end() ? 1 : 0;
+  failed += held && !holds ? 1 : 0;
   const Json verdict = {{"id", claim},
                         {"claim", text_in(event, "name")},
                         {"holds", holds},
@@ -68,6 +69,7 @@ Json RunCard::json() const {
   json["failed"] = failed;
   json["events"] = events;
   json["live"] = live;
+  json["until_stopped"] = until_stopped;
   json["why"] = why.empty() ? Json() : Json(why);
   return json;
 }

@@ -20,11 +20,12 @@ struct RunCard {
   std::optional<std::int64_t> ms{};
   std::optional<int> exit{};
   Json knobs = Json::object();
-  int claims = 0;
+  int claims = 0;  // different ones
   int failed = 0;
   std::size_t events = 0;
-  std::string why{};  // it ended, if that needs saying
-  bool live = false;  // still running
+  std::string why{};           // it ended, if that needs saying
+  bool live = false;           // still running
+  bool until_stopped = false;  // and its knobs can be turned meanwhile
   Json ledger =
       Json::array();  // its claims, one an id: id, claim, holds, evidence, nuance
 

@@ -38,6 +38,16 @@ Page refuse(int status, const std::string& why) {
   return as_json({{"error", why}}, status);
 }
 
+// Who has no cookie of this very session: a page for a person, JSON for a page.
+Page stranger(const std::string& target) {
+  const std::string why = "open the address that ./lab studio printed";
+  if (target.starts_with("/api/")) return refuse(401, why);
+  return {401,
+          "<!doctype html><title>Underloop</title><p>The studio was started anew: " +
+              why + ".",
+          "text/html; charset=utf-8"};
+}
+
 Page plain(std::optional<std::string> text) {
   if (!text) return refuse(404, "there is no such file");
   return {200, std::move(*text), "text/plain; charset=utf-8"};
@@ -132,7 +142,7 @@ std::optional<Page> StudioPages::gate(const Request& request) {
     return with_safety(enter());
   }
   if (!has_cookie(request.cookie)) {
-    return with_safety(refuse(401, "open the address that ./lab studio printed"));
+    return with_safety(stranger(request.target));
   }
   if (request.upgrade) return std::nullopt;
   return with_safety(answer(request));

@@ -33,6 +33,7 @@ StudioRun::StudioRun(RunStore& store, RunCard& card, const Place& place, const L
       args_(std::move(args)),
       until_stopped_(until_stopped),
       limits_(limits) {
+  card_.until_stopped = until_stopped;
   const std::string file = store.events(card);
   file_.reset(
       open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));

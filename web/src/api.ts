@@ -63,7 +63,8 @@ export interface RunCard {
   claims: number;
   failed: number;
   events: number;
-  live: boolean;
+  live: boolean; // it runs now
+  until_stopped: boolean; // its knobs can be turned meanwhile
   why?: string;
 }
 
@@ -196,6 +197,7 @@ export class Link {
   constructor(
     private onTold: (told: Told) => void,
     private onOpen: (open: boolean) => void,
+    private onStranger: () => void = () => {},
   ) {
     if (recording) queueMicrotask(() => onOpen(true));
     else this.connect();
@@ -228,6 +230,8 @@ export class Link {
     socket.onmessage = (message) => this.onTold(JSON.parse(String(message.data)) as Told);
     socket.onclose = () => {
       this.onOpen(false);
+      // A socket does not tell why it was refused.
+      fetch('/api/health').then(({ status }) => { if (status === 401) this.onStranger(); }, () => {});
       setTimeout(() => this.connect(), this.wait);
       this.wait = Math.min(this.wait * 2, 5000);
     };

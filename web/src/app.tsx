@@ -6,12 +6,13 @@ import { ComparePage } from './pages/compare';
 import { DrillPage } from './pages/drill';
 import { LedgerPage } from './pages/ledger';
 import { Shelf } from './pages/shelf';
-import { changeTheme, connected, route, theme } from './state';
+import { changeTheme, connected, route, stranger, theme } from './state';
 
 const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']];
 
 export function App() {
   const { page, lab } = route.value;
+  if (page !== 'lab') document.title = 'Underloop';
   return (
     <>
       <header class="top">
@@ -22,7 +23,12 @@ export function App() {
           ))}
         </nav>
         <span class="room" />
-        {!connected.value && <span class="lost" role="status">The studio does not answer; trying again …</span>}
+        {!connected.value && (
+          <span class="lost" role="status">
+            {stranger.value ? 'The studio was started anew: open the address that it printed.'
+              : 'The studio does not answer; trying again …'}
+          </span>
+        )}
         <button onClick={changeTheme} aria-label={`Change to ${theme.value === 'dark' ? 'light' : 'dark'}`}>
           {theme.value === 'dark' ? '☀︎' : '☾'}</button>
         <button onClick={() => { helping.value = true; }} aria-label="Keys">?</button>

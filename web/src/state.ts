@@ -1,7 +1,8 @@
 // state.ts: what all panes of the page share: where we are, the runs, and one cursor in time.
 import { batch, computed, effect, signal } from '@preact/signals';
-import { Link, type Asked, type Told } from './api';
+import { Link, type Asked, type RunCard, type Told } from './api';
 import { Trace } from './trace/trace';
+import type { Wire } from './trace/wire';
 import { fit, reveal, spanning, type View } from './trace/time';
 
 // --- where we are: "#/lab/05?run=...&at=..."
@@ -33,14 +34,37 @@ export class Run {
   // Grows when the trace has; at most once a frame.
   readonly drawn = signal(0);
   readonly knobs = signal<Knobs>({});
-  // `goesOn`: its lab was running when we began to look.
+  private turnedAt = -Infinity;
+  // `live`: its knobs can be turned; `goesOn`: its lab was running when we began to look.
   constructor(readonly id: string, readonly lab: string, readonly live: boolean, readonly goesOn = false) {}
+
+  static of(card: RunCard): Run {
+    const made = new Run(card.run, card.lab, card.until_stopped, card.live);
+    made.knobs.value = card.knobs;
+    return made;
+  }
+
+  turn(name: string, value: Knobs[string]): void {
+    this.turnedAt = performance.now();
+    this.knobs.value = { ...this.knobs.value, [name]: value };
+    ask({ do: 'knob', run: this.id, name, value });
+  }
+
+  // By another window, perhaps. What we turn ourselves comes back late, and would pull the
+  // slider out of the hand.
+  wasTurned(event: Wire): void {
+    const value = event.args?.['value'] as Knobs[string] | undefined;
+    if (value === undefined || event.args?.['refused'] || performance.now() - this.turnedAt < 500) return;
+    this.knobs.value = { ...this.knobs.value, [event.name]: value };
+  }
 }
 
 export const run = signal<Run | null>(null); // what is looked at
 export const beside = signal<Run | null>(null); // another one, to compare
 export const starting = signal(false);
+export const startedWith: { current: Knobs } = { current: {} };
 export const connected = signal(true);
+export const stranger = signal(false); // the studio was started anew, and knows us no more
 export const notice = signal('');
 // What the lab of a run has started.
 export const processes = signal<Extract<Told, { is: 'processes' }> | null>(null);
@@ -146,13 +170,20 @@ let askedFor: { run: string; at: number | null; from: number | null; to: number 
 
 function onTold(told: Told): void {
   switch (told.is) {
-    case 'started':
+    case 'started': {
       starting.value = false;
-      return look(new Run(told.run, told.lab, told.live, true));
+      if (route.value.query.has('run')) forgetLink();
+      const begun = new Run(told.run, told.lab, told.live, true);
+      begun.knobs.value = startedWith.current;
+      startedWith.current = {};
+      return look(begun);
+    }
     case 'events': {
       const one = watched().find((one) => one.id === told.run);
       if (!one || told.first + told.events.length <= one.received) return;
-      one.trace.addAll(told.events.slice(Math.max(0, one.received - told.first)));
+      const events = told.events.slice(Math.max(0, one.received - told.first));
+      one.trace.addAll(events);
+      for (const event of events) if (event.cat === 'knob') one.wasTurned(event);
       one.received = told.first + told.events.length;
       return redrawSoon(one);
     }
@@ -186,8 +217,18 @@ function onTold(told: Told): void {
     case 'error':
       if (told.about === 'processes') return; // it has just ended
       starting.value = false;
+      if (told.about === 'watch' && run.value?.received === 0) {
+        run.value = null;
+        forgetLink(); // it led to a run that is gone
+      }
       notice.value = told.why;
   }
+}
+
+// The page stays, without the run that its link had.
+function forgetLink(): void {
+  history.replaceState(null, '', `#/${route.value.page}/${route.value.lab}`);
+  route.value = parse(location.hash);
 }
 
 function goToMoment(): void {
@@ -207,7 +248,7 @@ const link = new Link(onTold, (open) => {
   if (!open && connected.value) starting.value = false; // whether it was heard is not known
   connected.value = open;
   if (open) for (const one of watched()) ask({ do: 'watch', run: one.id, from: one.received });
-});
+}, () => { stranger.value = true; });
 
 export const ask = (asked: Asked) => link.send(asked);
 
@@ -233,10 +274,10 @@ export function look(at: Run): void {
 }
 
 // As a link has it: a run, and the moment and the stretch of it.
-export function lookFromLink(id: string, lab: string, query: URLSearchParams, goesOn: boolean): void {
+export function lookFromLink(at: Run, query: URLSearchParams): void {
   const number = (name: string) => query.has(name) ? Number(query.get(name)) : null;
-  askedFor = { run: id, at: number('at'), from: number('from'), to: number('to') };
-  look(new Run(id, lab, false, goesOn));
+  askedFor = { run: at.id, at: number('at'), from: number('from'), to: number('to') };
+  look(at);
 }
 
 export function lookBeside(at: Run | null): void {

@@ -1,7 +1,7 @@
 // knobs.tsx: what can be turned: at once in a live run, else for the next one.
 import { signal } from '@preact/signals';
 import type { Describe, Knob } from '../api';
-import { ask, run, type Knobs as Values } from '../state';
+import { run, type Knobs as Values } from '../state';
 import { valueText } from '../trace/time';
 
 export const wanted = signal<Values>({});
@@ -21,25 +21,23 @@ const initial = (knob: Knob): number | string | boolean =>
 export function Knobs({ describe }: { describe: Describe }) {
   const live = run.value?.live && !run.value.ended.value ? run.value : null;
   const turn = (knob: Knob, value: number | string | boolean) => {
-    wanted.value = { ...wanted.value, [knob.name]: value };
-    if (live) {
-      live.knobs.value = { ...live.knobs.value, [knob.name]: value };
-      ask({ do: 'knob', run: live.id, name: knob.name, value });
-    }
+    if (live) live.turn(knob.name, value);
+    else wanted.value = { ...wanted.value, [knob.name]: value };
   };
-  const turned = Object.keys(wanted.value).length > 0;
+  const values = live ? live.knobs.value : wanted.value;
+  const turned = Object.keys(values).length > 0;
   return (
     <section class="knobs" aria-label="Knobs">
       {describe.knobs.map((knob) => (
-        <KnobRow key={knob.name} knob={knob} value={wanted.value[knob.name] ?? initial(knob)}
+        <KnobRow key={knob.name} knob={knob} value={values[knob.name] ?? initial(knob)}
           turn={(value) => turn(knob, value)} />
       ))}
       {turned && (
         <p class="dim">
           {live ? 'Turned while it runs.' : 'For the next run.'}{' '}
           <button class="link" onClick={() => {
-            for (const knob of describe.knobs) if (knob.name in wanted.value) turn(knob, initial(knob));
-            wanted.value = {};
+            for (const knob of describe.knobs) if (live && knob.name in values) turn(knob, initial(knob));
+            if (!live) wanted.value = {};
           }}>As they were</button>
         </p>
       )}
@@ -65,7 +63,7 @@ function KnobRow({ knob, value, turn }: {
   if (knob.switch) {
     return (
       <div class="knob">{label}
-        <input id={id} type="checkbox" role="switch" checked={Boolean(value)}
+        <input id={id} type="checkbox" role="switch" checked={value === true || value === 'true' || value === '1'}
           onChange={(event) => turn(event.currentTarget.checked)} /><small>{knob.help}</small>
       </div>
     );

@@ -13,8 +13,18 @@ export function Story({ run }: { run: Run }) {
   const following = cursor.value === null;
   const shown = following ? story.length : story.filter((item) => item.time <= at).length;
   // What was recorded before begins at its top; what we saw run ends with the verdict.
+  // Who has scrolled up to read is left there.
+  const reading = useRef(false);
   useEffect(() => {
-    if (following && run.goesOn) end.current?.scrollIntoView({ block: 'nearest' });
+    const box = end.current?.closest('.left');
+    const onScroll = () => {
+      if (box) reading.current = box.scrollHeight - box.scrollTop - box.clientHeight > 60;
+    };
+    box?.addEventListener('scroll', onScroll);
+    return () => box?.removeEventListener('scroll', onScroll);
+  }, [run]);
+  useEffect(() => {
+    if (following && run.goesOn && !reading.current) end.current?.scrollIntoView({ block: 'nearest' });
   }, [story.length, run.ended.value]);
   useEffect(() => {
     if (!following) last.current?.scrollIntoView({ block: 'nearest' });
@@ -96,6 +106,11 @@ function Addresses({ text }: { text: string }) {
   );
 }
 
+// `so` is code.
+function Text({ text }: { text: string }) {
+  return <>{text.split('`').map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part))}</>;
+}
+
 function Item({ item, later, chosen }: { item: StoryItem; later: boolean; chosen: boolean }) {
   const classes = ['item', item.kind, later && 'later', chosen && 'chosen'].filter(Boolean).join(' ');
   const go = () => (item.kind === 'scene' ? zoomToScene(item.event) : select(item.event));
@@ -118,7 +133,7 @@ function Item({ item, later, chosen }: { item: StoryItem; later: boolean; chosen
         </button>
       );
     case 'nuance':
-      return <button class={classes} onClick={go}><b>but</b> {item.text}</button>;
+      return <button class={classes} onClick={go}><b>but</b> <Text text={item.text} /></button>;
     case 'table':
       return <div class={classes}>{item.table && <TableView table={item.table} />}</div>;
     case 'knob':
@@ -126,7 +141,7 @@ function Item({ item, later, chosen }: { item: StoryItem; later: boolean; chosen
     case 'fault':
       return <button class={classes} onClick={go}>{item.text}</button>;
     case 'say':
-      return <button class={classes} onClick={go}>{item.text}</button>;
+      return <button class={classes} onClick={go}><Text text={item.text} /></button>;
   }
 }
 

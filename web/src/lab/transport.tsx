@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import type { Describe } from '../api';
 import {
   ask, cursor, fitAll, latest, linkToNow, lookAt, notice, now, playing, run, select, selected, speed,
-  starting, togglePlay,
+  startedWith, starting, togglePlay,
 } from '../state';
 import { Kind, type Trace } from '../trace/trace';
 import { timeText } from '../trace/time';
@@ -19,6 +19,7 @@ export function startRun(lab: string, how: { live?: boolean } = {}): void {
   if (starting.value || runs(lab)) return;
   starting.value = true;
   notice.value = '';
+  startedWith.current = { ...wanted.value };
   ask({
     do: 'run', lab, scene: (!how.live && sceneOf.value[lab]) || null, quick: false, live: how.live ?? false,
     knobs: { ...wanted.value },
@@ -109,6 +110,7 @@ function Icon({ d }: { d: string }) {
 export function copyLink(): void {
   const link = linkToNow(wanted.value);
   history.replaceState(null, '', link);
-  void navigator.clipboard?.writeText(link).catch(() => undefined);
-  notice.value = 'A link to this moment is in the address bar, and copied.';
+  notice.value = 'A link to this moment is in the address bar.';
+  navigator.clipboard?.writeText(link).then(
+    () => { notice.value = 'A link to this moment is in the address bar, and copied.'; }, () => {});
 }

@@ -37,7 +37,9 @@ export function LabPage({ lab }: { lab: string }) {
     setError('');
     labFacts(lab).then((found) => {
       facts.value = found;
-      shown.value = { path: `labs/${found.lab.folder}/main.cpp`, line: 0 };
+      const main = found.files.includes('main.cpp') ? `labs/${found.lab.folder}/main.cpp` : '';
+      shown.value = { path: main, line: 0 };
+      document.title = `${found.lab.number} ${found.lab.question} · Underloop`;
       wanted.value = found.describe ? startValues(found.describe, route.value.query) : {};
     }, (reason: Error) => setError(reason.message));
   }, [lab]);
@@ -98,14 +100,14 @@ async function openRun(lab: string, wantedRun: string | null): Promise<void> {
     if (run.value?.id === wantedRun) return;
     const card = (await runs()).find((one) => one.run === wantedRun);
     const { query } = route.value;
-    if (query.get('run') === wantedRun) lookFromLink(wantedRun, lab, query, card?.live ?? false);
-    return;
+    if (query.get('run') !== wantedRun) return;
+    return lookFromLink(card ? Run.of(card) : new Run(wantedRun, lab, false), query);
   }
   if (run.value?.lab === lab) return;
   lookAway();
   lookBeside(null);
   const last = (await runs()).find((one) => one.lab === lab);
-  if (last && run.value === null && route.value.lab === lab) look(new Run(last.run, lab, false, last.live));
+  if (last && run.value === null && route.value.lab === lab) look(Run.of(last));
 }
 
 function Runs({ run: one }: { run: Run }) {
@@ -170,7 +172,10 @@ function Answer({ readme }: { readme: string }) {
 
 function PastRuns({ past, lab }: { past: RunCard[]; lab: string }) {
   if (!past.length) return null;
-  const open = (id: string) => look(new Run(id, lab, false, past.find((one) => one.run === id)?.live ?? false));
+  const open = (id: string) => {
+    const card = past.find((one) => one.run === id);
+    if (card) look(Run.of(card));
+  };
   const told = (one: RunCard) => {
     const knobs = Object.entries(one.knobs).map(([name, value]) => `${name} ${String(value)}`).join(', ');
     const verdict = one.live ? 'running' : `${one.claims - one.failed}/${one.claims}`;
