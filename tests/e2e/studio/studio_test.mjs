@@ -139,21 +139,15 @@ onPage('lab 05, live: its mark is moved and the gauge answers; back in time whil
   await page.waitForSelector('.gauge data');
   await page.click('role=tab[name=/Knobs/]');
   const knob = page.locator('#knob-high-water-mark');
-  const largest = () => page.locator('.gauge').evaluateAll((all) => {
-    const bytes = (text) => {
-      const [, number, unit] = /([\d.,]+) (bytes|KiB|MiB|GiB)/.exec(text) ?? [];
-      return number ? Number(number.replaceAll(',', '')) * { bytes: 1, KiB: 1024, MiB: 2 ** 20, GiB: 2 ** 30 }[unit] : 0;
-    };
-    return Math.max(0, ...all.flatMap((gauge) => [...gauge.querySelectorAll('data')].map((one) => bytes(one.textContent))));
-  });
-  await until(page, () => [...document.querySelectorAll('.gauge data')].some((one) => /KiB/.test(one.textContent)));
-  const before = await largest();
-  await knob.fill('1'); // 4 MiB
+  // The mark is 256 KiB, and the queue never over twice that; soon it is to be 4 MiB.
+  const queued = (least) => until(page, (least) => [...document.querySelectorAll('.gauge header span')].some((one) => {
+    const [, number, unit] = /^queued ([\d.,]+) (bytes|KiB|MiB)/.exec(one.textContent) ?? [];
+    return unit && Number(number.replaceAll(',', '')) * { bytes: 1, KiB: 1024, MiB: 2 ** 20 }[unit] >= least;
+  }), least);
+  await queued(1);
+  await knob.fill('1');
   await until(page, () => [...document.querySelectorAll('.story .knob')].some((one) => /high-water-mark/.test(one.textContent)));
-  await until(page, (before) => [...document.querySelectorAll('.gauge data')].some((one) => {
-    const [, number, unit] = /([\d.]+) (MiB)/.exec(one.textContent) ?? [];
-    return unit && Number(number) * 2 ** 20 > before * 2;
-  }), before);
+  await queued(1 << 20);
   // Back to the beginning, while more comes.
   const scrub = page.locator('.transport .scrub');
   await scrub.fill('0');
