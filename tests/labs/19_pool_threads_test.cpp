@@ -16,6 +16,8 @@ TEST(PoolThreads, NeverShareAConnectionAndNeverLoseAPlace) {
   constexpr int kThreads = 8, kRounds = 3000;
   constexpr std::size_t kSize = 3;
   FakeServer server;
+  std::atomic<int> served = 0, errors = 0, shared = 0;
+  std::atomic<std::size_t> most = 0;  // the pool still tells of changes while it is drained
   {
     Pool pool({.size = kSize,
                .check_after = 1ms,
@@ -23,8 +25,6 @@ TEST(PoolThreads, NeverShareAConnectionAndNeverLoseAPlace) {
                .lifetime_jitter = 0.5,
                .idle_timeout = 1ms},
               server.connect(), server.clock());
-    std::atomic<int> served = 0, errors = 0, shared = 0;
-    std::atomic<std::size_t> most = 0;
     pool.on_change([&](const Stats& now) {
       if (now.lent > most) most = now.lent;
     });
