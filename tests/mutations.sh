@@ -91,38 +91,50 @@ runner/studio_drill.cpp | s/card.exit.value_or(2) > 1/card.exit.value_or(2) > 20
 LIST
 }
 
-copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
-git ls-files -z | tar --null -cf - -T - | tar -xf - -C "$copy"
-cmake -S "$copy" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-  -DCMAKE_CXX_FLAGS_RELEASE=-O0 >"$copy/log" 2>&1 || { cat "$copy/log" >&2; exit 1; }
+copies=$(mktemp -d)
+trap 'rm -rf "$copies"' EXIT
 
 trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
 
-survived=0 killed=0
-while IFS='|' read -r file change target filter; do
-  file=$(trim "$file") change=$(trim "$change") target=$(trim "$target") filter=$(trim "$filter")
-  [[ $file == *${1-}* ]] || continue
+# Breaks one file of the copy, builds what tests it, and puts the file back.
+mutate() {  # mutate COPY FILE CHANGE TARGET FILTER
+  local copy=$1 file=$2 change=$3 target=$4 filter=$5 end
   cp "$copy/$file" "$copy/original"
   sed -i "$change" "$copy/$file"
   if cmp -s "$copy/$file" "$copy/original"; then
-    echo "NOTHING TO CHANGE  $file: $change"
-    survived=$((survived + 1))
-    continue
-  fi
-  if ! cmake --build "$copy/build" --target "$target" >"$copy/log" 2>&1; then
+    end="NOTHING TO CHANGE"
+  elif ! cmake --build "$copy/build" --target "$target" >"$copy/log" 2>&1; then
     tail -n 20 "$copy/log" >&2
-    echo "DOES NOT COMPILE   $file: $change"
-    survived=$((survived + 1))
+    end="DOES NOT COMPILE"
   elif timeout 30 "$copy/build/tests/$target" --gtest_filter="$filter" >"$copy/log" 2>&1; then
-    echo "SURVIVED           $file: $change"
-    survived=$((survived + 1))
+    end="SURVIVED"
   else
-    echo "noticed            $file: $change"
-    killed=$((killed + 1))
+    end="noticed"
   fi
   cp "$copy/original" "$copy/$file"
-done < <(mutations)
+  printf '%-18s %s: %s\n' "$end" "$file" "$change"
+}
 
-echo "$killed passed, $survived failed"
-((survived == 0 && killed > 0))
+# A copy of the tree, and its share of the targets: those whose number leaves this rest.
+work() {  # work REST PART
+  local copy=$copies/$1 file change target filter
+  local -A number=()
+  mkdir "$copy"
+  git ls-files -z | tar --null -cf - -T - | tar -xf - -C "$copy"
+  cmake -S "$copy" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_CXX_FLAGS_RELEASE=-O0 >"$copy/log" 2>&1 || { cat "$copy/log" >&2; return 1; }
+  while IFS='|' read -r file change target filter; do
+    file=$(trim "$file") change=$(trim "$change") target=$(trim "$target") filter=$(trim "$filter")
+    [[ ${number[$target]-} ]] || number[$target]=${#number[@]}
+    ((number[$target] % workers == $1)) || continue
+    [[ $file != *$2* ]] || mutate "$copy" "$file" "$change" "$target" "$filter"
+  done < <(mutations)
+}
+
+# One copy for each core: a mutation is one compiler and one test, and keeps one core busy.
+workers=$(nproc)
+for ((i = 0; i < workers; i++)); do work "$i" "${1-}" & done | tee "$copies/ends"
+all=$(mutations | cut -d '|' -f 1 | grep -cF -- "${1-}" || true)
+killed=$(grep -c ^noticed "$copies/ends" || true)
+echo "$killed passed, $((all - killed)) failed"
+((killed > 0 && killed == all))
