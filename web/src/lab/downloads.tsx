@@ -56,12 +56,19 @@ function savePicture(name: string): void {
   canvas?.toBlob((blob) => { if (blob) save(`${name}.png`, 'image/png', blob); });
 }
 
+// Open as long as the focus is in it. The list can be focused so that a browser whose buttons
+// take no focus from the mouse does not close it under the click.
+function closeIfLeft(event: FocusEvent): void {
+  const list = event.currentTarget as HTMLDetailsElement;
+  if (!list.contains(event.relatedTarget as Node | null)) list.open = false;
+}
+
 export function Downloads({ run, facts }: { run: Run; facts: LabFacts }) {
   const name = `underloop-${facts.lab.folder}-${run.id}`;
   return (
-    <details class="downloads">
+    <details class="downloads" onFocusOut={closeIfLeft}>
       <summary>Save</summary>
-      <div>
+      <div tabIndex={-1}>
         {!recording && <button onClick={() => void savePage(run, facts, name)}>this run as a page, offline</button>}
         <button onClick={() => void saveTrace(run, name)}>the trace, for Perfetto</button>
         <button onClick={() => save(`${name}.md`, 'text/markdown', ledgerText(run, facts))}>the ledger, Markdown</button>
