@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -33,6 +33,26 @@ function studioProgram() {
 
 const browserProgram = () => kBrowsers.find(existsSync);
 
+// Of a process: who started it, and whether it still runs. A zombie does not.
+async function processStat(pid) {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { parent: Number(parent), runs: Boolean(state) && state !== 'Z' };
+}
+
+export const isRunning = async (pid) => (await processStat(pid)).runs;
+
+// All that a process started, and what that started.
+export async function descendants(pid) {
+  const children = new Map();
+  for (const one of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)) {
+    const { parent, runs } = await processStat(one);
+    if (runs) children.set(parent, [...(children.get(parent) ?? []), one]);
+  }
+  const below = (one) => (children.get(one) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(pid);
+}
+
 export class Served {
   static async start() {
     const served = new Served();
@@ -52,6 +72,11 @@ export class Served {
   }
 
   async open() {
+    await this.serve();
+    await this.look();
+  }
+
+  async serve() {
     this.studio = spawn(studioProgram(), ['--port', '0'], {
       env: { ...process.env, XDG_DATA_HOME: this.data, UNDERLOOP_ROOT: root },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -64,11 +89,15 @@ export class Served {
       break;
     }
     this.origin = new URL(this.address).origin;
-    this.browser = await chromium.launch({
+  }
+
+  async look() {
+    this.chromium = await chromium.launchServer({
       executablePath: browserProgram(),
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
         '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     });
+    this.browser = await chromium.connect(this.chromium.wsEndpoint());
   }
 
   // A page of its own, that has entered. What its console complained of is in `complaints`.
@@ -89,7 +118,7 @@ export class Served {
   }
 
   async close() {
-    await this.browser?.close();
+    await this.chromium?.close();
     this.studio?.kill('SIGTERM');
     await this.ended;
     await rm(this.data, { recursive: true, force: true });
