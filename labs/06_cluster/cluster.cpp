@@ -50,7 +50,14 @@ Cluster::Cluster(lab::uv::Loop& loop, ClusterConfig config, ClusterObservers obs
   accepting_.emplace(loop_, listener_.get());
   accepting_->start(UV_READABLE, [this] { deal(); });
 }
-Cluster::~Cluster() = default;
+
+Cluster::~Cluster() {
+  for (auto& member : members_) {
+    const std::string lane = member->lane;
+    member.reset();  // kills the worker
+    lab::trace::state(lane, "gone");
+  }
+}
 
 std::vector<pid_t> Cluster::serving() const {
   std::vector<pid_t> pids;
