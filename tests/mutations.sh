@@ -85,7 +85,7 @@ runner/studio_pages.cpp | s/request.origin == "http:\/\/" + request.host/true/ |
 runner/studio_store.cpp | s/fs::resize_file(path, whole, none);// | studio_test | RunStoreTest.Repairs*
 runner/studio_store.cpp | s/kept <= limits_.runs/kept <= limits_.runs + 1/ | studio_test | RunStoreTest.KeepsSoManyRuns*
 runner/studio_run.cpp | s/now - \*alone_since_ > limits_.alone/now - *alone_since_ >= limits_.alone/ | studio_test | StudioRunTest.EndsSomeTime*
-runner/studio_run.cpp | s/now - began_ > most/now - began_ >= most/ | studio_test | StudioRunTest.EndsAfter*
+runner/studio_run.cpp | s/now - began_ > most/now - began_ > 2 * most/ | studio_test | StudioRunTest.EndsAfter*
 runner/studio_viewer.cpp | s/peer_->pause(true);// | studio_test | SlowViewer.IsNotListened*
 runner/studio_drill.cpp | s/card.exit.value_or(2) > 1/card.exit.value_or(2) > 200/ | studio_test | StudioDrillTest.DoesNotJudge*
 LIST
