@@ -20,7 +20,7 @@ struct Contestant {
 
   std::string name;
   Kind kind = Kind::peer;
-  std::vector<std::string> run;  // {count}, {build}, {peers}, and what a service offers
+  std::vector<std::string> run;  // {count} and others: bench/README.md
   std::int64_t count = 0;        // operations of one round
   std::string package{};         // of bench/peers/package.json; empty: none is needed
   std::string program{};         // that must be installed; empty: none is needed

@@ -1,6 +1,8 @@
 // Lab 07's workers as a contestant: peers_07 NAME COUNT. A kilobyte goes to a worker and
 // comes back, one after another.
 #include <atomic>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -35,13 +37,13 @@ std::string called(std::int64_t count) {
   return trips(count, answer_to);
 }
 
-// The caller sleeps until the answer is there.
-std::string to_pool(std::int64_t count) {
-  ThreadPool pool({.threads = 1});
+// `submit` hands a job to a pool; the caller sleeps until the answer is there.
+template <class Submit>
+std::string asleep(std::int64_t count, Submit submit) {
   return trips(count, [&](const std::string& message) {
     std::string answer;
     std::atomic<bool> back = false;
-    (void)pool.submit([&, copy = message](const std::stop_token&) {
+    submit([&, copy = message] {
       answer = answer_to(copy);
       back = true;
       back.notify_one();
@@ -49,6 +51,18 @@ std::string to_pool(std::int64_t count) {
     back.wait(false);
     return answer;
   });
+}
+
+std::string to_pool(std::int64_t count) {
+  ThreadPool pool({.threads = 1});
+  return asleep(count, [&](auto job) {
+    (void)pool.submit([job](const std::stop_token&) { job(); });
+  });
+}
+
+std::string to_asio(std::int64_t count) {
+  boost::asio::thread_pool pool(1);
+  return asleep(count, [&](auto job) { boost::asio::post(pool, job); });
 }
 
 // The caller is a loop, as in Node, and hears of the answer as an event.
@@ -85,6 +99,7 @@ std::string to_process(std::int64_t count) {
 
 const std::map<std::string, std::string (*)(std::int64_t)> kContestants = {
     {"call", called},
+    {"asio", to_asio},
     {"pool", to_pool},
     {"pool-loop", to_pool_from_loop},
     {"process", to_process}};
