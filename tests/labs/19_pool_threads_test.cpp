@@ -17,7 +17,7 @@ TEST(PoolThreads, NeverShareAConnectionAndNeverLoseAPlace) {
   constexpr std::size_t kSize = 3;
   FakeServer server;
   std::atomic<int> served = 0, errors = 0, shared = 0;
-  std::atomic<std::size_t> most = 0;  // the pool still tells of changes while it is drained
+  std::atomic<std::size_t> most = 0;  // still told of while the pool is drained
   {
     Pool pool({.size = kSize,
                .check_after = 1ms,
