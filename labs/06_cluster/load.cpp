@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -72,11 +73,14 @@ class Client {
       run_.config.latency->record(std::chrono::steady_clock::now() - asked_);
     pid_t pid = 0;
     std::int64_t cpu = 0;
-    Seen seen;
-    std::istringstream(body) >> pid >> seen.counter >> seen.most_at_once >> cpu;
-    seen.cpu = std::chrono::microseconds(cpu);
-    seen.answers = run_.result.workers[pid].answers + 1;
-    run_.result.workers[pid] = seen;
+    Seen now;
+    std::istringstream(body) >> pid >> now.counter >> now.most_at_once >> cpu;
+    // Two answers may be read in another order than the worker gave them.
+    Seen& seen = run_.result.workers[pid];
+    ++seen.answers;
+    seen.counter = std::max(seen.counter, now.counter);
+    seen.most_at_once = std::max(seen.most_at_once, now.most_at_once);
+    seen.cpu = std::max(seen.cpu, std::chrono::microseconds(cpu));
   }
   void fail() {
     ++run_.result.failed;

@@ -28,9 +28,9 @@ struct LoadConfig {
 
 struct Seen {  // of one worker
   int answers = 0;
-  int counter = 0;       // its own, at its last answer
-  int most_at_once = 0;  // requests that it had under way
-  std::chrono::microseconds cpu{};
+  int counter = 0;                  // its own, at its last answer
+  int most_at_once = 0;             // requests that it had under way
+  std::chrono::microseconds cpu{};  // since it was ready
 };
 
 struct LoadResult {

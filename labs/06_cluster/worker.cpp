@@ -133,8 +133,9 @@ class Worker {
   void reply(int id, std::string_view status) {
     Connection& one = *connections_.at(id);
     one.last = draining_ || status != "200 OK";
-    const std::string body = fmt::format("{} {} {} {}", getpid(), ++requests_,
-                                         most_at_once_, lab::cpu_time().count());
+    const auto cpu = lab::cpu_time() - started_;
+    const std::string body =
+        fmt::format("{} {} {} {}", getpid(), ++requests_, most_at_once_, cpu.count());
     one.answer = fmt::format("HTTP/1.1 {}\r\nContent-Length: {}\r\n{}\r\n{}", status,
                              body.size(), one.last ? "Connection: close\r\n" : "", body);
     one.tcp.write(one.answer, [this, id](int result) {
@@ -147,6 +148,7 @@ class Worker {
   }
 
   const std::string lane_ = fmt::format("worker {}", getpid());
+  const std::chrono::microseconds started_ = lab::cpu_time();  // to start is no request
   lab::uv::Loop loop_;
   lab::uv::Timer deadline_{loop_};
   int channel_;
