@@ -1,12 +1,13 @@
 #include "engines.hpp"
 
 #include <re2/re2.h>
-#include <time.h>
 
 #include <boost/regex.hpp>
 #include <compare>
 #include <iterator>
 #include <regex>
+
+#include "lab/proc.hpp"
 
 namespace lab23 {
 
@@ -48,23 +49,17 @@ class Looking {
   const char* at_ = nullptr;
 };
 
-std::chrono::nanoseconds thread_cpu() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
 template <class Ask>
 Effort measured(Ask ask) {
   Effort effort;
   looks = 0;
-  const auto start = thread_cpu();
+  const auto start = lab::thread_cpu_time();
   try {
     effort.matched = ask();
   } catch (const std::runtime_error&) {  // std::regex_error and Boost's are ones
     effort.gave_up = true;
   }
-  effort.cpu = thread_cpu() - start;
+  effort.cpu = lab::thread_cpu_time() - start;
   effort.looks = looks;
   return effort;
 }

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <re2/re2.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,26 +11,21 @@
 #include <regex>
 
 #include "lab/error.hpp"
+#include "lab/proc.hpp"
 
 namespace lab23 {
 
 namespace {
-
-std::chrono::nanoseconds thread_cpu() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 // The shortest CPU time of a few calls.
 template <class Job>
 double best_of(Job job) {
   auto best = std::chrono::nanoseconds::max();
   for (int i = 0; i < 5; ++i) {
-    const auto start = thread_cpu();
+    const auto start = lab::thread_cpu_time();
     const volatile auto result = job();  // so that it is not left out
     static_cast<void>(result);
-    best = std::min(best, thread_cpu() - start);
+    best = std::min(best, lab::thread_cpu_time() - start);
   }
   return static_cast<double>(std::max<std::int64_t>(best.count(), 1));
 }

@@ -1,6 +1,6 @@
 // proc.hpp: what the kernel knows of this process.
 //
-// Source    proc(5) and getrusage(2). Sizes in bytes; 0 where /proc does not say.
+// Source    proc(5) and getrusage(2), clock_gettime(2). Sizes in bytes; 0 where /proc does not say.
 #pragma once
 
 #include <sys/types.h>
@@ -13,8 +13,9 @@ namespace lab {
 std::size_t resident_bytes(pid_t pid = 0);  // 0: this process
 std::size_t peak_resident_bytes();
 int thread_count();
-int open_descriptors();                // without the one that counts them
-std::chrono::microseconds cpu_time();  // user and system, all threads
-int thread_id();                       // the kernel's, as in /proc/self/task
+int open_descriptors();                      // without the one that counts them
+std::chrono::microseconds cpu_time();        // user and system, all threads
+std::chrono::nanoseconds thread_cpu_time();  // of the calling thread
+int thread_id();                             // the kernel's, as in /proc/self/task
 
 }  // namespace lab
