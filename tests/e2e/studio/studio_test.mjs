@@ -106,6 +106,25 @@ onPage('a key lists the keys, and Escape closes the list', async (page) => {
 
 // --- a lab
 
+// How far below the last line that is seen the story goes on, in pixels.
+const below = (page) => page.locator('.left').evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+
+onPage('the story follows its run to the verdict, but leaves who scrolls up to read', async (page) => {
+  await go(page, '#/lab/07');
+  const start = page.locator('.start .primary:not(.stop)');
+  await start.click();
+  await ended(page);
+  await sleep(300);  // it has no reason to move on
+  assert.ok(await below(page) < 30, `${await below(page)} pixels below what is seen`);
+  await start.click();
+  await until(page, () => !document.querySelector('.story .ending')
+    && document.querySelector('.left').scrollTop > 400);
+  await page.locator('.left').hover();
+  await page.mouse.wheel(0, -300);
+  await ended(page);
+  assert.ok(await below(page) > 100, 'the story scrolled on by itself');
+});
+
 // Node's documentation takes idle and prepare as one: six.
 const kPhases = ['timers', 'pending', 'idle', 'prepare', 'poll', 'check', 'closing'];
 

@@ -13,12 +13,17 @@ export function Story({ run }: { run: Run }) {
   const following = cursor.value === null;
   const shown = following ? story.length : story.filter((item) => item.time <= at).length;
   // What was recorded before begins at its top; what we saw run ends with the verdict.
-  // Who has scrolled up to read is left there.
+  // Who has scrolled up to read is left there. To be far from the end is not enough:
+  // the story may have grown since it was scrolled to.
   const reading = useRef(false);
   useEffect(() => {
     const box = end.current?.closest('.left');
+    let top = box?.scrollTop ?? 0;
     const onScroll = () => {
-      if (box) reading.current = box.scrollHeight - box.scrollTop - box.clientHeight > 60;
+      if (!box) return;
+      if (box.scrollHeight - box.scrollTop - box.clientHeight <= 60) reading.current = false;
+      else if (box.scrollTop < top) reading.current = true;
+      top = box.scrollTop;
     };
     box?.addEventListener('scroll', onScroll);
     return () => box?.removeEventListener('scroll', onScroll);
