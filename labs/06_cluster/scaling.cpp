@@ -1,9 +1,11 @@
-// scaling.cpp: what a second process brings, by CPU time and by counts.
+// scaling.cpp: what a second process brings, by shares and by counts.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "cluster.hpp"
@@ -56,11 +58,10 @@ void one_core(Story& story) {
 
 namespace {
 
-// The share of all the workers' CPU time that the busiest had, and what it answered for it.
 struct Work {
-  double share = 0;
-  double a_cpu_second = 0;  // requests, by the CPU time of the busiest
-  int at_once = 0;          // the most that each had under way, summed up
+  int most = 0;      // requests of the worker that had most
+  double share = 0;  // of all the workers' CPU time, that of the busiest
+  int at_once = 0;   // the most that each had under way, summed up
 };
 
 Work work(int workers, const char* target, int clients, int requests, bool keep_alive) {
@@ -76,16 +77,17 @@ Work work(int workers, const char* target, int clients, int requests, bool keep_
   for (const auto& [pid, one] : seen.workers) {
     all += one.cpu;
     busiest = std::max<std::chrono::duration<double>>(busiest, one.cpu);
+    result.most = std::max(result.most, one.answers);
     result.at_once += one.most_at_once;
   }
   result.share = busiest / all;
-  result.a_cpu_second = seen.answered / busiest.count();
   return result;
 }
 
 }  // namespace
 
-// Step 10: the CPU of one process is the limit of what computes; a wait costs none.
+// Step 10: the CPU of one process is the limit of what computes; a wait costs none. By
+// shares and counts: what a request costs of CPU time differs by a third on a busy machine.
 void scaling(Story& story) {
   const int requests = story.quick() ? 80 : 240;
   const Work one = work(1, "/cpu", 4, requests, false);
@@ -93,26 +95,27 @@ void scaling(Story& story) {
   // 40 kept connections, 20 for each of two workers: so what each had at most adds up.
   const Work wait_one = work(1, "/wait", 40, 200, true);
   const Work wait_two = work(2, "/wait", 40, 200, true);
-  const double gain = two.a_cpu_second / one.a_cpu_second;
+  const double gain = 1.0 * one.most / two.most;
   const double wait_gain = 1.0 * wait_two.at_once / wait_one.at_once;
-  lab::Table table{"By the CPU time of the busiest worker",
-                   {"workers", "its share", "requests a CPU second"},
+  lab::Table table{"What the busiest worker had to compute",
+                   {"workers", "requests", "share of the CPU time"},
                    {}};
-  table.rows.push_back({"1", fmt::format("{:.0f} %", 100 * one.share),
-                        fmt::format("{:.0f}", one.a_cpu_second)});
-  table.rows.push_back({"2", fmt::format("{:.0f} %", 100 * two.share),
-                        fmt::format("{:.0f}", two.a_cpu_second)});
+  for (const auto& [workers, seen] : {std::pair{1, one}, {2, two}})
+    table.rows.push_back({std::to_string(workers), std::to_string(seen.most),
+                          fmt::format("{:.0f} %", 100 * seen.share)});
   story.table(table);
   story.claim(
-      "06.7", "all cores can be used", two.share < 0.7 && one.share > 0.99,
+      "06.7", "all cores can be used", two.share < 0.8 && one.share > 0.99,
       "two workers shared the computing: the busiest did {:.0f} % of it. Control: a "
       "single worker did {:.0f} %, however many cores there are",
       100 * two.share, 100 * one.share);
   story.claim("06.8", "throughput rises", gain >= 1.4 && wait_gain <= 1.25,
-              "requests that compute, by the CPU second of the busiest worker: {:.2f} "
-              "times as many with two. Control: requests that wait 50 ms, 40 clients: "
-              "under way at once {} with one worker, {} with two, {:.2f} times",
-              gain, wait_one.at_once, wait_two.at_once, wait_gain);
+              "of {} requests that compute a single worker had {}, the busier of two "
+              "{}: their CPUs are enough for {:.2f} times as many. Control: requests "
+              "that wait 50 ms, 40 clients: under way at once {} with one worker, {} "
+              "with two, {:.2f} times",
+              requests, one.most, two.most, gain, wait_one.at_once, wait_two.at_once,
+              wait_gain);
   story.nuance(
       "06.8",
       "where requests wait, one worker holds all the waits already, and a second "
