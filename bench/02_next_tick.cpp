@@ -8,11 +8,12 @@
 #include <optional>
 #include <string>
 
-#include "lab/error.hpp"
-#include "lab/immediates.hpp"
-#include "lab/process.hpp"
-#include "lab/uv.hpp"
-#include "ticks.hpp"
+#include "lab/core/error.hpp"
+#include "lab/os/process.hpp"
+#include "lab/uv/immediates.hpp"
+#include "lab/uv/timeouts.hpp"
+#include "lab/uv/uv.hpp"
+#include "next_tick.hpp"
 
 namespace {
 

@@ -13,11 +13,14 @@
 #include <cstring>
 #include <filesystem>
 #include <list>
+#include <string>
+#include <vector>
 
-#include "async.hpp"
-#include "lab/proc.hpp"
-#include "lab/process.hpp"
-#include "lab/uv.hpp"
+#include "concurrency.hpp"
+#include "lab/os/proc.hpp"
+#include "lab/os/process.hpp"
+#include "lab/uv/uv.hpp"
+#include "world/echo.hpp"
 
 namespace {
 
@@ -63,6 +66,18 @@ void BM_Tcp_RoundTrip(benchmark::State& state) {
 }
 BENCHMARK(BM_Tcp_RoundTrip)->UseRealTime()->Iterations(2000);
 
+// What this program prints when it plays a part of itself with a pool of this size (0: the
+// usual one). If it fails, the benchmark is skipped with its words.
+std::string printed(benchmark::State& state, std::vector<std::string> part,
+                    std::int64_t pool_size) {
+  part.insert(part.begin(), "/proc/self/exe");
+  lab::ChildOptions options{.deadline = std::chrono::seconds(60)};
+  if (pool_size > 0) options.env = {{"UV_THREADPOOL_SIZE", std::to_string(pool_size)}};
+  lab::Child child = lab::Child::run(part, options);
+  if (!child.wait().ok()) state.SkipWithError(child.wait().err.c_str());
+  return child.wait().ok() ? child.wait().out : "";
+}
+
 // Reads files in this process; prints the seconds that it took.
 int read_files(int files) {
   Loop loop;
@@ -76,18 +91,58 @@ int read_files(int files) {
 void BM_ReadFile_ByPoolSize(benchmark::State& state) {
   constexpr int kFiles = 5000;
   for (auto _ : state) {
-    lab::Child child = lab::Child::run(
-        {"/proc/self/exe", "read-files", std::to_string(kFiles)},
-        {.deadline = std::chrono::seconds(60),
-         .env = {{"UV_THREADPOOL_SIZE", std::to_string(state.range(0))}}});
-    if (!child.wait().ok()) return state.SkipWithError(child.wait().err.c_str());
-    state.SetIterationTime(std::stod(child.wait().out));
+    const std::string seconds =
+        printed(state, {"read-files", std::to_string(kFiles)}, state.range(0));
+    if (seconds.empty()) return;
+    state.SetIterationTime(std::stod(seconds));
   }
   state.SetItemsProcessed(state.iterations() * kFiles);
 }
 BENCHMARK(BM_ReadFile_ByPoolSize)
     ->RangeMultiplier(2)
     ->Range(1, 16)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+
+// CPU time, and nothing else: about 20 ms of it.
+void compute() {
+  volatile std::uint64_t hash = 1469598103934665603u;
+  for (unsigned i = 0; i < 10'000'000; ++i) hash = (hash ^ i) * 1099511628211u;
+}
+
+// Runs eight jobs that only compute; prints the seconds until the first callback and until
+// the last.
+int run_jobs() {
+  Loop loop;
+  const auto start = Clock::now();
+  double first = 0;
+  double last = 0;
+  for (int i = 0; i < 8; ++i) {
+    lab03::job(loop, compute, [&](int) {
+      last = std::chrono::duration<double>(Clock::now() - start).count();
+      if (first == 0) first = last;
+    });
+  }
+  loop.run();
+  std::printf("%.9f %.9f\n", last, first);
+  return 0;
+}
+
+// More threads than cores finish no sooner; they finish together, and the first one later.
+void BM_ComputingJobs_ByPoolSize(benchmark::State& state) {
+  double last = 0;
+  double first = 0;
+  for (auto _ : state) {
+    const std::string seconds = printed(state, {"run-jobs"}, state.range(0));
+    if (seconds.empty()) return;
+    std::sscanf(seconds.c_str(), "%lf %lf", &last, &first);
+    state.SetIterationTime(last);
+  }
+  state.counters["first_ms"] = first * 1000;
+}
+BENCHMARK(BM_ComputingJobs_ByPoolSize)
+    ->RangeMultiplier(2)
+    ->Range(1, 8)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
 
@@ -125,11 +180,10 @@ void BM_Connections_HeldOpen(benchmark::State& state) {
   double bytes = 0;
   double threads = 0;
   for (auto _ : state) {
-    lab::Child child = lab::Child::run(
-        {"/proc/self/exe", "hold-connections", std::to_string(state.range(0))},
-        {.deadline = std::chrono::seconds(60)});
-    if (!child.wait().ok()) return state.SkipWithError(child.wait().err.c_str());
-    std::sscanf(child.wait().out.c_str(), "%lf %lf", &bytes, &threads);
+    const std::string held =
+        printed(state, {"hold-connections", std::to_string(state.range(0))}, 0);
+    if (held.empty()) return;
+    std::sscanf(held.c_str(), "%lf %lf", &bytes, &threads);
   }
   state.counters["bytes_each"] = bytes;
   state.counters["threads"] = threads;
@@ -146,6 +200,7 @@ BENCHMARK(BM_Connections_HeldOpen)
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], "read-files") == 0)
     return read_files(std::atoi(argv[2]));
+  if (argc == 2 && std::strcmp(argv[1], "run-jobs") == 0) return run_jobs();
   if (argc == 3 && std::strcmp(argv[1], "hold-connections") == 0)
     return hold_connections(static_cast<std::size_t>(std::atoi(argv[2])));
   benchmark::Initialize(&argc, argv);

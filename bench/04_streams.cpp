@@ -9,7 +9,7 @@
 #include <random>
 
 #include "gzip.hpp"
-#include "lab/process.hpp"
+#include "lab/os/process.hpp"
 #include "lab/stream/file.hpp"
 #include "lab/stream/pipe.hpp"
 

@@ -12,7 +12,7 @@
 #include <csignal>
 #include <thread>
 
-#include "world.hpp"
+#include "world/transfer.hpp"
 
 using namespace lab05;
 
@@ -105,7 +105,7 @@ void BM_Relay_Pipeline_HighWaterMark(benchmark::State& state) {
     lab::Socket source(ticks, loop, in, kPiece, lab::kOnlyReads);
     lab::Socket sink(ticks, loop, out, mark, lab::kOnlyWrites);
     ticks.run([&] {
-      pipeline(source, {}, sink, [](std::optional<Error>) {});
+      pipeline(source, {}, sink, [](std::optional<lab::Error>) {});
       source.on_data(
           [&](const Chunk&) { peak = std::max(peak, sink.writable_length()); });
     });
@@ -129,7 +129,7 @@ class Nowhere : public Writable {
   std::size_t bytes = 0;
 
  protected:
-  void write_chunk(Chunk chunk, Done done) override {
+  void write_chunk(Chunk chunk, lab::Done done) override {
     bytes += chunk.size();
     done({});
   }

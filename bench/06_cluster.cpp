@@ -9,12 +9,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "cluster.hpp"
-#include "load.hpp"
-#include "worker.hpp"
+#include "world/app.hpp"
+#include "world/load.hpp"
 
 namespace {
 
@@ -56,8 +57,9 @@ BENCHMARK_CAPTURE(BM_Cluster, Computes, "/cpu")->Apply(sizes);
 
 // node:cluster serves the same targets; it ends when its input does.
 void BM_NodeCluster(benchmark::State& state, const char* target) {
-  const std::string command = "exec node '" LAB_SOURCE_DIR
-                              "/labs/06_cluster/node.mjs' --serve " +
+  const auto bench = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const auto twin = bench / "../../../labs/06_cluster/node.mjs";
+  const std::string command = "exec node '" + twin.string() + "' --serve " +
                               std::to_string(state.range(0)) + " 2>/dev/null";
   FILE* node = popen(command.c_str(), "r");
   int port = 0;

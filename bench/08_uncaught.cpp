@@ -7,7 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "runtime.hpp"
+#include "uncaught.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
-// What a layer costs: a request through 1 to 50 of them, chosen while the program runs and
-// by the compiler, beside the handler alone; without a network, then with one.
+// What a middleware costs: a request through 1 to 50 of them, chosen while the program runs
+// and by the compiler, beside the handler alone; without a network, then with one.
 //
 //   ./lab bench 10
 //   node labs/10_middleware/node.mjs --bench    Express, on the same machine
@@ -8,9 +8,9 @@
 #include <chrono>
 #include <utility>
 
-#include "app.hpp"
-#include "chain.hpp"
-#include "lab/http.hpp"
+#include "10_chain.hpp"
+#include "lab/net/http.hpp"
+#include "middleware.hpp"
 
 namespace {
 
@@ -25,9 +25,9 @@ void drop(const lab::http::Response& response) {
   benchmark::DoNotOptimize(&response);
 }
 
-void fill(App& app, std::int64_t layers) {
-  for (std::int64_t i = 0; i < layers; ++i) {
-    app.use("layer", [](Request&, Response&, Next next) { next(); });
+void fill(App& app, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    app.use("calls next", [](Request&, Response&, Next next) { next(); });
   }
   app.use("reply", [](Request&, Response& response, Next) { response.send("hello"); });
 }
@@ -45,47 +45,41 @@ void BM_Bare_Handler(benchmark::State& state) {
 }
 BENCHMARK(BM_Bare_Handler);
 
-void BM_App_Layers(benchmark::State& state) {
+void BM_App_Middleware(benchmark::State& state) {
   App app;
   fill(app, state.range());
   for (auto _ : state) app.handle(received(), drop);
 }
-BENCHMARK(BM_App_Layers)->Arg(0)->Arg(1)->Arg(2)->Arg(5)->Arg(10)->Arg(20)->Arg(50);
+BENCHMARK(BM_App_Middleware)->Arg(0)->Arg(1)->Arg(2)->Arg(5)->Arg(10)->Arg(20)->Arg(50);
 
-struct GoesOn {
-  template <class N>
-  Done operator()(Request& request, Response&, N next) const {
-    benchmark::DoNotOptimize(&request);
-    return std::move(next)();
-  }
+constexpr auto kCallsNext = [](Request& request, Response&, const auto& next) {
+  benchmark::DoNotOptimize(&request);
+  next();
 };
-struct Replies {
-  template <class N>
-  Done operator()(Request&, Response& response, N) const {
-    return response.send("hello");
-  }
+constexpr auto kReplies = [](Request&, Response& response, const auto&) {
+  response.send("hello");
 };
 
 template <std::size_t... I>
 auto chain_of(std::index_sequence<I...>) {
-  return Chain{(static_cast<void>(I), GoesOn{})..., Replies{}};
+  return Chain{(static_cast<void>(I), kCallsNext)..., kReplies};
 }
 
-template <std::size_t Layers>
-void BM_Chain_Layers(benchmark::State& state) {
-  const auto chain = chain_of(std::make_index_sequence<Layers>());
+template <std::size_t Count>
+void BM_Chain_Middleware(benchmark::State& state) {
+  const auto chain = chain_of(std::make_index_sequence<Count>());
   for (auto _ : state) {
     Request request(received());
     Response response(drop);
     chain(request, response);
   }
 }
-BENCHMARK(BM_Chain_Layers<1>);
-BENCHMARK(BM_Chain_Layers<2>);
-BENCHMARK(BM_Chain_Layers<5>);
-BENCHMARK(BM_Chain_Layers<10>);
-BENCHMARK(BM_Chain_Layers<20>);
-BENCHMARK(BM_Chain_Layers<50>);
+BENCHMARK(BM_Chain_Middleware<1>);
+BENCHMARK(BM_Chain_Middleware<2>);
+BENCHMARK(BM_Chain_Middleware<5>);
+BENCHMARK(BM_Chain_Middleware<10>);
+BENCHMARK(BM_Chain_Middleware<20>);
+BENCHMARK(BM_Chain_Middleware<50>);
 
 void ask(benchmark::State& state, lab::http::Server::Handler handler) {
   lab::http::Server server(std::move(handler));
@@ -104,11 +98,11 @@ void BM_Http_Bare_Handler(benchmark::State& state) {
 }
 BENCHMARK(BM_Http_Bare_Handler)->UseRealTime();
 
-void BM_Http_App_Layers(benchmark::State& state) {
+void BM_Http_App_Middleware(benchmark::State& state) {
   App app;
   fill(app, state.range());
   ask(state, [&](const auto& request, auto reply) { app.handle(request, reply); });
 }
-BENCHMARK(BM_Http_App_Layers)->Arg(1)->Arg(10)->Arg(50)->UseRealTime();
+BENCHMARK(BM_Http_App_Middleware)->Arg(1)->Arg(10)->Arg(50)->UseRealTime();
 
 }  // namespace

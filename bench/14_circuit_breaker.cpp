@@ -61,12 +61,6 @@ void BM_CircuitBreaker_Call_Closed(benchmark::State& state) {
 }
 BENCHMARK(BM_CircuitBreaker_Call_Closed)->ThreadRange(1, 8)->UseRealTime();
 
-void BM_CircuitBreaker_Call_ClosedTimeWindow(benchmark::State& state) {
-  static CircuitBreaker breaker{Config{.window = LastTime{}}};
-  run(state, breaker);
-}
-BENCHMARK(BM_CircuitBreaker_Call_ClosedTimeWindow);
-
 void BM_CircuitBreaker_Call_ClosedSlowCalls(benchmark::State& state) {
   static CircuitBreaker breaker{Config{.slow_after = 1s}};
   run(state, breaker);
@@ -74,7 +68,7 @@ void BM_CircuitBreaker_Call_ClosedSlowCalls(benchmark::State& state) {
 BENCHMARK(BM_CircuitBreaker_Call_ClosedSlowCalls);
 
 void BM_CircuitBreaker_Call_OpenRefused(benchmark::State& state) {
-  static CircuitBreaker breaker{Config{.open_for = 24h, .longest_open = 24h}};
+  static CircuitBreaker breaker{Config{.open_for = 24h}};
   if (state.thread_index() == 0) open(breaker);
   run(state, breaker);
 }

@@ -18,11 +18,10 @@
 #include <thread>
 #include <vector>
 
-#include "lab/error.hpp"
-#include "lab/postgres_server.hpp"
-#include "lab/run_dir.hpp"
+#include "lab/core/error.hpp"
+#include "lab/db/postgres_server.hpp"
+#include "lab/os/run_dir.hpp"
 #include "postgres_connection.hpp"
-#include "run_dir.hpp"
 #include "second_thread.hpp"
 
 namespace {
@@ -56,8 +55,8 @@ class Stub final : public Connection {
   bool reset() override { return true; }
 };
 
-Pool& stub_pool() {
-  static Pool pool({.size = 4}, [] { return std::make_unique<Stub>(); });
+ConnectionPool& stub_pool() {
+  static ConnectionPool pool({.size = 4}, [] { return std::make_unique<Stub>(); });
   return pool;
 }
 
@@ -81,6 +80,16 @@ void BM_Postgres_QueryOnOpenConnection(benchmark::State& state) {
   for (auto _ : state) connection.query("SELECT 1");
 }
 BENCHMARK(BM_Postgres_QueryOnOpenConnection)->UseRealTime();
+
+// What cleaning the session costs each borrower: a DISCARD ALL is one more round trip.
+void BM_Postgres_QueryOnOpenConnectionAndReset(benchmark::State& state) {
+  PostgresConnection connection(server().url());
+  for (auto _ : state) {
+    connection.query("SELECT 1");
+    if (!connection.reset()) return state.SkipWithError("not reset");
+  }
+}
+BENCHMARK(BM_Postgres_QueryOnOpenConnectionAndReset)->UseRealTime();
 
 void BM_Postgres_ConnectQueryClose(benchmark::State& state) {
   for (auto _ : state) PostgresConnection(server().url()).query("SELECT 1");
@@ -106,7 +115,9 @@ double queries_per_second(std::size_t clients,
 
 void BM_Pool_QueriesPerSecond(benchmark::State& state) {
   const auto clients = static_cast<std::size_t>(state.range(0));
-  Pool pool({.size = clients}, to_postgres(server().url()));
+  // As pgbench, which resets nothing: the same statements on as many connections.
+  ConnectionPool pool({.size = clients, .reset_on_return = false},
+                      to_postgres(server().url()));
   for (auto _ : state) {
     state.counters["qps"] = queries_per_second(clients, [&](std::size_t) {
       const auto lease = pool.acquire(10s);

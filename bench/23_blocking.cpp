@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <chrono>
 
-#include "engines.hpp"
-#include "jobs.hpp"
-#include "lab/immediates.hpp"
-#include "sliced.hpp"
+#include "blocking.hpp"
+#include "lab/uv/immediates.hpp"
 #include "worker.hpp"
+#include "world/engines.hpp"
+#include "world/jobs.hpp"
 
 namespace {
 
@@ -82,10 +82,10 @@ void BM_Sum_SlicedByImmediates(benchmark::State& state) {
   for (auto _ : state) {
     beating.run([&](const Callback& done) {
       const auto pieces = std::make_shared<Sum>(steps());
-      Sliced::run([pieces] { return pieces->advance(); },
-                  std::chrono::microseconds(state.range(0)),
-                  [&](Callback rest) { immediates.set_immediate(std::move(rest)); },
-                  done);
+      SlicedJob::run([pieces] { return pieces->advance(); },
+                     std::chrono::microseconds(state.range(0)),
+                     [&](Callback rest) { immediates.set_immediate(std::move(rest)); },
+                     done);
     });
   }
   beating.report(state);

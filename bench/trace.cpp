@@ -1,13 +1,13 @@
 // What it costs to be watched. Baselines: the empty loop, and the reading of the clock
 // that every time stamp needs.
-#include "lab/trace.hpp"
+#include "lab/core/trace.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <chrono>
 
-#include "arena.hpp"
-#include "record.hpp"
+#include "core/arena.hpp"
+#include "core/record.hpp"
 
 namespace {
 

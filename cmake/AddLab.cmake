@@ -11,7 +11,7 @@ endfunction()
 
 # add_lab(05_backpressure USES lab::uv lab::http)
 #
-# In labs/05_backpressure: all .cpp files but main.cpp become the library `concept_05`,
+# In labs/05_backpressure, guards/, scenes/ and world/: all .cpp files but main.cpp become the library `concept_05`,
 # which tests and benchmarks link too; main.cpp becomes the program
 # build/<preset>/labs/05_backpressure, with the target `lab_05`.
 # A lab whose libraries are not there is left out, with a line that says so.
@@ -28,8 +28,12 @@ function(add_lab folder)
   if(NOT EXISTS ${dir}/main.cpp)
     return()
   endif()
-  file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cpp ${dir}/guards/*.cpp
+       ${dir}/scenes/*.cpp ${dir}/world/*.cpp)
   list(REMOVE_ITEM sources ${dir}/main.cpp)
+  # The story is not on a hot path, and a first run waits for it; the concept stays at -O2.
+  file(GLOB story CONFIGURE_DEPENDS ${dir}/scenes/*.cpp)
+  set_property(SOURCE ${story} ${dir}/main.cpp APPEND PROPERTY COMPILE_OPTIONS -O1)
   if(sources)
     add_library(concept_${number} STATIC ${sources})
     set(scope PUBLIC)
@@ -45,12 +49,39 @@ function(add_lab folder)
   set_target_properties(lab_${number} PROPERTIES
     OUTPUT_NAME ${folder} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/labs)
   set_property(GLOBAL APPEND PROPERTY LAB_PROGRAMS lab_${number})
+  lab_record_sample(${number})
 endfunction()
 
-# add_lab_test(NAME SOURCES a.cpp USES concept_14 LABELS unit [TIMEOUT 60])
-# One GoogleTest program; left out where what it uses is. Each of its tests is one CTest.
+# A run of the lab, recorded anew whenever its program was built anew: what the studio's shelf
+# shows of it before it has run here, and what the browser's tests draw. A lab that cannot run
+# leaves an empty file.
+set_property(GLOBAL APPEND PROPERTY JOB_POOLS lab_samples=2)
+function(lab_record_sample number)
+  if(LAB_SANITIZE)
+    return()
+  endif()
+  set(sample ${CMAKE_BINARY_DIR}/samples/${number}.ndjson)
+  add_custom_command(OUTPUT ${sample}
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:lab_${number}> -DOUT=${sample}
+            -P ${CMAKE_SOURCE_DIR}/cmake/record_sample.cmake
+    DEPENDS lab_${number} JOB_POOL lab_samples COMMENT "Recording a run of lab ${number}" VERBATIM)
+  add_custom_target(sample_${number} ALL DEPENDS ${sample})
+  if(NOT TARGET samples)
+    add_custom_target(samples)
+  endif()
+  add_dependencies(samples sample_${number})
+endfunction()
+
+# add_lab_test(NAME SOURCES a.cpp USES concept_14 LABELS unit [TIMEOUT 60] [FILTER Suite.*])
+#
+# One GoogleTest program; left out where what it uses is. Each of its tests is one CTest, or
+# each that GoogleTest's FILTER names.
+#
+# With a sanitizer a program takes 90 ms to start, three times as long as most unit tests
+# last. So there all unit tests of a program are one CTest, unless it says APART: its tests
+# are slow ones, and two cores shall share them.
 function(add_lab_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;USES;LABELS;DEFINES" ${ARGN})
+  cmake_parse_arguments(arg "APART" "TIMEOUT;FILTER" "SOURCES;USES;LABELS" ${ARGN})
   lab_first_missing(missing ${arg_USES})
   if(missing)
     message(STATUS "test ${name} left out: ${missing} is not there")
@@ -62,21 +93,49 @@ function(add_lab_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE lab_settings lab_test_support ${arg_USES})
   target_compile_options(${name} PRIVATE -O0)  # half the time that GoogleTest takes at -O2
-  target_compile_definitions(${name} PRIVATE
-    LAB_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LAB_BUILD_DIR="${CMAKE_BINARY_DIR}" ${arg_DEFINES})
-  if("lab" IN_LIST arg_LABELS OR "conformance" IN_LIST arg_LABELS)  # these run the labs
-    get_property(programs GLOBAL PROPERTY LAB_PROGRAMS)
-    add_dependencies(${name} ${programs})
-  endif()
-  # CMake's script takes lists apart, so several labels are one: `ctest -L` looks inside.
-  string(JOIN "-" labels ${arg_LABELS})
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 30
-    PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT})
-  foreach(label IN LISTS arg_LABELS)  # tests_unit builds all that `ctest -L unit` runs
-    if(NOT TARGET tests_${label})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  set(run_the_labs lab conformance project)
+  foreach(label IN LISTS arg_LABELS)
+    if(label IN_LIST run_the_labs)
+      get_property(programs GLOBAL PROPERTY LAB_PROGRAMS)
+      add_dependencies(${name} ${programs})
+    endif()
+    if(NOT TARGET tests_${label})  # tests_unit builds all that `ctest -L unit` runs
       add_custom_target(tests_${label})
     endif()
     add_dependencies(tests_${label} ${name})
+  endforeach()
+  # CMake's script takes lists apart, so several labels are one: `ctest -L` looks inside.
+  string(JOIN "-" labels ${arg_LABELS})
+  if(LAB_SANITIZE AND "unit" IN_LIST arg_LABELS AND NOT arg_APART)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 300)
+    return()
+  endif()
+  if(arg_FILTER)
+    set(arg_FILTER TEST_FILTER ${arg_FILTER})
+  endif()
+  gtest_discover_tests(${name} ${arg_FILTER} DISCOVERY_TIMEOUT 30
+    PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# add_tests_of_each_lab(NAME PROGRAM Suite LABELS lab [TIMEOUT 60])
+#
+# Of a suite that stands for every lab: the tests of one lab are one CTest together, because
+# they look at the same run of it.
+function(add_tests_of_each_lab name program suite)
+  cmake_parse_arguments(arg "" "TIMEOUT" "LABELS" ${ARGN})
+  string(JOIN "-" labels ${arg_LABELS})
+  get_property(labs GLOBAL PROPERTY LAB_PROGRAMS)
+  foreach(lab IN LISTS labs)
+    get_target_property(folder ${lab} OUTPUT_NAME)
+    add_test(NAME ${name}/${folder}
+             COMMAND ${program} --gtest_filter=*${suite}.*/${folder})
+    # A filter that finds nothing must not pass.
+    set_tests_properties(${name}/${folder} PROPERTIES LABELS "${labels}"
+      TIMEOUT ${arg_TIMEOUT} FAIL_REGULAR_EXPRESSION "Running 0 tests")
   endforeach()
 endfunction()
 

@@ -11,7 +11,9 @@ find_package(nlohmann_json REQUIRED)
 pkg_check_modules(UV IMPORTED_TARGET libuv)
 if(UV_FOUND)
   add_library(dep::uv ALIAS PkgConfig::UV)
-  find_library(UV_STATIC uv_a)  # lab 01 looks at libuv's phases from inside
+  # Lab 01 looks at libuv's phases from inside, so it links the archive: libuv_a.a up to
+  # Debian 12, libuv.a from 13 on.
+  find_library(UV_STATIC NAMES libuv_a.a libuv.a)
   if(UV_STATIC)
     add_library(dep_uv_static INTERFACE)
     target_include_directories(dep_uv_static SYSTEM INTERFACE ${UV_INCLUDE_DIRS})
@@ -30,6 +32,9 @@ if(PQ_FOUND)
   add_library(dep::pq ALIAS PkgConfig::PQ)
 endif()
 
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)  # Boost's own package; CMake's module for it is on its way out
+endif()
 find_package(Boost 1.81 QUIET)
 if(Boost_FOUND)
   add_library(dep_boost INTERFACE)
@@ -65,18 +70,14 @@ if(CARES_FOUND)
   add_library(dep::cares ALIAS PkgConfig::CARES)
 endif()
 
-pkg_check_modules(SQLITE QUIET IMPORTED_TARGET sqlite3)
-if(SQLITE_FOUND)
-  add_library(dep::sqlite ALIAS PkgConfig::SQLITE)
+pkg_check_modules(CRYPTO QUIET IMPORTED_TARGET libcrypto)
+if(CRYPTO_FOUND)
+  add_library(dep::openssl ALIAS PkgConfig::CRYPTO)
 endif()
 
-# Not by its CMake package: that one asks for a snappy of one's own.
-find_library(LEVELDB leveldb)
-find_path(LEVELDB_INCLUDE leveldb/db.h)
-if(LEVELDB AND LEVELDB_INCLUDE)
-  add_library(dep_leveldb INTERFACE)
-  target_link_libraries(dep_leveldb INTERFACE ${LEVELDB})
-  add_library(dep::leveldb ALIAS dep_leveldb)
+pkg_check_modules(MONGOC QUIET IMPORTED_TARGET libmongoc-1.0)
+if(MONGOC_FOUND)
+  add_library(dep::mongoc ALIAS PkgConfig::MONGOC)
 endif()
 
 pkg_check_modules(RE2 QUIET IMPORTED_TARGET re2)

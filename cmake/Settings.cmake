@@ -7,10 +7,19 @@ set(LAB_SANITIZE "" CACHE STRING "address,undefined or thread")
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # What one clone has compiled, another need not: the cache sees paths relative to the
+  # clone, and so do the objects (below).
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+        CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime ${CCACHE})
 endif()
 
 add_library(lab_settings INTERFACE)
+# Events name "labs/05_backpressure/main.cpp:12", wherever the clone lies. ccache makes
+# absolute paths relative to the build folder, hence the second.
+file(RELATIVE_PATH LAB_UP ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+target_compile_options(lab_settings INTERFACE
+  -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/= -fmacro-prefix-map=${LAB_UP}=)
 target_compile_options(lab_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
   # Warns of string + string, wrongly: GCC bug 105651.

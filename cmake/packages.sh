@@ -24,19 +24,35 @@ note_missing() {
   if [[ " ${needs[*]} " == *" $1 "* ]] && ! there "$4"; then missing+=("$3"); fi
 }
 
-# From `missing` to `names`: of a/b/c the first that apt knows. False if it knows none.
+# Sets `installable` to those of the names that apt could install now. That it knows a name
+# is not enough: Debian 13 knows libboost1.81-dev, and has no candidate for it.
+find_installable() {
+  local line name=
+  installable=' '
+  while IFS= read -r line; do
+    case $line in
+      '  Candidate: (none)') ;;
+      '  Candidate: '*) installable+="$name " ;;
+      [!\ ]*:) name=${line%:} ;;
+    esac
+  done < <(LC_ALL=C apt-cache policy "$@" 2>/dev/null)
+}
+
+# From `missing` to `names`: of a/b/c the first that apt can install. False if there is one
+# of which it can install none.
 name_packages() {
-  local package name known all_known=0
+  local package name found all_found=0 installable
   names=()
+  find_installable ${missing[*]//\// }
   for package in "${missing[@]}"; do
-    known=
+    found=
     for name in ${package//\// }; do
-      if [[ ! $known ]] && apt-cache show "$name" >/dev/null 2>&1; then known=$name; fi
+      if [[ ! $found && $installable == *" $name "* ]]; then found=$name; fi
     done
-    [[ $known ]] || all_known=1
-    names+=("${known:-${package%%/*}}")
+    [[ $found ]] || all_found=1
+    names+=("${found:-${package%%/*}}")
   done
-  return $all_known
+  return $all_found
 }
 
 as_root() { if ((EUID == 0)); then "$@"; else sudo "$@"; fi; }
@@ -73,37 +89,47 @@ need_packages() {
   installed=yes
 }
 
-# The labs that have this need: "1 5".
-labs_that_need() {
-  sed -n "s/.*\"number\": \"0*\([0-9]*\)\".*\"needs\": \[[^]]*\"$1\".*/\1/p" \
-    "$root/labs/catalog.json" | paste -sd ' '
+# Adds a lab to `labs_of`, by need: "1 5".
+note_needs() {
+  local need list
+  read -ra list <<<"${7//[\",]/ }"
+  for need in "${list[@]}"; do labs_of[$need]+=" ${1#0}"; done
 }
 
+note_version() { asked+=(${3//\// }); }
+
 doctor_line() {
-  local version
-  local cost=$2
-  [[ $cost ]] || cost="labs $(labs_that_need "$1")"
+  local name shown=${3%%/*} version=there cost=$2
+  [[ $cost ]] || cost="labs${labs_of[$1]-}"
   if there "$4"; then
-    IFS=/ read -ra names <<<"$3"
-    version=$(dpkg-query -W -f '${Version} ' "${names[@]}" 2>/dev/null) || true
-    read -r version _ <<<"$version"
-    printf '  %-22s %-24s %s\n' "${3%%/*}" "${version:-there}" "$cost"
+    for name in ${3//\// }; do
+      [[ ! ${versions[$name]-} ]] || { shown=$name version=${versions[$name]} && break; }
+    done
+    printf '  %-20s %-20.20s %s\n' "$shown" "$version" "$cost"
   else
-    printf '  %-22s %-24s %s\n' "${3%%/*}" "MISSING" "$cost"
-    missing+=("$3")
+    printf '  %-20s %s%-20s%s %s\n' "$shown" "$red" MISSING "$plain" "$cost"
+    [[ " ${missing[*]} " == *" $1 "* ]] || missing+=("$1")
     [[ $cost == *optional* ]] || status=77
   fi
 }
 
-# A table of all packages, and the line that installs the missing ones.
+# A table of all packages, and the line that installs the missing ones. It must answer at
+# once: so dpkg is asked one time, and apt, which can take seconds to look whether it has a
+# package by this name, is left to `./lab setup`.
 doctor() {
-  local missing=() names=() status=0
-  printf '  %-22s %-24s %s\n' package version 'who needs it'
+  local missing=() asked=() status=0 name version bold dim cyan red plain
+  local -A versions=() labs_of=()
+  styles
+  each_lab note_needs
+  each_package note_version
+  while read -r name version; do
+    [[ ! $version ]] || versions[$name]=$version
+  done < <(dpkg-query -W -f '${Package} ${Version}\n' "${asked[@]}" 2>/dev/null)
+  printf '%s  %-20s %-20s %s%s\n' "$bold" package version 'who needs it' "$plain"
   each_package doctor_line
   if ((${#missing[@]})); then
-    name_packages || true
-    printf '\nThis installs what is missing:\n  sudo apt-get install %s%s\n' \
-      '--no-install-recommends ' "${names[*]}"
+    printf '\nThis installs what is missing (with --no-install, it only says how):\n'
+    printf '  %s./lab setup %s%s\n' "$cyan" "${missing[*]}" "$plain"
   else
     printf '\nEverything is there.\n'
   fi

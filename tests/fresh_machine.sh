@@ -3,10 +3,13 @@
 # `./lab run 1` and `./lab test` are all that must be typed: as root, and as a plain user
 # with sudo. What is tested is HEAD; it needs root, debootstrap and a mirror.
 #
-#   tests/fresh_machine.sh [--quick | --image] [--as root|user] [--suite bookworm] [--keep]
+#   tests/fresh_machine.sh [--quick | --image] [--as root|user] [--suite bookworm]
+#                          [--cache FOLDER] [--keep]
 #
 # --quick leaves ./lab test out; --image takes the Dockerfile's steps instead, then runs a
-# lab as its user. Exit 77: it cannot be tried here.
+# lab as its user. --cache keeps what was compiled in FOLDER, so that the next such machine
+# has it; the first compilation is measured with an empty cache either way. Exit 77: it
+# cannot be tried here.
 set -euo pipefail
 
 repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,6 +17,7 @@ suite=bookworm
 who=(root user)
 mode=
 keep=
+cache=
 while (($#)); do
   case $1 in
     --quick) mode=quick ;;
@@ -21,6 +25,7 @@ while (($#)); do
     --keep) keep=yes ;;
     --as) who=("$2") && shift ;;
     --suite) suite=$2 && shift ;;
+    --cache) mkdir -p "$2" && cache=$(realpath "$2") && shift ;;
     *) echo "fresh_machine: what is $1?" >&2 && exit 2 ;;
   esac
   shift
@@ -95,24 +100,30 @@ image_steps() {
   done 3<Dockerfile
   timed "$user: ./lab run 1 --quick" su "$user" -c "cd $place && ./lab run 1 --quick"
 }
+if [[ -d /srv/cache ]]; then export CCACHE_DIR=/srv/cache CCACHE_UMASK=000; fi
 git clone -q /srv/underloop.git underloop
 cd underloop
 if [[ ${1-} == image ]]; then image_steps; exit; fi
-timed "a fresh machine: ./lab run 1 --quick" ./lab run 1 --quick
+timed "a fresh machine: ./lab" ./lab
+timed "./lab --help" ./lab --help
+timed "./lab doctor" bash -c './lab doctor || (($? == 77))'
+timed "./lab run 1 --quick" ./lab run 1 --quick
 timed "again" ./lab run 1 --quick
 if [[ ${1-} != quick ]]; then
   timed "./lab test" ./lab test
   grep 'tests passed' "$HOME/output" | tail -n 1
 fi
 cd && git clone -q /srv/underloop.git another && cd another
-timed "a fresh clone, packages there: ./lab run 1" ./lab run 1 --quick
+timed "a fresh clone: ./lab run 1" ./lab run 1 --quick
+rm -rf build && export CCACHE_DIR=$HOME/empty
+timed "the same with an empty compiler cache" ./lab run 1 --quick
 tail -n 1 "$HOME/output"
 TYPED
 
 # Runs in the namespaces: a /dev of its own, never the host's.
 cat >"$folder/enter.sh" <<'ENTER'
 set -euo pipefail
-root=$1 user=$2 mode=$3
+root=$1 user=$2 mode=$3 cache=$4
 mount --make-rprivate /
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
@@ -125,6 +136,11 @@ chmod 1777 "$root/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
 ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
+if [[ $cache ]]; then
+  mkdir "$root/srv/cache"
+  chmod -R a+rwX "$cache"
+  mount --bind "$cache" "$root/srv/cache"
+fi
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   LANG=C.UTF-8 chroot "$root" su -l "$user" -s /bin/bash -c "bash /srv/typed.sh $mode"
 ENTER
@@ -138,7 +154,7 @@ for user in "${who[@]}"; do
   chroot "$root" chown -R "$user:" /srv/underloop.git
   echo "== as $user, $(git -C "$repository" log -1 --format='%h %s')"
   unshare --mount --pid --fork --kill-child bash "$folder/enter.sh" "$root" "$user" \
-    "$mode" || { echo "fresh_machine: failed as $user" >&2; exit 1; }
+    "$mode" "$cache" || { echo "fresh_machine: failed as $user" >&2; exit 1; }
   [[ $keep ]] || rm -rf --one-file-system "$root"
 done
 echo "== both commands work on a fresh $suite, as ${who[*]}"

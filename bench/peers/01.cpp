@@ -11,8 +11,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "lab/immediates.hpp"
-#include "lab/uv.hpp"
+#include "lab/uv/immediates.hpp"
+#include "lab/uv/timeouts.hpp"
+#include "lab/uv/uv.hpp"
 #include "timed.hpp"
 
 namespace {

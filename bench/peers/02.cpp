@@ -4,9 +4,9 @@
 #include <map>
 #include <stdexcept>
 
-#include "lab/immediates.hpp"
-#include "lab/uv.hpp"
-#include "ticks.hpp"
+#include "lab/uv/immediates.hpp"
+#include "lab/uv/uv.hpp"
+#include "next_tick.hpp"
 #include "timed.hpp"
 
 namespace {

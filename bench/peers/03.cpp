@@ -13,8 +13,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "async.hpp"
-#include "lab/proc.hpp"
+#include "concurrency.hpp"
+#include "lab/os/proc.hpp"
 #include "memory_file.hpp"
 #include "offer.hpp"
 #include "served.hpp"

@@ -10,7 +10,7 @@
 #include <stdexcept>
 
 #include "gzip.hpp"
-#include "lab/process.hpp"
+#include "lab/os/process.hpp"
 #include "lab/stream/file.hpp"
 #include "lab/stream/pipe.hpp"
 #include "memory_file.hpp"

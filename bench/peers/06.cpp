@@ -11,10 +11,10 @@
 
 #include "cluster.hpp"
 #include "http_load.hpp"
-#include "lab/loopback.hpp"
-#include "lab/run_dir.hpp"
+#include "lab/net/loopback.hpp"
+#include "lab/os/run_dir.hpp"
 #include "timed.hpp"
-#include "worker.hpp"
+#include "world/app.hpp"
 
 namespace {
 

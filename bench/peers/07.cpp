@@ -8,10 +8,11 @@
 #include <map>
 #include <stdexcept>
 
-#include "lab/uv.hpp"
-#include "thread_pool.hpp"
+#include "lab/uv/uv.hpp"
 #include "timed.hpp"
 #include "worker_process.hpp"
+#include "workers.hpp"
+#include "world/worker_role.hpp"
 
 namespace {
 

@@ -8,36 +8,31 @@
 #include <stdexcept>
 #include <thread>
 
-#include "lab/loopback.hpp"
+#include "lab/net/http.hpp"
+#include "lab/net/loopback.hpp"
 #include "served.hpp"
-#include "service.hpp"
 #include "supervisor.hpp"
 #include "timed.hpp"
+#include "world/service.hpp"
 
 namespace {
 
 using namespace lab08;
 using namespace std::chrono_literals;
 
-// What came back until the service closed; nothing if nobody listened, or it died of it.
-std::string tell(std::uint16_t port, std::string_view line) {
-  const lab::Descriptor socket = lab::loopback::socket();
-  const sockaddr_in to = lab::loopback::address(port);
-  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
-    return {};
-  if (send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) return {};
-  std::string answer;
-  std::array<char, 256> bytes;
-  for (ssize_t size; (size = recv(socket.get(), bytes.data(), bytes.size(), 0)) > 0;)
-    answer.append(bytes.data(), static_cast<std::size_t>(size));
-  return answer;
+// The body of the reply; nothing if nobody listened, or died of the request.
+std::string tell(std::uint16_t port, const char* target) {
+  const auto result =
+      lab::http::Client("127.0.0.1", port).request({.target = target}, 20s);
+  const auto* reply = std::get_if<lab::http::Response>(&result);
+  return reply ? reply->body : std::string();
 }
 
 // The process that answers; asks until one does.
 std::string who_answers(std::uint16_t port) {
   const auto patience = std::chrono::steady_clock::now() + 20s;
   for (;;) {
-    const std::string answer = tell(port, "count\n");
+    const std::string answer = tell(port, "/count");
     if (!answer.empty()) return answer.substr(0, answer.find(' '));
     if (std::chrono::steady_clock::now() > patience)
       throw lab::Error("ask the service", "no answer in 20 s");
@@ -49,7 +44,7 @@ std::string crash_and_ask(std::uint16_t port, std::int64_t count) {
   std::int64_t others = 0;
   std::string before = who_answers(port);
   for (std::int64_t i = 0; i < count; ++i) {
-    tell(port, "crash\n");
+    tell(port, "/crash");
     const std::string after = who_answers(port);
     others += after != before;
     before = after;
@@ -72,19 +67,12 @@ int node_service(std::span<const std::string> args) {
   return 127;
 }
 
-std::vector<std::string> service_args(const lab::Descriptor& listener) {
-  return {std::to_string(listener.get()), std::to_string(static_cast<int>(OnError::exit)),
-          "/dev/null", "0"};
-}
-
 Supervised supervised(const std::string& kind, const std::string& script,
                       const lab::Descriptor& listener) {
-  const std::vector<int> inherit{listener.get()};
-  if (kind == "c++")
-    return {.role = "service", .args = service_args(listener), .inherit = inherit};
+  if (kind == "c++") return service(listener, {.name = "service"});
   return {.role = "node-service",
           .args = {std::to_string(listener.get()), script},
-          .inherit = inherit};
+          .inherit = {listener.get()}};
 }
 
 void serve(const std::string& kind, const std::string& script, const char* descriptor) {

@@ -1,21 +1,18 @@
 // A service that crashes when it is told to, and PM2 that starts it again:
 //   node 08.mjs pm2 FD            writes the service's port to the descriptor
 //   node 08.mjs service PORT|fd   serves on that port, or on the socket it inherited as fd 3
-// One line a connection: "count" answers "pid n"; "crash" throws where nobody catches.
+// /count answers "pid n"; /crash throws where nobody catches.
 import { writeSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 const [what, argument] = process.argv.slice(2);
 
 function service() {
   let count = 0;
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.on('data', (line) => {
-      if (String(line) === 'crash\n') throw new Error('the service was told to crash');
-      socket.end(`${process.pid} ${++count}\n`);
-    });
+  const server = createServer((request, response) => {
+    if (request.url === '/crash') throw new Error('the service was told to crash');
+    response.end(`${process.pid} ${++count}`);
   });
   server.listen(argument === 'fd' ? { fd: 3 } : { host: '127.0.0.1', port: Number(argument) });
 }

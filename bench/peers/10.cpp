@@ -1,4 +1,4 @@
-// Lab 10's layers behind lab::http as a contestant, and who asks every contestant:
+// Lab 10's middleware behind lab::http as a contestant, and who asks every contestant:
 //   peers_10 ask COUNT COMMAND...   starts a server and asks it; the CPU time is the server's
 //   peers_10 serve NAME FD          is one
 
@@ -7,10 +7,10 @@
 #include <map>
 #include <stdexcept>
 
-#include "app.hpp"
-#include "chain.hpp"
+#include "../10_chain.hpp"
 #include "http_load.hpp"
-#include "lab/http.hpp"
+#include "lab/net/http.hpp"
+#include "middleware.hpp"
 #include "timed.hpp"
 
 namespace {
@@ -18,10 +18,10 @@ namespace {
 using namespace lab10;
 
 constexpr int kConnections = 32;
-int layers_seen = 0;  // by the request that is served: nothing waits in a layer
+int middleware_seen = 0;  // by the request that is served: no middleware waits
 
 std::string answer() {
-  return fmt::format("hello through {}", std::exchange(layers_seen, 0));
+  return fmt::format("hello through {}", std::exchange(middleware_seen, 0));
 }
 
 void serve_until_killed(lab::http::Server::Handler handler, const char* descriptor) {
@@ -30,17 +30,17 @@ void serve_until_killed(lab::http::Server::Handler handler, const char* descript
   for (;;) pause();
 }
 
-// The handler that each chain ends with, alone: it says what ten layers would have counted.
+// The handler that each chain ends with, alone: it says what ten middleware would have counted.
 void bare(const lab::http::Request&, lab::http::Server::Reply reply) {
-  layers_seen = 10;
+  middleware_seen = 10;
   reply({.body = answer()});
 }
 
 void serve_app(const char* descriptor) {
   App app;
   for (int i = 0; i < 10; ++i) {
-    app.use("layer", [](Request&, Response&, Next next) {
-      ++layers_seen;
+    app.use("calls next", [](Request&, Response&, Next next) {
+      ++middleware_seen;
       next();
     });
   }
@@ -50,23 +50,17 @@ void serve_app(const char* descriptor) {
       descriptor);
 }
 
-struct GoesOn {
-  template <class N>
-  Done operator()(Request&, Response&, N next) const {
-    ++layers_seen;
-    return std::move(next)();
-  }
+constexpr auto kCallsNext = [](Request&, Response&, const auto& next) {
+  ++middleware_seen;
+  next();
 };
-struct Replies {
-  template <class N>
-  Done operator()(Request&, Response& response, N) const {
-    return response.send(answer());
-  }
+constexpr auto kReplies = [](Request&, Response& response, const auto&) {
+  response.send(answer());
 };
 
 void serve_chain(const char* descriptor) {
-  const GoesOn on;
-  const Chain chain{on, on, on, on, on, on, on, on, on, on, Replies{}};
+  const auto on = kCallsNext;
+  const Chain chain{on, on, on, on, on, on, on, on, on, on, kReplies};
   serve_until_killed(
       [&](const lab::http::Request& received, lab::http::Server::Reply reply) {
         Request request(received);

@@ -1,10 +1,10 @@
 // What a Node program would answer requests with: node 10.mjs NAME FD. Writes its port to
-// the descriptor. Ten layers, each of which counts, and one that replies.
+// the descriptor. Ten middleware, each of which counts, and one that replies.
 import { writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 const [name, descriptor] = process.argv.slice(2);
-const layers = Array.from({ length: 10 });
+const middleware = Array.from({ length: 10 });
 let seen = 0;
 const answer = () => {
   const text = `hello through ${seen}`;
@@ -21,15 +21,15 @@ const bare = () => createServer((request, response) => {
 
 const express = async () => {
   const app = (await import('express')).default();
-  for (const _ of layers) app.use((request, response, next) => { ++seen; next(); });
+  for (const _ of middleware) app.use((request, response, next) => { ++seen; next(); });
   app.use((request, response) => response.type('text/plain').send(answer()));
   return createServer(app);
 };
 
-// Its layers are hooks, which it runs before the route's handler.
+// Its middleware is hooks, which it runs before the route's handler.
 const fastify = async () => {
   const app = (await import('fastify')).default();
-  for (const _ of layers) app.addHook('onRequest', (request, reply, done) => { ++seen; done(); });
+  for (const _ of middleware) app.addHook('onRequest', (request, reply, done) => { ++seen; done(); });
   app.get('/order', (request, reply) => { reply.type('text/plain').send(answer()); });
   await app.ready();
   return app.server;

@@ -8,9 +8,9 @@
 #include <map>
 #include <stdexcept>
 
-#include "chat_server.hpp"
-#include "lab/histogram.hpp"
-#include "lab/redis_server.hpp"
+#include "chat.hpp"
+#include "lab/core/histogram.hpp"
+#include "lab/db/redis_server.hpp"
 #include "offer.hpp"
 #include "served.hpp"
 #include "timed.hpp"
@@ -158,8 +158,8 @@ void ask(const std::string& dialect, std::int64_t count,
   lab::uv::Loop services;
   ws::Loop sockets;
   sockets.wake_on(uv_backend_fd(services.raw()));
-  Company company(services, redis, "peers:", name, 1000);
-  ChatServer server(sockets, {.name = name, .outbox = 16 << 20}, &company);
+  Backplane backplane(services, {.url = redis, .prefix = "peers:", .server = name});
+  const ChatServer server(sockets, {.queue_limit = 16 << 20}, backplane);
   peers::tell_port(descriptor, server.port());
   for (;;) {
     services.run(UV_RUN_NOWAIT);

@@ -39,7 +39,7 @@ std::string closed(std::int64_t count) {
 }
 
 std::string open(std::int64_t count) {
-  CircuitBreaker breaker{Config{.open_for = 24h, .longest_open = 24h}};
+  CircuitBreaker breaker{Config{.open_for = 24h}};
   while (breaker.state() != State::open) {
     if (auto permit = breaker.try_call()) permit->report(Outcome::failure);
   }

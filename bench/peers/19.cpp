@@ -11,14 +11,14 @@
 #include <stdexcept>
 #include <thread>
 
-#include "crowd.hpp"
-#include "lab/postgres_server.hpp"
-#include "lab/process.hpp"
-#include "lab/program.hpp"
-#include "lab/run_dir.hpp"
+#include "lab/core/program.hpp"
+#include "lab/db/postgres_server.hpp"
+#include "lab/os/process.hpp"
+#include "lab/os/run_dir.hpp"
 #include "offer.hpp"
 #include "postgres_connection.hpp"
 #include "timed.hpp"
+#include "world/crowd.hpp"
 
 namespace {
 
@@ -39,14 +39,16 @@ struct Round {
 std::string ask(int clients, std::int64_t count,
                 const std::function<std::string()>& query) {
   std::atomic<std::int64_t> left = count, sum = 0;
-  Crowd().run(clients, [&] {
+  in_parallel(clients, [&] {
     while (left.fetch_sub(1) > 0) sum += std::stol(query());
   });
-  return fmt::format("{} ones", sum);
+  return fmt::format("{} ones", sum.load());
 }
 
+// Without the reset of a session, which none of the others does.
 void through_pool(const Round& round) {
-  Pool pool({.size = round.connections}, to_postgres(round.url));
+  ConnectionPool pool({.size = round.connections, .reset_on_return = false},
+                      to_postgres(round.url));
   peers::timed(round.count, [&](std::int64_t count) {
     return ask(round.clients, count, [&] {
       const auto lease = pool.acquire(10s);
@@ -91,11 +93,11 @@ void through_pgbouncer(const Round& round) {
   peers::timed(round.count, [&](std::int64_t count) {
     std::atomic<std::size_t> next = 0;
     std::atomic<std::int64_t> left = count, sum = 0;
-    Crowd().run(round.clients, [&] {
+    in_parallel(round.clients, [&] {
       PostgresConnection& mine = *kept[next++];
       while (left.fetch_sub(1) > 0) sum += std::stol(mine.query(kQuery));
     });
-    return fmt::format("{} ones", sum);
+    return fmt::format("{} ones", sum.load());
   });
 }
 

@@ -1,16 +1,20 @@
-// Lab 23's site as a contestant, and who asks every contestant:
+// Lab 23's cures behind an HTTP server as a contestant, and who asks every contestant:
 //   peers_23 ask TARGET COUNT COMMAND...   a server: so many pings, while TARGET is asked
 //                                          for again and again; "-": nothing is
 //   peers_23 serve FD                      is one
+#include <unistd.h>
+
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 
+#include "blocking.hpp"
 #include "http_load.hpp"
-#include "jobs.hpp"
-#include "lab/histogram.hpp"
-#include "site.hpp"
+#include "lab/core/histogram.hpp"
+#include "lab/net/http.hpp"
 #include "timed.hpp"
+#include "world/jobs.hpp"
 
 namespace {
 
@@ -19,13 +23,42 @@ using namespace std::chrono_literals;
 // Each contestant's own job takes it so long.
 constexpr auto kJob = 20ms;
 
+// The server's thread is the loop. Its handler runs on it, as in Node; a reply may come from
+// another thread.
+class Site {
+ public:
+  std::uint16_t port() const { return server_.port(); }
+
+ private:
+  void handle(const lab::http::Request& request, const lab::http::Server::Reply& reply) {
+    const auto answer = [reply](std::uint64_t sum) {
+      reply({.body = std::to_string(sum)});
+    };
+    if (request.target == "/ping") return reply({.body = "pong"});
+    if (request.target == "/sum/none") return answer(lab23::sum(steps_));
+    if (request.target == "/sum/worker") {
+      worker_ = std::jthread([steps = steps_, answer] { answer(lab23::sum(steps)); });
+    } else if (request.target == "/sum/cut") {
+      const auto pieces = std::make_shared<lab23::Sum>(steps_);
+      lab23::SlicedJob::run(
+          [pieces] { return pieces->advance(); }, 1ms,
+          [this](lab23::Callback rest) { server_.run_after(0ms, std::move(rest)); },
+          [pieces, answer] { answer(pieces->result()); });
+    } else {
+      reply({.status = 404});
+    }
+  }
+
+  const std::uint64_t steps_ = lab23::steps_for(kJob);
+  std::jthread worker_;  // one job at a time, as the load asks for it
+  lab::http::Server server_{
+      [this](const auto& request, auto reply) { handle(request, reply); }};
+};
+
 void serve(const char* descriptor) {
-  lab::uv::Loop loop;
-  lab23::Site site(loop, {.steps = lab23::steps_for(kJob), .slice = 1ms});
-  lab::uv::Timer open(loop);  // the site alone would not keep the loop alive
-  open.start(std::chrono::hours(1), [] {});
+  const Site site;
   peers::tell_port(descriptor, site.port());
-  loop.run();
+  for (;;) pause();
 }
 
 // Asks for the long job until it goes.

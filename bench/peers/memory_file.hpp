@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-#include "lab/error.hpp"
+#include "lab/core/error.hpp"
 
 namespace peers {
 

@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "lab/error.hpp"
-#include "lab/process.hpp"
+#include "lab/core/error.hpp"
+#include "lab/os/process.hpp"
 
 namespace peers {
 

@@ -1,4 +1,4 @@
-// The scenes of order.cpp's node_scenes() in Node, one line each: "name: order".
+// The scenes of node_scenes() in world/orders.cpp in Node, one line each: "name: order".
 // Run: node labs/01_event_loop_phases/node.mjs
 import { execFileSync } from 'node:child_process';
 import { stat } from 'node:fs';

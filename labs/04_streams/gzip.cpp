@@ -76,7 +76,6 @@ void Gunzip::transform(const Chunk& chunk, Done done) {
       padded_ = padded_ || (zlib_.avail_in > 0 && *zlib_.next_in == 0);
       if (padded_ || zlib_.avail_in == 0) break;
       inflateReset(&zlib_);
-      whole_ = false;
     }
     auto [result, piece] =
         piece_of(zlib_, [this] { return inflate(&zlib_, Z_NO_FLUSH); });

@@ -61,6 +61,14 @@ const programs = {
     log('later');
     says(log, source, 'data');
   },
+  async 'after resume'(log) {
+    const source = pushed();
+    source.push('early');
+    source.resume();
+    await turn();
+    says(log, source, 'data');
+    source.push('late');
+  },
   async 'pause in data'(log) {
     const source = words(['x', 'y']);
     source.on('data', (chunk) => {

@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "lab/error.hpp"
-#include "lab/loopback.hpp"
+#include "lab/core/error.hpp"
+#include "lab/net/loopback.hpp"
 
 namespace lab06 {
 
@@ -17,7 +17,7 @@ std::pair<Descriptor, Descriptor> channel() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-// Step 1: a descriptor travels beside the bytes. The kernel installs it in the receiver.
+// Step 2: a descriptor travels beside the byte. The kernel installs it in the receiver.
 bool send_packet(int channel, Say say, int passed) {
   char byte = static_cast<char>(say);
   iovec bytes{&byte, 1};
@@ -36,10 +36,9 @@ bool send_packet(int channel, Say say, int passed) {
   }
   ssize_t sent;
   do {
-    sent = sendmsg(channel, &message, MSG_NOSIGNAL);
+    sent = sendmsg(channel, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (sent == -1 && errno == EINTR);
-  if (sent == -1 && (errno == EPIPE || errno == ECONNRESET)) return false;
-  return lab::check_errno(sent, "write to a channel") == 1;
+  return sent == 1;
 }
 
 std::optional<Packet> receive_packet(int channel) {
@@ -55,8 +54,7 @@ std::optional<Packet> receive_packet(int channel) {
   do {
     size = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
   } while (size == -1 && errno == EINTR);
-  if (size == 0 || (size == -1 && errno == ECONNRESET)) return std::nullopt;
-  lab::check_errno(size, "read from a channel");
+  if (size != 1) return std::nullopt;
   int passed = -1;
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header && header->cmsg_type == SCM_RIGHTS)
@@ -74,13 +72,6 @@ Descriptor listen_on(std::uint16_t port, bool shared) {
   lab::loopback::bind(socket, port);
   lab::check_errno(listen(socket.get(), 1024), "listen");
   return socket;
-}
-
-Descriptor accept_from(int listener) {
-  const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd == -1 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-    lab::check_errno(fd, "accept");
-  return Descriptor(fd);
 }
 
 }  // namespace lab06

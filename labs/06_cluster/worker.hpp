@@ -1,25 +1,40 @@
-// worker.hpp: one worker process: a loop, its connections, and a counter of its own.
+// worker.hpp: one worker process: a server that the primary feeds and stops.
 //
-//   serving --drain--> finishing: every answer says "Connection: close" --none left--> exit
+//   serving --drain--> finishing: every reply says "Connection: close" --none left--> done
 //
-//   GET /       at once        GET /cpu    after a computation
-//   GET /wait   after 50 ms    anything else is told so and the connection closed
-//
-// An answer's body is "pid requests most-at-once cpu-microseconds", of that worker.
-//
-// Limits    A head of 8 KiB, 1,000 connections. No bodies.
-// Left out  HTTP beyond this; a health check against a worker that hangs.
+// Threads   None: everything happens on the loop that it is given.
+// Limits    Connections that stay idle keep a draining worker for at most `patience`.
+// Source    Node's worker.disconnect().
 #pragma once
 
-#include <span>
-#include <string>
+#include <chrono>
+
+#include "channel.hpp"
+#include "lab/net/uv_http_server.hpp"
 
 namespace lab06 {
 
-// The role "worker": args are descriptors: the channel, and a listener or -1.
-int worker_main(std::span<const std::string> args);
+class WorkerProcess {
+ public:
+  // Both descriptors are inherited; `listener` is -1 if the primary deals.
+  WorkerProcess(lab::uv::Loop& loop, int channel, int listener,
+                lab::uv::HttpServer::Handler handler,
+                std::chrono::milliseconds patience = std::chrono::seconds(5));
 
-// The role "doomed": ready, and dead right after it, as with a bug in the first request.
-int doomed_main(std::span<const std::string> args);
+  // Tells the primary that it is ready, and serves until it has drained, or until there is
+  // no primary any more.
+  void run();
+
+ private:
+  void obey();
+  void drain();
+
+  lab::uv::Loop& loop_;
+  int channel_;
+  lab::uv::HttpServer server_;
+  lab::uv::Poll orders_;
+  lab::uv::Timer deadline_;
+  std::chrono::milliseconds patience_;
+};
 
 }  // namespace lab06

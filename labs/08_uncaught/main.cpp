@@ -3,35 +3,30 @@
 // Question  An exception nobody caught, a rejection nobody handled: what now?
 // Watch     The same error ends one process, and leaves another alive with half a transfer.
 // Run       ./lab run 8        ./lab run 8 --scene rules
-// Needs     libuv, Boost.Stacktrace.
+// Needs     libuv.
 
-#include "crash_report.hpp"
-#include "lab/program.hpp"
-#include "programs.hpp"
-#include "scenes.hpp"
-#include "service.hpp"
+#include "claims.hpp"
+#include "scenes/scenes.hpp"
+#include "world/programs.hpp"
+#include "world/service.hpp"
 
 using namespace lab08;
 
 int main(int argc, char** argv) {
-  lab::Program lab(
+  lab::Lab<Knobs> lab(
       argc, argv,
       {.number = "08",
        .name = "uncaught",
        .question = "An exception nobody caught, a rejection nobody handled: what now?",
        .watch = "The same error ends one process, and leaves another alive with half a "
-                "transfer."});
+                "transfer.",
+       .claims = kClaims});
 
-  const auto restarts =
-      lab.knob("restarts", 4, 1, 50, "", "allowed in a minute (scene `crash-loop`)");
-
-  lab.scene("deaths", "How a C++ process ends", deaths);
-  lab.scene("rules", "What Node does, on a loop of our own", rules);
-  lab.scene("state", "Swallowed", state);
-  lab.scene("restart", "Log, then restart", restart);
-  lab.scene("crash-loop", "A service that never lasts",
-            [=](Story& story) { crash_loop(story, restarts); });
-  lab.scene("drain", "The last half second", drain);
+  lab.scene("deaths", "How an uncaught error ends a process", deaths);
+  lab.scene("rules", "What Node does with 19 small programs", rules);
+  lab.scene("state", "The error is swallowed, and the process goes on", state);
+  lab.scene("restart", "Log, finish what is under way, exit, and be restarted", restart);
+  lab.scene("crash-loop", "A service that crashes whenever it starts", crash_loop);
   lab.role("death", death_main);
   lab.role("program", program_main);
   lab.role("service", service_main);

@@ -1,12 +1,12 @@
 #include "supervisor.hpp"
 
-#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <stdexcept>
 
-#include "lab/error.hpp"
-#include "lab/trace.hpp"
+#include "lab/core/error.hpp"
 
 namespace lab08 {
 
@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 Restarts::Restarts(RestartPolicy policy) : policy_(policy) {
   if (policy.most < 0 || policy.period <= 0ms || policy.first < 0ms ||
       policy.longest < policy.first)
-    throw std::invalid_argument("a restart policy that cannot be");
+    throw std::invalid_argument(
+        "RestartPolicy: most >= 0, period > 0, 0 <= first <= longest");
 }
 
 // Step 9: the intensity. Deaths that lie further back than the period are forgotten; those
@@ -37,44 +38,36 @@ Supervisor::Supervisor(lab::uv::Loop& loop, Supervised what, RestartPolicy polic
   start();
 }
 
-Supervisor::~Supervisor() {
-  lab::trace::state("service", "gone");
-}
-
 // Step 10: a fresh process. Nothing of the dead one's memory comes along; what it may
 // inherit, it is given: here a listening socket, whose queue keeps who came meanwhile.
 void Supervisor::start() {
-  int ends[2];
-  lab::check_errno(pipe2(ends, O_CLOEXEC), "make a pipe");
-  alive_.reset(ends[0]);
-  const lab::Descriptor theirs(ends[1]);
-  std::vector<int> inherit = what_.inherit;
-  inherit.push_back(theirs.get());
-  child_.emplace(lab::Child::role(
-      what_.role, what_.args, {.deadline = 120s, .capture = false, .inherit = inherit}));
+  child_.emplace(
+      lab::Child::role(what_.role, what_.args,
+                       {.deadline = 120s, .capture = false, .inherit = what_.inherit}));
   ++starts_;
-  lab::trace::state("service", "running");
-  death_.emplace(loop_, alive_.get());
+  if (observers_.on_start) observers_.on_start(child_->pid(), lab::Where::here());
+  gone_.reset(static_cast<int>(
+      lab::check_errno(syscall(SYS_pidfd_open, child_->pid(), 0), "watch a process")));
+  death_.emplace(loop_, gone_.get());
   death_->start(UV_READABLE, [this] { died(); });
 }
 
 void Supervisor::died() {
   death_.reset();
+  gone_.reset();
   const lab::Exit exit = child_->wait();
   child_.reset();
-  lab::trace::state("service", "dead");
-  if (observers_.on_death) observers_.on_death(exit);
+  if (observers_.on_death) observers_.on_death(exit, lab::Where::here());
   again();
 }
 
 void Supervisor::again() {
   const auto delay = restarts_.after_death(Clock::now());
   if (!delay) {
-    lab::trace::state("service", "given up");
-    if (observers_.on_give_up) observers_.on_give_up();
+    if (observers_.on_give_up) observers_.on_give_up(lab::Where::here());
     return;
   }
-  if (observers_.on_wait) observers_.on_wait(*delay);
+  if (observers_.on_wait) observers_.on_wait(*delay, lab::Where::here());
   wait_.start(*delay, [this] {
     try {
       start();

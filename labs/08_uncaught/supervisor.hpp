@@ -5,7 +5,8 @@
 //
 // Threads   None: on the loop that it is given.
 // Lifetime  The process ends with this object.
-// Errors    A first start that fails throws lab::Error; a later one counts as a death.
+// Errors    A first start that fails throws lab::Error; a later one counts as a death. A
+//           kernel without pidfd_open (before Linux 5.3) is such a failure.
 // Source    Erlang/OTP's restart intensity (so many restarts in a period); systemd's
 //           StartLimitBurst and socket activation.
 // Left out  A process that hangs; several children and their order.
@@ -19,9 +20,10 @@
 #include <string>
 #include <vector>
 
-#include "lab/descriptor.hpp"
-#include "lab/process.hpp"
-#include "lab/uv.hpp"
+#include "lab/core/where.hpp"
+#include "lab/os/descriptor.hpp"
+#include "lab/os/process.hpp"
+#include "lab/uv/uv.hpp"
 
 namespace lab08 {
 
@@ -50,9 +52,10 @@ class Restarts {
 };
 
 struct SupervisorObservers {
-  std::function<void(const lab::Exit&)> on_death{};
-  std::function<void(milliseconds)> on_wait{};
-  std::function<void()> on_give_up{};
+  std::function<void(pid_t, lab::Where)> on_start{};
+  std::function<void(const lab::Exit&, lab::Where)> on_death{};
+  std::function<void(milliseconds, lab::Where)> on_wait{};
+  std::function<void(lab::Where)> on_give_up{};
 };
 
 // A role of this program: see Program::role. `inherit` are descriptors that it gets.
@@ -66,7 +69,6 @@ class Supervisor {
  public:
   Supervisor(lab::uv::Loop& loop, Supervised what, RestartPolicy policy,
              SupervisorObservers observers = {});
-  ~Supervisor();
 
   pid_t pid() const { return child_ ? child_->pid() : 0; }  // 0: none runs now
   int starts() const { return starts_; }
@@ -82,8 +84,10 @@ class Supervisor {
   SupervisorObservers observers_;
   int starts_ = 0;
   std::optional<lab::Child> child_;
-  lab::Descriptor alive_;  // the child holds the other end: it closes with the child
-  std::optional<lab::uv::Poll> death_;
+  // A pidfd: readable once the process has ended. A pipe that it held would tell only when
+  // everyone whom it has started had closed it as well.
+  lab::Descriptor gone_;
+  std::optional<lab::uv::Poll> death_;  // goes before what it watches
   lab::uv::Timer wait_{loop_};
 };
 

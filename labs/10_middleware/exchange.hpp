@@ -1,26 +1,49 @@
-// exchange.hpp: one request and its response, as every layer sees them.
+// exchange.hpp: one request and its response, as every middleware sees them.
 //
-// Lifetime  Both are valid as long as somebody keeps a Next of this request.
-// Errors    Changing a response that is sent throws HeadersSent; a header that would end
-//           its line early throws std::invalid_argument.
-// Source    Express 5: req.path below the mount, req.params, res.headersSent.
+// Lifetime  Both live until the response is sent, and as long as somebody keeps a Next.
+// Errors    Setting a header of a response that was sent, or sending it again, throws
+//           HeadersSent. A header value with a line break, and a status that is none, throw
+//           std::invalid_argument.
+// Source    Express 5: req.params, res.locals, res.status, res.headersSent.
+// Left out  What res.send() adds (ETag, a charset), req.url without the prefix of app.use:
+//           path() is always the whole path.
 #pragma once
+
+#include <strings.h>
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "lab/http.hpp"
+#include "lab/net/http.hpp"
+#include "path.hpp"
 
 namespace lab10 {
 
-struct Error {
-  std::string message;
-  int status = 500;
+class Request {
+ public:
+  explicit Request(lab::http::Request received) : received_(std::move(received)) {}
+
+  std::string_view method() const { return received_.method; }
+  std::string_view path() const {  // without the query
+    return std::string_view(received_.target)
+        .substr(0, received_.target.find_first_of("?#"));
+  }
+  std::string header(const char* name) const {  // empty: not there
+    for (const auto& [key, value] : received_.headers)
+      if (strcasecmp(key.c_str(), name) == 0) return value;
+    return {};
+  }
+
+  Params params;  // "/u/:id" on "/u/7": id is "7"
+  std::map<std::string, std::string>
+      locals;  // what one middleware leaves for those after it
+
+ private:
+  lab::http::Request received_;
 };
 
 class HeadersSent : public std::logic_error {
@@ -28,52 +51,41 @@ class HeadersSent : public std::logic_error {
   HeadersSent() : std::logic_error("ERR_HTTP_HEADERS_SENT") {}
 };
 
-class Request {
- public:
-  explicit Request(lab::http::Request received);
-
-  std::string_view method() const { return received_.method; }
-  std::string_view body() const { return received_.body; }
-  std::string_view whole_path() const { return whole_path_; }  // without the query
-  std::string_view path() const;  // what is left of it where this layer is mounted
-  std::string_view header(std::string_view name) const;  // empty: not there
-
-  std::map<std::string, std::string> params;  // "/u/:id": what stood in the place of id
-  std::map<std::string, std::string> locals;  // what layers leave for later ones
-
-  void mount(std::size_t size) { mounted_ = size; }  // the chain does this
-  std::size_t mounted() const { return mounted_; }
-
- private:
-  lab::http::Request received_;
-  std::string_view whole_path_;
-  std::size_t mounted_ = 0;
-};
-
-// Proof that a request was answered: only a response makes one.
-class Done {
-  friend class Response;
-  Done() = default;
-};
-
 class Response {
  public:
   using Reply = std::function<void(lab::http::Response)>;
   explicit Response(Reply reply) : reply_(std::move(reply)) {}
 
-  Response& status(int status);
-  Response& set(std::string name, std::string value);
-  Done send(std::string body, std::string content_type = "text/plain");
-  bool sent() const { return sent_; }
-
-  std::function<void()> on_sent;
+  bool sent() const { return !reply_; }
+  Response& status(int status) {
+    if (status < 100 || status > 999)
+      throw std::invalid_argument(
+          "Invalid status code: " + std::to_string(status) +
+          ". Status code must be greater than 99 and less than 1000.");
+    response_.status = status;
+    return *this;
+  }
+  int status() const { return response_.status; }
+  Response& set(std::string name, std::string value) {
+    if ((name + value).find_first_of("\r\n") != std::string::npos)
+      throw std::invalid_argument("ERR_INVALID_CHAR");
+    unsent().headers.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+  void send(std::string body) {
+    unsent().body = std::move(body);
+    // The reply may end this exchange: nothing of it is touched afterwards.
+    std::exchange(reply_, nullptr)(std::move(response_));
+  }
 
  private:
-  void must_not_be_sent() const;
+  lab::http::Response& unsent() {
+    if (sent()) throw HeadersSent();
+    return response_;
+  }
 
-  Reply reply_;
+  Reply reply_;  // empty once it was sent
   lab::http::Response response_;
-  bool sent_ = false;
 };
 
 }  // namespace lab10

@@ -1,12 +1,14 @@
-// path.hpp: which requests a layer is for.
+// path.hpp: which requests a middleware is for by their path, and what it reads from it.
 //
-// "/api" as a mount matches "/api" and all below it; as a whole path only itself, with or
-// without a slash at its end. ":id" stands for one segment. Case does not count.
+//   "/u/:id.json" = "/u/" + any text of the segment + ".json", in upper or lower case
 //
-// Errors    std::invalid_argument for a parameter whose percent signs make no sense.
-// Cost      One walk over the path; no regular expression, so nothing backtracks.
-// Source    Express 5, its defaults. Left out: wildcards, optional parts, encoded slashes;
-//           that a parameter is UTF-8 (Express answers 400 where it is not).
+// A parameter takes as much of its segment as the rest of the pattern leaves. If it is not
+// the first one in its segment, it stops at the text in front of it: of "/1-2-3",
+// "/:from-:to" reads "1-2" and "3".
+//
+// Errors    A pattern that is none, or needs what is left out, throws std::invalid_argument.
+// Source    path-to-regexp 8, with the options that Express 5 sets.
+// Left out  *wildcards, {optional} parts, \escapes, quoted names and those beyond ASCII.
 #pragma once
 
 #include <map>
@@ -17,20 +19,40 @@
 
 namespace lab10 {
 
-class Path {
+using Params = std::map<std::string, std::string>;
+
+struct PathMatch {
+  Params params{};          // percent-decoded
+  std::string malformed{};  // the first value that cannot be decoded
+};
+
+class PathPattern {
  public:
-  enum class Kind { mount, whole };
-  using Params = std::map<std::string, std::string>;
+  enum class Covers : std::uint8_t { this_path, all_below };
 
-  explicit Path(std::string_view pattern, Kind kind);
+  PathPattern(std::string_view pattern, Covers covers);
 
-  // How much of the path was used, if it matches; `params` then has what stood for names,
-  // and nothing else: those of an earlier layer are not this one's.
-  std::optional<std::size_t> match(std::string_view path, Params& params) const;
+  // Nothing: it is another path.
+  [[nodiscard]] std::optional<PathMatch> match(std::string_view path) const;
 
  private:
-  std::vector<std::string> segments_;
-  Kind kind_;
+  struct Part {
+    bool is_param;
+    std::string text;  // of a parameter: its name
+    std::string stop;  // the text in front of it, behind another one of its segment
+  };
+  using Values = std::vector<std::string_view>;
+
+  void add_text(std::string_view text);
+  void add_param(std::string_view name);
+  bool match_from(std::size_t part, std::string_view rest, Values& values) const;
+  bool match_param(std::size_t part, std::string_view rest, Values& values) const;
+
+  std::vector<Part> parts_;
+  Covers covers_;
 };
+
+// As decodeURIComponent; nothing if an escape is not two digits, or not part of UTF-8.
+[[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
 
 }  // namespace lab10

@@ -21,6 +21,8 @@ if (!redisUrl) {
   process.exit(77);
 }
 
+const key = 'dGhlIHNhbXBsZSBub25jZQ==';  // RFC 6455's
+
 setTimeout(() => { throw new Error('it took more than 20 s'); }, 20_000).unref();
 await duplex();
 await hostile();
@@ -85,18 +87,26 @@ function frame(opcode, payload, {masked = true, claims = payload.length} = {}) {
   return Buffer.concat([Buffer.from([...head, ...mask]), hidden]);
 }
 
-async function codeAfter(server, bytes) {
+function handshake({keys = [key], version = '13'} = {}) {
+  return 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+    + keys.map((one) => `Sec-WebSocket-Key: ${one}\r\n`).join('')
+    + `Sec-WebSocket-Version: ${version}\r\n\r\n`;
+}
+
+// What the server answers to a handshake, and to the bytes that come with it or behind it.
+async function answer(server, greeting, {early = '', late} = {}) {
   const socket = net.connect(server.address().port, '127.0.0.1');
   socket.on('error', () => {});
-  socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
-    + 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n');
+  socket.write(Buffer.concat([Buffer.from(greeting), Buffer.from(early)]));
   let received = Buffer.alloc(0);
   socket.on('data', (data) => { received = Buffer.concat([received, data]); });
   await until(() => received.includes('\r\n\r\n'));
+  const status = received.toString('latin1', 9, 12);
   received = received.subarray(received.indexOf('\r\n\r\n') + 4);
-  socket.write(bytes);
-  await until(() => received.length >= 2);
+  if (late) socket.write(late);
+  if (early || late) await until(() => received.length >= 2);
   socket.destroy();
+  if (!early && !late) return status;
   return received[0] === 0x88 ? received.readUInt16BE(2) : 'taken';
 }
 
@@ -113,9 +123,35 @@ async function hostile() {
     'a frame without a mask': frame(text, Buffer.from('x'), {masked: false}),
     'a reserved opcode': frame(3, Buffer.from('x')),
     'a binary message': frame(2, Buffer.from('x')),
+    'a reserved bit': Buffer.concat([Buffer.from([0xa1]), frame(text, Buffer.from('x')).subarray(1)]),
+    'a continuation of nothing': frame(0, Buffer.from('x')),
+    'a ping of 126 bytes': frame(9, Buffer.alloc(126)),
+    'a ping in pieces': Buffer.concat([Buffer.from([0x09]), frame(9, Buffer.from('x')).subarray(1)]),
+    'a close with half a code': frame(8, Buffer.from('1')),
+    'a close with 1005': frame(8, Buffer.from([0x03, 0xed])),
+    'a close with 4999': frame(8, Buffer.from([0x13, 0x87])),
   };
   for (const [name, bytes] of Object.entries(attacks)) {
-    console.log(`${name}: ${await codeAfter(server, bytes)}`);
+    console.log(`${name}: ${await answer(server, handshake(), {late: bytes})}`);
+  }
+  const early = {
+    'a frame with the handshake': frame(text, Buffer.from('x')),
+    'one without a mask there': frame(text, Buffer.from('x'), {masked: false}),
+  };
+  for (const [name, bytes] of Object.entries(early)) {
+    console.log(`${name}: ${await answer(server, handshake(), {early: bytes})}`);
+  }
+  const handshakes = {
+    'a handshake': {},
+    'a key of one letter': {keys: ['x']},
+    'a key of 15 bytes': {keys: ['dGhlIHNhbXBsZSBub25j']},
+    'a key of 17 bytes': {keys: ['dGhlIHNhbXBsZSBub25jZWU=']},
+    'a key with a blank': {keys: ['dGhlIHNhbXBs SBub25jZQ==']},
+    'two keys': {keys: [key, key]},
+    'no key': {keys: []},
+  };
+  for (const [name, lines] of Object.entries(handshakes)) {
+    console.log(`${name}: ${await answer(server, handshake(lines))}`);
   }
 }
 

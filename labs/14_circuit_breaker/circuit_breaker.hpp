@@ -1,87 +1,75 @@
 // circuit_breaker.hpp: stop calling a dependency that keeps failing.
 //
-//   closed    -- the window's failure or slow rate reaches its limit -> open
-//   open      -- the open time has passed, next try_call() ----------> half_open
-//   half_open -- all probes are back, rates under the limits --------> closed
-//   half_open -- all probes are back, a rate at or over its limit ---> open
-//   half_open -- a report missing, probe_wait after the last probe --> open
+//   closed    -- the failure rate of the last calls reaches the limit --> open
+//   open      -- open_for has passed, next try_call() ------------------> half_open
+//   half_open -- all probes are back, failure rate under the limit -----> closed
+//   half_open -- all probes are back, failure rate at the limit or over > open
+//   half_open -- a probe is missing, probe_wait after the last was sent > open
 //
-// Units     Time is std::chrono, read only through the injected clock.
-// Threads   Safe to share. try_call() takes no lock while closed, nor to refuse while
-//           open; a report holds a mutex for a few additions.
+// Units     Time is std::chrono, read only through the injected clock. max() of any
+//           duration means for ever.
+// Threads   Safe to share: one mutex, held for a few additions.
 // Errors    A refusal is a normal answer (nullopt), never an exception.
 //           An impossible Config throws std::invalid_argument.
-// Cost      Closed: one atomic load and one uncontended lock; the clock is read only for
-//           slow calls or a time window (see bench/).
-// Source    The states as in M. Nygard's "Release It!"; windows, rates, minimum volume
-//           and probes judged as a group as in resilience4j; growing time as in Envoy.
-// Left out  Forcing a state by hand; sharing one state between instances: each learns
-//           alone.
+// Cost      Two uncontended locks per call; the clock is read only while the breaker is
+//           not closed, or if slow calls are judged (see bench/).
+// Source    The states of M. Nygard's "Release It!"; the window, its minimum volume and
+//           the probes judged as a group as in resilience4j.
+// Left out  A window over time instead of calls, a limit of its own for the rate of slow
+//           calls, an open time with jitter that grows while the service flaps, one state
+//           for all instances: each instance learns alone.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "window.hpp"
+#include "call_window.hpp"
+#include "lab/core/time_span.hpp"
+#include "lab/core/where.hpp"
 
 namespace lab14 {
 
-enum class State : std::uint32_t { closed, open, half_open };
+using lab::TimeSpan;
+using Duration = std::chrono::nanoseconds;
+using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+
+enum class State { closed, open, half_open };
 
 enum class Outcome {
   success,
-  failure,  // an error or a timeout: anything that speaks against the service's health
+  failure,  // an error or a timeout: it speaks against the service's health
   ignored,  // says nothing about it: the caller went away, the request itself was wrong
 };
 
 enum class Reason {
-  failures,  // closed -> open
-  slow_calls,
-  wait_over,      // open -> half-open
-  probes_passed,  // half-open -> closed
-  probes_failed,  // half-open -> open
-  probes_missing,
+  failure_rate,
+  open_time_over,
+  probes_passed,
+  probes_failed,
+  probes_missing
 };
 
 std::string_view to_string(State state);
 std::string_view to_string(Reason reason);
 
-struct LastCalls {
-  std::size_t calls = 100;
-};
-struct LastTime {
-  Duration span = std::chrono::seconds(10);
-  std::size_t buckets = 10;
-};
-
 struct Config {
-  // When to open: at or above either rate, once the window holds minimum_calls.
-  std::variant<LastCalls, LastTime> window = LastCalls{};
-  std::size_t minimum_calls = 10;        // fewer prove nothing: 1 failure of 1 is 100 %
+  // Opens at this failure rate of the last `window` calls, once it knows `minimum_calls`
+  // of them: one failure of one call is 100 % and proves nothing.
+  std::size_t window = 100;  // at most 1,000,000 calls
+  std::size_t minimum_calls = 10;
   double failure_rate = 0.5;             // above 0, at most 1
-  std::optional<Duration> slow_after{};  // so long is slow; nullopt: no call is
-  double slow_rate = 0.5;
+  std::optional<TimeSpan> slow_after{};  // a call that took this long counts as a failure
 
-  // How long to stay open: open_for, times open_growth for each opening that follows
-  // too soon on the one before, at most longest_open; then up to `jitter` of it more.
-  Duration open_for = std::chrono::seconds(5);
-  double open_growth = 1;
-  Duration longest_open = std::chrono::minutes(5);
-  double jitter = 0;  // 0 to 1: so that many callers do not all probe at the same moment
-  unsigned seed = std::random_device{}();
-
-  // How to find out whether the service is back.
-  std::size_t probes = 3;                          // so many calls, judged together
-  Duration probe_wait = std::chrono::seconds(30);  // for reports, after the last was sent
+  // Stays open for so long, then lets so many calls through and judges them together.
+  TimeSpan open_for = std::chrono::seconds(5);
+  std::size_t probes = 3;
+  TimeSpan probe_wait = std::chrono::seconds(30);  // for reports, after the last was sent
 };
 
 struct Transition {
@@ -89,16 +77,15 @@ struct Transition {
   State to;
   Reason why;
   std::uint32_t generation;  // of the state that begins: each change starts a new one
-  TimePoint at;
-  Duration open_for;  // to open: how long; else zero
+  lab::Where where;          // the line that decided
 };
 
 class CircuitBreaker;
 
 // Proof that one call was allowed. It remembers the generation that allowed it, so an
 // answer that arrives after the next change of state is dropped. Must not outlive its
-// breaker. Destroyed unreported it counts as a failure, so that a forgotten report
-// cannot hold the breaker half-open.
+// breaker. A permit destroyed unreported counts as a failure, so that a forgotten report
+// or an exception cannot hold the breaker half-open.
 class [[nodiscard]] Permit {
  public:
   Permit(Permit&& other) noexcept;
@@ -120,6 +107,7 @@ class [[nodiscard]] Permit {
   TimePoint started_;
 };
 
+// Step 1: the contract. A caller asks, calls, and reports.
 class CircuitBreaker {
  public:
   using Clock = std::function<TimePoint()>;
@@ -132,53 +120,35 @@ class CircuitBreaker {
   // Asks to make one call; nullopt means "do not call".
   [[nodiscard]] std::optional<Permit> try_call();
 
-  // The state as of the last call or report: time alone changes nothing.
-  State state() const { return period_.load(std::memory_order_acquire).state; }
+  // The state after the last call or report: the passing of time alone changes nothing.
+  State state() const;
 
-  // What the window holds now; empty after each change of state.
-  Tally tally();
+  // What the breaker knows of this state's calls; empty after each change of state.
+  Tally tally() const;
 
-  // Called in order for every change, by the thread that caused it, under the lock:
-  // be brief, do not throw, do not use this breaker but for state().
+  // Called in order for every change, by the thread that caused it, under the lock: be
+  // brief, do not throw, do not use this breaker.
   void on_transition(Listener listener);
 
  private:
   friend class Permit;
 
-  // State and generation change together, so they are read together, in one load. Aligned
-  // as a word, or clang 14 would call a library for it.
-  struct alignas(std::uint64_t) Period {
-    State state = State::closed;
-    std::uint32_t generation = 0;
-  };
-  static_assert(std::atomic<Period>::is_always_lock_free);
-
-  std::optional<Permit> try_probe();
+  Permit allow();
+  Permit allow_probe();
   void settle(const Permit& permit, Outcome outcome);
-  void settle_call(bool failed, bool slow);
-  void settle_probe(bool failed, bool slow);
-  const Tally& record(bool failed, bool slow);
-  std::optional<Reason> verdict(const Tally& tally) const;
-  void change(State next, Reason why);
-  Duration next_open_time(State from, TimePoint now);
-  Permit permit(Period period);
+  void judge_calls(const Tally& calls);
+  void judge_probes(const Tally& probes);
+  void change(State next, Reason why, lab::Where where = lab::Where::here());
 
   const Config config_;
   const Clock clock_;
 
-  // Written under the lock, read without it.
-  std::atomic<Period> period_;
-  std::atomic<TimePoint>
-      until_{};  // open: no probe before; half-open: none waited for after
-
-  std::mutex mutex_;
-  std::variant<CountWindow, TimeWindow> window_;
-  Tally probes_;                 // of this half-open generation: reported
-  std::size_t probes_sent_ = 0;  // and sent
-  unsigned openings_ = 0;        // in a row, each too soon after the one before
-  Duration open_time_{};         // of the latest opening
-  TimePoint closed_at_;
-  std::minstd_rand random_;
+  mutable std::mutex mutex_;
+  State state_ = State::closed;
+  std::uint32_t generation_ = 0;
+  TimePoint until_{};            // open: no probe before; half-open: no report after
+  CallWindow window_;            // of this generation: the calls, or the probes
+  std::size_t probes_sent_ = 0;  // of this generation
   std::vector<Listener> listeners_;
 };
 

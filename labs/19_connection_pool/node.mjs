@@ -1,5 +1,5 @@
 // The same in Node, with pg.Pool: who answers, waves of queries, a transaction that is not
-// one, and a borrower that waits.
+// one, what a borrower leaves behind, and one that waits.
 //
 //   npm ci --prefix tests/conformance        once: installs pg
 //   eval "$(./lab services up)"
@@ -48,6 +48,12 @@ const {rows} = await pool.query('SELECT count(*)::int AS left FROM node19');
 console.log(`BEGIN on one, INSERT on another, ROLLBACK: ${rows[0].left} row left`);
 await pool.query('DROP TABLE node19');
 await pool.end();
+
+const one = new pg.Pool({...server, max: 1});
+await one.query("SET statement_timeout = '7s'");
+const {rows: [left]} = await one.query('SHOW statement_timeout');
+console.log(`SET statement_timeout, the next borrower's: ${left.statement_timeout}`);
+await one.end();
 
 const small = new pg.Pool({...server, max: 2, connectionTimeoutMillis: 200});
 const leaked = [await small.connect(), await small.connect()];

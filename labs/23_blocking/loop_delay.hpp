@@ -1,99 +1,67 @@
-// loop_delay.hpp: how late a loop is, told by a timer that repeats: Node's
+// loop_delay.hpp: how late a loop is, measured by a timer that repeats: Node's
 // monitorEventLoopDelay, with its blind spots.
 //
 //   timer fires --> time since it fired last --> histogram
 //
-// So an idle loop shows the resolution, not zero. What it does not see:
-//   - what happens before it has fired once after enable() or reset();
+// So an idle loop shows the resolution, not zero. What the meter does not see:
+//   - a stall before it has fired once after enable() or reset();
 //   - a stall that fits between two samples;
-//   - how long a stall lasted, in percentiles: a second without a sample is one sample.
+//   - in percentiles, how long a stall was: a second without a sample is one sample.
 //
 // Units     std::chrono; whole milliseconds of resolution, as libuv's timers.
 // Threads   One: the loop's.
 // Lifetime  Must go before its loop; does not keep it alive.
-// Source    Node's src/histogram.cc (IntervalHistogram, RecordDelta); the filling of
-//           what was left out: HdrHistogram's recordValueWithExpectedInterval.
+// Source    Node's src/histogram.cc (IntervalHistogram, RecordDelta).
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 
-#include "lab/histogram.hpp"
-#include "lab/uv.hpp"
+#include "lab/core/histogram.hpp"
+#include "lab/core/where.hpp"
+#include "lab/uv/uv.hpp"
 
 namespace lab23 {
 
-// The arithmetic of it, with the time handed in.
-class DelayHistogram {
+class LoopDelay {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit DelayHistogram(std::chrono::nanoseconds resolution)
-      : resolution_(resolution) {}
-
-  // Step 3: the first firing only says where to count from. So who resets after each
-  // reading throws away the interval that holds the reading's own stall.
-  void fired(Clock::time_point now) {
-    if (last_) add(now - *last_);
-    last_ = now;
-  }
-
-  void reset() {
-    seen_ = {};
-    filled_ = {};
-    last_.reset();
-  }
-
-  const lab::Latency& seen() const { return seen_; }
-
-  // With the samples that a stall kept from being taken: had the timer fired on time
-  // during it, the first would have waited for all of the stall, the next for less.
-  const lab::Latency& filled() const { return filled_; }
-
- private:
-  void add(std::chrono::nanoseconds interval) {
-    seen_.record(interval);
-    for (; interval >= resolution_; interval -= resolution_) filled_.record(interval);
-  }
-
-  const std::chrono::nanoseconds resolution_;
-  lab::Latency seen_{};
-  lab::Latency filled_{};
-  std::optional<Clock::time_point> last_{};
-};
-
-class LoopDelay {
- public:
-  explicit LoopDelay(lab::uv::Loop& loop,
-                     std::chrono::milliseconds resolution = std::chrono::milliseconds(10))
-      : timer_(loop), resolution_(resolution), histogram_(resolution) {}
+  LoopDelay(lab::uv::Loop& loop, std::chrono::milliseconds resolution)
+      : timer_(loop), resolution_(resolution) {}
 
   void enable() {
     timer_.start(
-        resolution_, [this] { fired(); }, resolution_);
+        resolution_, [this] { fired(Clock::now()); }, resolution_);
     timer_.unref();
   }
-  void disable() { timer_.stop(); }
-  void reset() { histogram_.reset(); }
+  void reset() {
+    histogram_ = {};
+    last_.reset();
+  }
 
-  const DelayHistogram& histogram() const { return histogram_; }
+  // Step 3: the first firing only sets the start. So if you reset the meter each time you
+  // read it, you can lose the very stall that you are looking for.
+  void fired(Clock::time_point now) {
+    if (last_) record(now - *last_);
+    last_ = now;
+  }
 
-  // How much later than due the timer fired last.
-  std::chrono::nanoseconds lateness() const { return lateness_; }
+  const lab::Latency& histogram() const { return histogram_; }
+
+  std::function<void(std::chrono::nanoseconds interval, lab::Where)> on_sample;
 
  private:
-  void fired() {
-    const auto now = DelayHistogram::Clock::now();
-    if (last_) lateness_ = now - *last_ - resolution_;
-    last_ = now;
-    histogram_.fired(now);
+  void record(std::chrono::nanoseconds interval) {
+    histogram_.record(interval);
+    if (on_sample) on_sample(interval, lab::Where::here());
   }
 
   lab::uv::Timer timer_;
   const std::chrono::milliseconds resolution_;
-  DelayHistogram histogram_;
-  std::optional<DelayHistogram::Clock::time_point> last_{};
-  std::chrono::nanoseconds lateness_{};
+  lab::Latency histogram_;
+  std::optional<Clock::time_point> last_;
 };
 
 }  // namespace lab23

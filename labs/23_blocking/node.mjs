@@ -1,4 +1,4 @@
-// The scenes `lag` and `node` in Node, one line each: "scene: result"; with --measure, what
+// The scenes `lag`, `cures` and `others` in Node, one line each: "scene: result"; with --measure, what
 // slices and a regular expression cost there.
 // Run: node labs/23_blocking/node.mjs [--measure]
 import { createServer, get } from 'node:http';
@@ -34,7 +34,7 @@ async function blindSpots() {
   await samples(histogram, 3);
   const before = histogram.count;
   block(stall);
-  console.log(`asked before the loop has turned: ${saw(histogram, stall)}`);
+  console.log(`read before the loop goes on: ${saw(histogram, stall)}`);
   while (histogram.count === before) await new Promise(setImmediate);
   console.log(`blocked between two samples: ${saw(histogram, stall)}`);
   console.log(`samples of 100 ms blocked: ${histogram.count - before}`);
@@ -90,23 +90,25 @@ const ticked = (slice) => new Promise((resolve) => {
 const ways = {
   'in one go': () => sumFrom(0, 0, kSteps),
   'an async function': async () => sumFrom(0, 0, kSteps),
-  'slices, nextTick': () => ticked(5),
-  'slices, promise': () => sliced(5, (resolve) => resolve()),
+  'slices, nextTick or promise': async () => {
+    await ticked(5);
+    await sliced(5, (resolve) => resolve());
+  },
   'slices, setImmediate': () => sliced(5, setImmediate),
   'a worker thread': () => new Promise((resolve) =>
     new Worker(here, { workerData: { part: 'sum' } }).once('message', resolve)),
 };
 
-// How the loop's heart beats while a job lasts.
+// How often a timer fires while a job lasts.
 async function pulse(job) {
   const beats = [];
-  const heart = setInterval(() => beats.push(performance.now()), 5);
+  const timer = setInterval(() => beats.push(performance.now()), 5);
   await wait(20);
   beats.length = 0;
   const began = performance.now();
   await job();
   const ended = performance.now();
-  clearInterval(heart);
+  clearInterval(timer);
   const marks = [began, ...beats, ended];
   const longest = Math.max(...marks.slice(1).map((mark, i) => mark - marks[i]));
   return { beats: beats.length, longest, total: ended - began };
@@ -166,7 +168,7 @@ async function play() {
   await blindSpots();
   for (const [name, job] of Object.entries(ways)) {
     const { beats } = await pulse(job);
-    console.log(`${name}: the heart ${beats >= 3 ? 'beats' : 'stops'}`);
+    console.log(`${name}: ${beats >= 3 ? 'keeps firing' : 'stops'}`);
   }
   console.log(`a visitor of the blocked server: ${await visitor()}`);
   const longer = match(22) > 8 * match(16) ? 'takes much longer' : 'takes about as long';

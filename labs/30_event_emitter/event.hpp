@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <stdexcept>
 #include <string_view>
 
 namespace lab30 {
@@ -11,7 +12,8 @@ struct AnyEvent {
   std::string_view name;
 };
 
-// Define each once, `inline constexpr`. A wrong argument to emit() does not compile.
+// Step 1: the name of an event and the types of what it carries. Define each once,
+// `inline constexpr`. A wrong argument to emit() does not compile.
 template <class... Args>
 struct Event : AnyEvent {
   consteval explicit Event(std::string_view event_name) : AnyEvent{event_name} {}
@@ -19,8 +21,14 @@ struct Event : AnyEvent {
 };
 
 inline constexpr Event<std::exception_ptr> error{"error"};
-inline constexpr Event<std::exception_ptr> error_monitor{"errorMonitor"};  // sees, only
-inline constexpr Event<std::string_view> new_listener{"newListener"};      // before it is
-inline constexpr Event<std::string_view> remove_listener{"removeListener"};  // after
+// Called before the listeners of `error`, and also if there is none: it sees, and that does
+// not count as handled.
+inline constexpr Event<std::exception_ptr> error_monitor{"errorMonitor"};
+
+// An `error` that carried no exception, and that nobody listened to.
+class UnhandledError : public std::runtime_error {
+ public:
+  UnhandledError() : std::runtime_error("unhandled `error` event") {}
+};
 
 }  // namespace lab30

@@ -6,179 +6,226 @@
 //
 // Order     As added; prepend() puts in front. An emit inside a listener comes first.
 // Changes   emit() calls those that listened when it began. What is added or removed
-//           meanwhile counts from the next one.
+//           meanwhile counts from the next emit.
 // Errors    emit(error, e) with nobody listening throws e. What a listener throws comes
 //           out of emit(), and the listeners behind it are not called.
 // Async     What a listener returns is ignored, but for a Promise: with
-//           capture_rejections, its rejection becomes an `error`, later.
-// Threads   One, and no loop: an emit is a function call (see ListenerTable).
-// Lifetime  A listener may destroy the emitter while it emits: the emit goes on.
-// Cost      A look at the table, then one virtual call a listener; no allocation.
+//           capture_rejections its rejection becomes an `error`, later. While that one is
+//           emitted nothing is captured, or an async `error` listener would go on for ever.
+// Threads   One, and no loop: an emit is a function call.
+// Lifetime  A listener may destroy the emitter: the emit goes on with those that listened.
+//           Subscriptions may outlive it.
+// Cost      A look at the table, then one call through a pointer per listener; an emit
+//           copies and allocates nothing.
 // Source    Node's documented `events`; tests/conformance plays random scripts on both.
-// Left out  rawListeners, symbols in event_names(), EventTarget, async iterators.
+// Left out  newListener and removeListener, Symbol.for('nodejs.rejection'), rawListeners,
+//           events.once and events.on, EventTarget.
 #pragma once
 
-#include <exception>
+#include <functional>
 #include <memory>
-#include <stdexcept>
+#include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
-#include "listener_table.hpp"
+#include "event.hpp"
+#include "lab/core/where.hpp"
 #include "promise.hpp"
 #include "subscription.hpp"
 
 namespace lab30 {
 
-// An `error` that carried no exception, and that nobody listened to.
-class UnhandledError : public std::runtime_error {
- public:
-  UnhandledError() : std::runtime_error("unhandled `error` event") {}
+// A lambda has no identity that one could remove later: the pointer gives it one. Only an
+// async listener puts something into `returned`, so the others pay nothing for promises.
+template <class... Args>
+using Listener = std::shared_ptr<std::function<void(Promise& returned, const Args&...)>>;
+
+template <class F, class... Args>
+inline constexpr bool kIsAsync =
+    std::is_same_v<std::invoke_result_t<F&, const Args&...>, Promise>;
+
+template <class... Args, class F>
+Listener<Args...> listener(F f) {
+  using Function = typename Listener<Args...>::element_type;
+  return std::make_shared<Function>(
+      [f = std::move(f)](Promise& returned, const Args&... args) mutable {
+        if constexpr (kIsAsync<F, Args...>) {
+          returned = f(args...);
+        } else {
+          f(args...);
+        }
+      });
+}
+
+// More listeners than a person would add on purpose.
+struct LeakWarning {
+  std::string_view event;
+  std::size_t listeners;
+  std::size_t limit;
+  std::vector<lab::Where> added_at;  // each of them, in the order of calling
 };
 
 struct EmitterOptions {
-  std::size_t max_listeners = 10;
+  std::size_t max_listeners = 10;  // 0: any number
   std::function<void(const LeakWarning&)> on_warning{};
-
-  // Queues a call until the stack is empty. If set, rejections are captured, by way of it.
+  // Queues a call until the stack is empty, as process.nextTick does. Rejections are
+  // captured if it is set.
   std::function<void(std::function<void()>)> capture_rejections{};
 };
 
 class EventEmitter {
  public:
-  explicit EventEmitter(EmitterOptions options = {});
+  explicit EventEmitter(EmitterOptions options = {})
+      : table_(std::make_shared<Table>(std::move(options))) {}
   EventEmitter(const EventEmitter&) = delete;
   EventEmitter& operator=(const EventEmitter&) = delete;
-  virtual ~EventEmitter() { table_->clear(); }
+  virtual ~EventEmitter() = default;
 
-  // Each takes a function, or a listener() that may be added more than once, and answers
+  // Each takes a function, or a listener() that may be added more than once, and returns
   // the listener for off().
   template <class... Args, class F>
-  ListenerRef<Args...> on(const Event<Args...>& event, F f,
-                          Place at = {__builtin_FILE(), __builtin_LINE()}) {
-    return add(event, as_listener<Args...>(std::move(f)), ListenerTable::End::back, at);
+  Listener<Args...> on(const Event<Args...>& event, F f,
+                       lab::Where at = lab::Where::here()) {
+    return listen(event, std::move(f), {.added_at = at});
   }
   template <class... Args, class F>
-  ListenerRef<Args...> prepend(const Event<Args...>& event, F f,
-                               Place at = {__builtin_FILE(), __builtin_LINE()}) {
-    return add(event, as_listener<Args...>(std::move(f)), ListenerTable::End::front, at);
+  Listener<Args...> prepend(const Event<Args...>& event, F f,
+                            lab::Where at = lab::Where::here()) {
+    return listen(event, std::move(f), {.added_at = at, .in_front = true});
   }
   template <class... Args, class F>
-  ListenerRef<Args...> once(const Event<Args...>& event, F f,
-                            Place at = {__builtin_FILE(), __builtin_LINE()}) {
-    auto wanted = as_listener<Args...>(std::move(f));
-    add(event, only_once(event, wanted), ListenerTable::End::back, at);
-    return wanted;
+  Listener<Args...> once(const Event<Args...>& event, F f,
+                         lab::Where at = lab::Where::here()) {
+    return listen(event, std::move(f), {.added_at = at, .once = true});
   }
   template <class... Args, class F>
-  ListenerRef<Args...> prepend_once(const Event<Args...>& event, F f,
-                                    Place at = {__builtin_FILE(), __builtin_LINE()}) {
-    auto wanted = as_listener<Args...>(std::move(f));
-    add(event, only_once(event, wanted), ListenerTable::End::front, at);
-    return wanted;
+  Listener<Args...> prepend_once(const Event<Args...>& event, F f,
+                                 lab::Where at = lab::Where::here()) {
+    return listen(event, std::move(f), {.added_at = at, .once = true, .in_front = true});
   }
 
+  // Removes the registration added last, if the listener is there more than once.
   template <class... Args>
-  void off(const Event<Args...>& event, const ListenerRef<Args...>& listener) {
-    table_->remove(event, *listener);
+  void off(const Event<Args...>& event,
+           const std::type_identity_t<Listener<Args...>>& listener) {
+    table_->remove(event, listener.get());
   }
   void off_all(const AnyEvent& event) { table_->remove_all(event); }
-  void off_all() { table_->remove_all(); }
+  void off_all() { const auto removed = std::exchange(table_->entries, {}); }
 
-  // The C++ way: who listens owns the listening.
+  // The C++ way: whoever listens owns the listening.
   template <class... Args, class F>
   Subscription subscribe(const Event<Args...>& event, F f,
-                         Place at = {__builtin_FILE(), __builtin_LINE()});
+                         lab::Where at = lab::Where::here());
 
-  // Step 1: an emit is a function call.
+  // Step 2: an emit is a function call. It calls everyone who listens now, in order, on
+  // this stack. False: nobody does.
   template <class... Args>
   bool emit(const Event<Args...>& event, const std::type_identity_t<Args>&... args) {
-    if constexpr (std::is_same_v<Event<Args...>, Event<std::exception_ptr>>) {
+    if constexpr (std::is_same_v<Event<Args...>, Event<std::exception_ptr>>)
       if (&event == &error) return emit_error(table_, args...);
-    }
-    return table_->call(event, args...);
+    return call<Args...>(table_->listeners_of(event), args...);
   }
 
-  std::size_t listener_count(const AnyEvent& event) const { return table_->count(event); }
-  std::vector<std::string_view> event_names() const { return table_->names(); }
-  void set_max_listeners(std::size_t most) { table_->max_listeners = most; }
+  std::size_t listener_count(const AnyEvent& event) const;
+  std::vector<std::string_view> event_names() const;  // in the order of first listeners
+  void set_max_listeners(std::size_t most) { table_->options.max_listeners = most; }
 
  private:
-  using Table = boost::intrusive_ptr<ListenerTable>;
+  struct Table;
+
+  struct Registration {
+    std::shared_ptr<void> function{};  // a Listener of the event's types
+    lab::Where added_at{};
+    bool once = false;
+    bool in_front = false;
+    bool called = false;  // once
+    const AnyEvent* event = nullptr;
+    std::weak_ptr<Table> table{};  // gone with the emitter
+  };
+  using List = std::vector<std::shared_ptr<Registration>>;
+
+  struct Entry {
+    const AnyEvent* event;
+    std::shared_ptr<List> listeners;  // shared with every emit that is reading it
+    bool warned = false;
+  };
+
+  // Behind a pointer, because a listener may destroy the emitter while it emits.
+  struct Table {
+    explicit Table(EmitterOptions chosen) : options(std::move(chosen)) {}
+
+    std::shared_ptr<const List> listeners_of(const AnyEvent& event) const {
+      for (const Entry& entry : entries)
+        if (entry.event == &event) return entry.listeners;
+      return nullptr;
+    }
+    Entry* find(const AnyEvent& event);
+    void add(Registration registration);
+    // The last one that is this listener, or this registration.
+    void remove(const AnyEvent& event, const void* meant);
+    void remove_all(const AnyEvent& event);
+    void warn_if_too_many(Entry& entry) const;
+
+    EmitterOptions options;
+    std::vector<Entry> entries{};  // few events: a look at each is cheaper than a hash
+    bool capturing = true;
+  };
 
   template <class... Args, class F>
-  ListenerRef<Args...> as_listener(F f) {
-    if constexpr (std::is_convertible_v<F, ListenerRef<Args...>>) {
-      return f;
-    } else if constexpr (std::is_same_v<std::invoke_result_t<F&, const Args&...>,
-                                        Promise>) {
-      return listener<Args...>(
-          [f = std::move(f), table = table_](const Args&... args) mutable {
-            settle(table, f(args...));
-          });
+  Listener<Args...> listen(const Event<Args...>& event, F f, Registration registration) {
+    Listener<Args...> function;
+    if constexpr (std::is_convertible_v<F, Listener<Args...>>) {
+      function = std::move(f);
     } else {
-      return listener<Args...>(std::move(f));
+      function = listener<Args...>(std::move(f));
     }
+    registration.function = function;
+    registration.event = &event;
+    registration.table = table_;
+    table_->add(std::move(registration));
+    return function;
   }
 
   template <class... Args>
-  ListenerRef<Args...> only_once(const Event<Args...>& event,
-                                 const ListenerRef<Args...>& wanted);
-
-  template <class... Args>
-  ListenerRef<Args...> add(const AnyEvent& event, ListenerRef<Args...> listener,
-                           ListenerTable::End end, Place at) {
-    listener->added_at = at;
-    table_->add(event, listener, end);
-    return listener;
+  static bool call(const std::shared_ptr<const List>& listeners, const Args&... args) {
+    if (!listeners) return false;
+    Promise returned = Promise::none();
+    for (const auto& each : *listeners) {
+      if (each->once && !claim(*each)) continue;
+      using Function = typename Listener<Args...>::element_type;
+      (*static_cast<Function*>(each->function.get()))(returned, args...);
+      if (returned) capture(std::exchange(returned, Promise::none()), each->table);
+    }
+    return true;
   }
 
-  static void settle(const Table& table, const Promise& promise);
-  static bool emit_error(Table table, const std::exception_ptr& problem);
+  static bool emit_error(std::shared_ptr<Table> table, const std::exception_ptr& problem);
+  static bool claim(Registration& once);
+  static void capture(const Promise& promise, const std::weak_ptr<Table>& from);
 
-  // Not a member: a listener that runs once, and a subscription, may outlive the emitter.
-  // Every listener that holds it goes with clear().
-  Table table_;
+  std::shared_ptr<Table> table_;
 };
 
-// Step 4: `once` is a listener that takes itself off before it calls. In this order, an
-// emit of the same event inside the call does not find it any more.
-template <class... Args>
-ListenerRef<Args...> EventEmitter::only_once(const Event<Args...>& event,
-                                             const ListenerRef<Args...>& wanted) {
-  class Once final : public Listener<Args...> {
-   public:
-    Once(Table table, const AnyEvent& event, ListenerRef<Args...> wanted)
-        : table_(std::move(table)), event_(event), wanted_(std::move(wanted)) {}
-    const AnyListener* identity() const override { return wanted_.get(); }
-    void call(const Args&... args) override {
-      if (std::exchange(called_, true)) return;  // an emit further out still has us
-      table_->remove(event_, *this);
-      wanted_->call(args...);
-    }
-
-   private:
-    const Table table_;
-    const AnyEvent& event_;
-    const ListenerRef<Args...> wanted_;
-    bool called_ = false;
-  };
-  return new Once(table_, event, wanted);
-}
-
-// Step 5: the end of a subscription reaches even an emit in progress: in Node a listener
-// keeps alive what it uses; here that may be gone.
+// Step 7: the end of a subscription reaches even an emit in progress. In Node a listener
+// keeps alive what it uses; in C++ that may be gone.
 template <class... Args, class F>
-Subscription EventEmitter::subscribe(const Event<Args...>& event, F f, Place at) {
+Subscription EventEmitter::subscribe(const Event<Args...>& event, F f, lab::Where at) {
   auto alive = std::make_shared<bool>(true);
-  auto listener = on(
+  auto listening = on(
       event,
-      [f = as_listener<Args...>(std::move(f)), alive](const Args&... args) {
-        if (*alive) f->call(args...);
+      [f = std::move(f), alive](const Args&... args) mutable {
+        if constexpr (kIsAsync<F, Args...>) {
+          return *alive ? f(args...) : Promise::none();
+        } else {
+          if (*alive) f(args...);
+        }
       },
       at);
-  return Subscription([table = table_, &event, listener, alive] {
+  return Subscription([table = std::weak_ptr(table_), &event, listening, alive] {
     *alive = false;
-    table->remove(event, *listener);
+    if (const auto still = table.lock()) still->remove(event, listening.get());
   });
 }
 

@@ -2,7 +2,7 @@
 //
 //   node labs/30_event_emitter/node.mjs
 //   node labs/30_event_emitter/node.mjs --bench     what an emit costs
-import {EventEmitter, errorMonitor, once} from 'node:events';
+import {EventEmitter, once} from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -13,6 +13,26 @@ function addFour(emitter, log) {
   emitter.prependListener('event', () => log('L0'));
   emitter.once('event', () => log('once'));
   emitter.on('event', () => log('L2'));
+}
+
+// An emitter that captures, and an async listener that fails behind its await.
+async function rejects(log, onError) {
+  const unhandled = () => log('unhandled');
+  process.on('unhandledRejection', unhandled);
+  const emitter = new EventEmitter({captureRejections: true});
+  emitter.on('error', () => {
+    log('error');
+    return onError();
+  });
+  emitter.on('event', async () => {
+    log('start');
+    await null;
+    throw new Error('too late');
+  });
+  log(emitter.emit('event'));
+  await turn();
+  await turn();
+  process.off('unhandledRejection', unhandled);
 }
 
 const programs = {
@@ -93,7 +113,6 @@ const programs = {
     }
   },
   'error, then heard'(emitter, log) {
-    emitter.on(errorMonitor, () => log('monitor'));
     try {
       emitter.emit('error', new Error('E!'));
     } catch (error) {
@@ -109,16 +128,21 @@ const programs = {
       log(error.code === 'ERR_UNHANDLED_ERROR' ? 'unhandled error' : error.code);
     }
   },
-  async 'rejection, captured'(emitter, log) {
-    const capturing = new EventEmitter({captureRejections: true});
-    capturing.on('error', () => log('error'));
-    capturing.on('event', async () => {
-      log('start');
-      await null;
-      throw new Error('too late');
-    });
-    log(capturing.emit('event'));
-    await turn();
+  'errorMonitor'(emitter, log) {
+    emitter.on(EventEmitter.errorMonitor, () => log('seen'));
+    try {
+      emitter.emit('error', new Error('E!'));
+    } catch (error) {
+      log(`caught ${error.message}`);
+    }
+    emitter.on('error', () => log('heard'));
+    log(emitter.emit('error', new Error('E!')));
+  },
+  'rejection, captured'(emitter, log) {
+    return rejects(log, () => {});
+  },
+  'an async error listener rejects'(emitter, log) {
+    return rejects(log, async () => { throw new Error('again'); });
   },
   'newListener adds one'(emitter, log) {
     emitter.once('newListener', () => emitter.on('event', () => log('B')));

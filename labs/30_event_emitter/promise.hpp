@@ -1,18 +1,19 @@
-// promise.hpp: an answer that comes later: as much of a promise as an emitter must know.
+// promise.hpp: what an async listener returns: as much of a promise as an emitter must know.
 //
 //   pending --> fulfilled
 //           \-> rejected, with an exception
 //
-// Errors    A rejection that nobody asked for when the last copy goes is given to
-//           on_unhandled, which ends the process unless it was replaced (as Node since 15).
+// Errors    A rejection that nobody has asked for when the last copy goes is given to
+//           on_unhandled, which ends the process unless it is replaced (as Node since 15).
 // Threads   One.
-// Left out  Values, then() chains, microtasks: see lab 02 and lab 08.
+// Left out  Values, then() chains, microtasks: lab 02 and lab 08 have them.
 #pragma once
 
 #include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace lab30 {
 
@@ -21,22 +22,19 @@ class Promise {
   using OnRejected = std::function<void(std::exception_ptr)>;
 
   Promise() : state_(std::make_shared<State>()) {}
+  // What a listener that is not async returns: nothing that could be rejected.
+  static Promise none() { return Promise(nullptr); }
+  explicit operator bool() const { return state_ != nullptr; }
 
-  // It is settled once: later calls do nothing.
-  void fulfill() const {
-    state_->settled = true;
-    state_->on_rejected = nullptr;
-  }
-  void reject(std::exception_ptr reason) const {
-    if (std::exchange(state_->settled, true)) return;
-    state_->reason = std::move(reason);
-    if (state_->on_rejected) hand_over();
-  }
+  // A promise is settled once; later calls do nothing.
+  void fulfill() const { settle(nullptr); }
+  void reject(const std::exception_ptr& reason) const { settle(reason); }
 
-  // Called at once if it is rejected already.
-  void on_rejected(OnRejected call) const {
-    state_->on_rejected = std::move(call);
-    if (state_->reason) hand_over();
+  // Whoever asks has taken the rejection over. Called at once if it is there already.
+  void on_rejected(const OnRejected& call) const {
+    state_->handled = true;
+    if (state_->reason) return call(state_->reason);
+    if (!state_->settled) state_->waiting.push_back(call);
   }
 
   static inline OnRejected on_unhandled = [](const std::exception_ptr&) {
@@ -46,16 +44,20 @@ class Promise {
  private:
   struct State {
     bool settled = false;
-    std::exception_ptr reason;
-    OnRejected on_rejected;
+    bool handled = false;
+    std::exception_ptr reason{};
+    std::vector<OnRejected> waiting{};
     ~State() {
-      if (reason) on_unhandled(reason);
+      if (reason && !handled) on_unhandled(reason);
     }
   };
+  explicit Promise(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-  void hand_over() const {
-    const auto call = std::exchange(state_->on_rejected, nullptr);
-    call(std::exchange(state_->reason, nullptr));
+  void settle(const std::exception_ptr& reason) const {
+    if (std::exchange(state_->settled, true)) return;
+    state_->reason = reason;
+    for (const auto& each : std::exchange(state_->waiting, {}))
+      if (reason) each(reason);
   }
 
   std::shared_ptr<State> state_;

@@ -3,8 +3,6 @@
 // When it goes, its listener is called no more, not even by an emit in progress. off() is
 // weaker: in Node a listener keeps alive what it uses, so one call too many does no harm;
 // in C++ what it uses may be gone.
-//
-// Lifetime  May outlive its emitter; then it ends nothing.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-#include "lab/histogram.hpp"
+#include "lab/core/histogram.hpp"
 
 #include <gtest/gtest.h>
 
@@ -65,6 +65,35 @@ TEST(Latency, MergesAsIfAllHadBeenRecordedInOne) {
   EXPECT_EQ(odd.count(), all.count());
   EXPECT_EQ(odd.mean(), all.mean());
   EXPECT_EQ(odd.percentile(90), all.percentile(90));
+  EXPECT_EQ(odd.max(), all.max());
+}
+
+TEST(Latency, KeepsTheLargerMaximumOfTheTwoThatAreMerged) {
+  for (const auto& [mine, other] : {std::pair{1ms, 7ms}, {7ms, 1ms}}) {
+    Latency latency, merged;
+    latency.record(mine);
+    merged.record(other);
+    latency.merge(merged);
+    EXPECT_EQ(latency.max(), 7ms);
+    EXPECT_EQ(latency.count(), 2u);
+    EXPECT_EQ(latency.mean(), 4ms);
+  }
+}
+
+// From the first record to the last, and never more than the maximum.
+TEST(Latency, TellsThePercentilesOfOneRecordAndOfTwo) {
+  Latency latency;
+  latency.record(5ms);
+  for (const double percent : {0.0, 1.0, 50.0, 100.0}) {
+    EXPECT_EQ(latency.percentile(percent), 5ms) << percent;
+  }
+  latency.record(9ms);
+  for (const double percent : {0.0, 1.0, 50.0}) {
+    EXPECT_GE(latency.percentile(percent), 5ms) << percent;
+    EXPECT_LT(latency.percentile(percent), 6ms) << percent;
+  }
+  EXPECT_EQ(latency.percentile(51), 9ms);
+  EXPECT_EQ(latency.percentile(100), 9ms);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Knobs: what a person may type, on the command line and while the lab runs.
-#include "lab/knob.hpp"
+#include "lab/core/knob.hpp"
 
 #include <gmock/gmock.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "dials.hpp"
+#include "core/dials.hpp"
 
 namespace lab {
 namespace {
@@ -142,6 +142,18 @@ TEST_F(LiveDials, TurnByKeysWithinTheirRange) {
   dials_.keys("\033[C\033[C\033[C");
   EXPECT_EQ(values_[1], 2);
   EXPECT_FALSE(dials_.keys("q"));
+}
+
+// Also downwards: a rate of 0 would be one that no flag accepts.
+TEST_F(LiveDials, TurnByKeysDownToTheirLeastInSteps) {
+  dials_.keys("\033[C");
+  EXPECT_EQ(values_[0], 10);  // a twentieth of the range
+  for (int i = 0; i < 100; ++i) dials_.keys("\033[D");
+  EXPECT_EQ(values_[0], 1);
+  dials_.keys("\033[A");  // upwards from the first is the last
+  dials_.keys("\033[C\033[D\033[D");
+  EXPECT_EQ(values_[1], 0);
+  EXPECT_EQ(values_[0], 1);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Redis and PostgreSQL on libuv's loop: real servers, and how they go.
+// Redis on libuv's loop: real servers, and how they go.
 #include <gmock/gmock.h>
 #include <hiredis/hiredis.h>
 #include <signal.h>
@@ -6,12 +6,10 @@
 
 #include <filesystem>
 
-#include "../support/own_run.hpp"
 #include "fake_service.hpp"
-#include "lab/postgres_link.hpp"
-#include "lab/postgres_server.hpp"
-#include "lab/redis_link.hpp"
-#include "lab/redis_server.hpp"
+#include "lab/db/redis_link.hpp"
+#include "lab/db/redis_server.hpp"
+#include "support/own_run.hpp"
 
 namespace {
 
@@ -57,16 +55,6 @@ class Links : public testing::Test {
         }
       }
       answers_.push_back(text);
-    };
-  }
-  lab::PostgresLink::Answer rows() {
-    return [this](std::variant<lab::PostgresRows, lab::PostgresError> answer) {
-      if (const auto* const error = std::get_if<lab::PostgresError>(&answer)) {
-        answers_.push_back("error " + error->state());
-      } else {
-        const auto& got = std::get<lab::PostgresRows>(answer);
-        answers_.push_back(got.count() ? got.text() : got.command());
-      }
     };
   }
 
@@ -151,11 +139,89 @@ TEST_F(Links, RedisThatTalksNonsenseIsTold) {
   EXPECT_EQ(ups_, 0);
 }
 
-TEST_F(Links, RedisThatWantsAPasswordLetsInWhoHasItAndTellsWhoHasNot) {
-  const FakeService locked("-NOAUTH Authentication required.\r\n");
-  lab::RedisLink link(loop_, "redis://" + locked.place(), up(), down());
+// A real Redis, which keeps the connection of somebody whom it refuses. Inside it wants no
+// password; at the door it does.
+class LockedRedis {
+ public:
+  LockedRedis() {
+    ask({"ACL", "SETUSER", "ann", "on", ">hers", "~*", "&*", "+@all"});
+    ask({"ACL", "SETUSER", "default", "resetpass", ">secret"});
+  }
+  std::string ask(const std::vector<std::string>& words) {
+    return inside_.command(words);
+  }
+  std::string url(const std::string& who, const std::string& database = "") const {
+    return "redis://" + who + door_.place() + database;
+  }
+
+ private:
+  lab::RedisServer server_;
+  lab::Redis inside_{server_.url()};
+  TcpDoor door_{server_.url().substr(std::string("unix://").size())};
+};
+
+TEST_F(Links, RedisThatRefusesIsTold) {
+  LockedRedis redis;
+  for (const char* who : {"", ":wrong@", "ann:secret@", "bob:hers@"}) {
+    const std::size_t before = downs_.size();
+    lab::RedisLink link(loop_, redis.url(who), up(), down());
+    link.command({"SET", "refused", who}, reply());
+    ASSERT_TRUE(until([&] { return downs_.size() > before; })) << who;
+    EXPECT_THAT(downs_.back(),
+                testing::AnyOf(HasSubstr("NOAUTH"), HasSubstr("WRONGPASS")));
+    EXPECT_FALSE(link.up());
+  }
+  EXPECT_EQ(downs_.size(), 4u);
+  EXPECT_THAT(answers_, ElementsAre("nothing", "nothing", "nothing", "nothing"));
+  EXPECT_EQ(ups_, 0);
+  EXPECT_EQ(redis.ask({"EXISTS", "refused"}), "0");
+}
+
+TEST_F(Links, RedisLetsInWhoHasThePassword) {
+  LockedRedis redis;
+  int ups = 0;
+  for (const char* who : {":secret@", "ann:hers@", "default:secret@"}) {
+    lab::RedisLink link(loop_, redis.url(who), up(), down());
+    link.command({"INCR", "entered"}, reply());
+    ASSERT_TRUE(until([&] {
+      return answers_.size() == static_cast<std::size_t>(ups + 1);
+    })) << who;
+    EXPECT_EQ(ups_, ++ups);
+    EXPECT_TRUE(link.up());
+  }
+  EXPECT_THAT(answers_, ElementsAre("1", "2", "3"));
+  EXPECT_THAT(downs_, IsEmpty());
+}
+
+// Not in database 0, which it would act on while the other is refused.
+TEST_F(Links, RedisActsInTheDatabaseOfTheAddressOrNotAtAll) {
+  LockedRedis redis;
+  lab::RedisLink link(loop_, redis.url(":secret@", "/3"), up(), down(), "of-a-name");
+  link.command({"SET", "where", "here"}, reply());
+  link.command({"CLIENT", "GETNAME"}, reply());
+  ASSERT_TRUE(until([&] { return answers_.size() == 2; }));
+  EXPECT_THAT(answers_, ElementsAre("OK", "of-a-name"));
+  EXPECT_EQ(redis.ask({"EXISTS", "where"}), "0");
+  redis.ask({"SELECT", "3"});
+  EXPECT_EQ(redis.ask({"GET", "where"}), "here");
+}
+
+TEST_F(Links, RedisDoesNothingForWhomItRefusesTheDatabase) {
+  const lab::RedisServer server;
+  const TcpDoor door(server.url().substr(std::string("unix://").size()));
+  lab::RedisLink link(loop_, "redis://" + door.place() + "/99", up(), down());
+  link.command({"SET", "where", "elsewhere"}, reply());
   ASSERT_TRUE(until([&] { return !downs_.empty(); }));
-  EXPECT_THAT(downs_[0], HasSubstr("NOAUTH"));
+  EXPECT_THAT(downs_, ElementsAre(HasSubstr("out of range")));
+  EXPECT_THAT(answers_, ElementsAre("nothing"));
+  EXPECT_EQ(lab::Redis(server.url()).command({"EXISTS", "where"}), "0");
+}
+
+TEST_F(Links, RedisThatAnswersAnErrorFirstIsTold) {
+  const FakeService loading("-LOADING Redis is loading the dataset in memory\r\n");
+  lab::RedisLink link(loop_, "redis://" + loading.place(), up(), down());
+  ASSERT_TRUE(until([&] { return !downs_.empty(); }));
+  EXPECT_THAT(downs_, ElementsAre(HasSubstr("LOADING")));
   EXPECT_EQ(ups_, 0);
 }
 
@@ -168,79 +234,6 @@ TEST_F(Links, RedisAnswersWhatWaitsWhenTheLinkGoes) {
   EXPECT_THAT(answers_, ElementsAre("nothing"));
   loop_.run(UV_RUN_NOWAIT);
   EXPECT_THAT(downs_, IsEmpty());
-}
-
-TEST_F(Links, PostgresAnswersInTheOrderOfTheQueriesAlsoOfThoseBeforeItIsUp) {
-  const lab::PostgresServer server;
-  lab::PostgresLink link(loop_, server.url(), up(), down());
-  link.query("SELECT $1::int + 1", {"41"}, rows());
-  link.query("SELECT 1/0", {}, rows());
-  link.query("CREATE TEMP TABLE t (i int)", {}, rows());
-  ASSERT_TRUE(until([&] { return answers_.size() == 3; }));
-  EXPECT_THAT(answers_, ElementsAre("42", "error 22012", "CREATE TABLE"));
-  EXPECT_EQ(ups_, 1);
-}
-
-TEST_F(Links, PostgresLetsTheLoopTurnWhileAQueryIsUnderWay) {
-  const lab::PostgresServer server;
-  lab::PostgresLink link(loop_, server.url(), up(), down());
-  ASSERT_TRUE(until([&] { return ups_ == 1; }));
-  link.query("SELECT pg_advisory_lock(1)", {}, rows());
-  lab::PostgresLink waits(loop_, server.url(), up(), down());
-  ASSERT_TRUE(until([&] { return ups_ == 2 && answers_.size() == 1; }));
-  waits.query("SELECT pg_advisory_lock(1)", {}, rows());  // held by the other
-  bool turned = false;
-  lab::uv::Timer timer(loop_);
-  timer.start(1ms, [&] { turned = true; });
-  ASSERT_TRUE(until([&] { return turned; }));
-  EXPECT_EQ(answers_.size(), 1u);
-  link.query("SELECT pg_advisory_unlock(1)", {}, rows());
-  EXPECT_TRUE(until([&] { return answers_.size() == 3; }));
-}
-
-TEST_F(Links, PostgresTakesMoreThanASocketHolds) {
-  const lab::PostgresServer server;
-  lab::PostgresLink link(loop_, server.url(), up(), down());
-  link.query("SELECT length($1)", {std::string(8 << 20, 'x')}, rows());
-  ASSERT_TRUE(until([&] { return !answers_.empty(); }));
-  EXPECT_THAT(answers_, ElementsAre(std::to_string(8 << 20)));
-}
-
-TEST_F(Links, PostgresThatEndsTheSessionAnswersAllThatWait) {
-  const lab::PostgresServer server;
-  lab::PostgresLink link(loop_, server.url(), up(), down());
-  link.query("SELECT pg_terminate_backend(pg_backend_pid())", {}, rows());
-  link.query("SELECT 1", {}, rows());
-  ASSERT_TRUE(until([&] { return !downs_.empty(); }));
-  EXPECT_EQ(answers_.size(), 2u);
-  EXPECT_THAT(answers_, testing::Each(testing::StartsWith("error")));
-  EXPECT_EQ(downs_.size(), 1u);
-  link.query("SELECT 1", {}, rows());
-  EXPECT_EQ(answers_.size(), 3u);
-}
-
-TEST_F(Links, PostgresThatDiesWhileNobodyAsksIsTold) {
-  std::optional<lab::PostgresServer> server(std::in_place);
-  lab::PostgresLink link(loop_, server->url(), up(), down());
-  ASSERT_TRUE(until([&] { return ups_ == 1; }));
-  server.reset();
-  ASSERT_TRUE(until([&] { return !downs_.empty(); }));
-  EXPECT_THAT(downs_[0], Not(HasSubstr("\n")));
-}
-
-TEST_F(Links, PostgresThatIsNotThereOrTalksNonsenseIsTold) {
-  const FakeService http("HTTP/1.1 400 Bad Request\r\n\r\n");
-  const auto address = [](const std::string& place) {
-    return "postgres://lab@" + place + "/lab?gssencmode=disable&sslmode=disable";
-  };
-  lab::PostgresLink refused(loop_, address(http.refusing_place()), up(), down());
-  lab::PostgresLink garbage(loop_, address(http.place()), up(), down());
-  garbage.query("SELECT 1", {}, rows());
-  ASSERT_TRUE(until([&] { return downs_.size() == 2; }));
-  EXPECT_THAT(downs_, testing::Contains(HasSubstr("refused")));
-  EXPECT_THAT(answers_, ElementsAre("error "));
-  EXPECT_EQ(ups_, 0);
-  EXPECT_THROW(lab::PostgresLink(loop_, "garbage", up(), down()), lab::Error);
 }
 
 }  // namespace

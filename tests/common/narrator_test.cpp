@@ -1,14 +1,22 @@
 // What the terminal shows of the events: each sentence, claim and table; a flood counted;
 // nothing that could play with the terminal.
-#include "narrator.hpp"
+#include "core/narrator.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <regex>
+#include <string>
 
-#include "arena.hpp"
-#include "lab/story.hpp"
+#include "core/arena.hpp"
+#include "core/footer.hpp"
+#include "lab/core/story.hpp"
 
 namespace lab {
 namespace {
@@ -19,16 +27,19 @@ using testing::Not;
 
 const About kAbout{"99", "test", "What is shown?", "Nothing moves."};
 
+constexpr Claim kClaims[] = {{"99.1", "The sky is up."}, {"99.2", "The sky is down."}};
+
 class Narration : public testing::Test {
  protected:
   void SetUp() override { listen(&arena_); }
   void TearDown() override { listen(nullptr); }
 
   // All that was written for all that was emitted until now.
-  std::string screen(Terminal terminal = {false, false, 80}) {
+  std::string screen(Terminal terminal = {false, false, 80},
+                     Telling telling = Telling::full) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::tmpfile(),
                                                               std::fclose);
-    Narrator narrator(out.get(), terminal, kAbout);
+    Narrator narrator(out.get(), terminal, kAbout, telling);
     for (const Record& record : drain_.read()) narrator.event(record);
     narrator.tick(1'000'000'000);
     narrator.end({.claims = 1});
@@ -40,16 +51,28 @@ class Narration : public testing::Test {
 
   Arena& arena_ = make_arena();
   Drain drain_{arena_};
-  Story story_;
+  Story story_{false, kClaims};
 };
 
 TEST_F(Narration, TellsAClaimWithItsIdAndItsEvidence) {
-  story_.claim("99.1", "the sky is up", true, "seen {} times", 3);
-  story_.claim("99.2", "the sky is down", false, "seen {} times", 0);
+  story_.claim("99.1", true, "seen {} times", 3);
+  story_.claim("99.2", false, "seen {} times", 0);
   const std::string text = screen();
-  EXPECT_THAT(text, HasSubstr("✔ 99.1   the sky is up"));
-  EXPECT_THAT(text, HasSubstr("✘ 99.2   the sky is down"));
+  EXPECT_THAT(text, HasSubstr("✔ 99.1   The sky is up."));
+  EXPECT_THAT(text, HasSubstr("✘ 99.2   The sky is down."));
   EXPECT_THAT(text, HasSubstr("seen 3 times"));
+}
+
+TEST_F(Narration, ShowsTheTakeawayAndLeavesThePictureToTheStudio) {
+  story_.picture(Picture::strips, {"sky"});
+  story_.takeaway("Look up {} times.", 3);
+  const std::string text = screen();
+  EXPECT_THAT(text, HasSubstr("Look up 3 times."));
+  EXPECT_THAT(text, Not(HasSubstr("strips")));
+}
+
+TEST_F(Narration, AClaimThatTheTableDoesNotHaveIsAMistakeOfTheLab) {
+  EXPECT_THROW(story_.claim("99.3", true, "-"), std::logic_error);
 }
 
 TEST_F(Narration, SetsATableInColumns) {
@@ -105,6 +128,62 @@ TEST_F(Narration, DrawsACurveOfEachQuantityAtTheEndOfItsScene) {
   EXPECT_THAT(screen(), ContainsRegex("queue  .*▁.*█ peak 2.0 KiB"));
 }
 
+// Squeezed into the room that there is, and a peak of one sample is not lost.
+TEST_F(Narration, DrawsALongCurveInAtMost40ColumnsWithItsPeak) {
+  story_.scene("filling");
+  for (int i = 0; i < 1000; ++i) trace::counter("queue", i == 500 ? 64 : 1);
+  const std::string text = screen({false, false, 200});
+  const std::size_t end = text.find(" peak 64");
+  ASSERT_NE(end, std::string::npos) << text;
+  const std::size_t begin = text.rfind("queue", end);
+  const std::string curve = text.substr(begin + 14, end - begin - 14);
+  const std::string low = "▁", high = "█";
+  std::string expected = " ";
+  for (int i = 0; i < 40; ++i) expected += i == 20 ? high : low;
+  EXPECT_EQ(curve, expected);
+}
+
+TEST(Footer, PaintsGoodStatesGreenAndBadOnesRed) {
+  for (const char* good : {"closed", "healthy", "up"})
+    EXPECT_EQ(style_of_state(good, Style::bold), Style::green) << good;
+  for (const char* bad : {"open", "failed", "dead"})
+    EXPECT_EQ(style_of_state(bad, Style::bold), Style::red) << bad;
+  EXPECT_EQ(style_of_state("half-open", Style::bold), Style::yellow);
+  EXPECT_EQ(style_of_state("other", Style::bold), Style::bold);
+}
+
+// What a program with this environment finds on a terminal of 100 columns.
+std::string found_on_a_terminal(const char* no_color, const char* term) {
+  const int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  EXPECT_TRUE(ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0);
+  const int theirs = open(ptsname(ours), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  const winsize size{.ws_row = 30, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+  EXPECT_EQ(ioctl(ours, TIOCSWINSZ, &size), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(theirs, STDOUT_FILENO);
+    no_color ? setenv("NO_COLOR", no_color, 1) : unsetenv("NO_COLOR");
+    setenv("TERM", term, 1);
+    const Terminal found = Terminal::of_stdout();
+    _exit((found.width() == 100 ? 4 : 0) + (found.interactive() ? 2 : 0) +
+          (found.colour() ? 1 : 0));
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  close(ours);
+  close(theirs);
+  const int bits = WEXITSTATUS(status);
+  return std::string(bits & 4 ? "wide" : "") + (bits & 2 ? " interactive" : "") +
+         (bits & 1 ? " colour" : "");
+}
+
+TEST(Terminal, HasColourUnlessSomebodyWantsNoneOrItIsDumb) {
+  EXPECT_EQ(found_on_a_terminal(nullptr, "xterm"), "wide interactive colour");
+  EXPECT_EQ(found_on_a_terminal("", "xterm"), "wide interactive colour");
+  EXPECT_EQ(found_on_a_terminal("1", "xterm"), "wide interactive");
+  EXPECT_EQ(found_on_a_terminal(nullptr, "dumb"), "wide");
+}
+
 TEST_F(Narration, HasAFooterOnATerminalOnly) {
   story_.scene("states");
   trace::state("breaker", "open");
@@ -113,6 +192,266 @@ TEST_F(Narration, HasAFooterOnATerminalOnly) {
   story_.scene("states");
   trace::state("breaker", "open");
   EXPECT_THAT(screen(), Not(HasSubstr("\033[")));
+}
+
+// --- whole screens, of events at given times ---
+
+using Kind = Record::Kind;
+
+class Screen {
+ public:
+  explicit Screen(Terminal terminal = {false, false, 60}, Telling telling = Telling::full)
+      : narrator_(out_.get(), terminal, kAbout, telling) {}
+
+  Narrator& narrator() { return narrator_; }
+  void at(double ms, Kind kind, Record record) {
+    record.kind = kind;
+    record.nanoseconds = 5'000'000'000 + static_cast<std::uint64_t>(ms * 1e6);
+    narrator_.event(record);
+  }
+  std::string text() {
+    std::fflush(out_.get());
+    std::string text(static_cast<std::size_t>(std::ftell(out_.get())), '\0');
+    std::rewind(out_.get());
+    text.resize(std::fread(text.data(), 1, text.size(), out_.get()));
+    return text;
+  }
+
+ private:
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> out_{std::tmpfile(), std::fclose};
+  Narrator narrator_;
+};
+
+TEST(WholeScreen, OfARunWithoutATerminal) {
+  Screen screen;
+  screen.at(0, Kind::scene, {.name = "First"});
+  screen.at(1, Kind::say,
+            {.name = "A sentence that is too long for one line of sixty columns."});
+  screen.at(2, Kind::instant,
+            {.name = "came",
+             .lane = "loop",
+             .args = {{"n", std::int64_t{42}},
+                      {"late", 0.51239},
+                      {"ok", true},
+                      {"bad", false},
+                      {"who", std::string("me")}}});
+  screen.at(3, Kind::instant, {.name = "no lane"});
+  screen.at(4, Kind::begin, {.id = 1, .name = "short", .lane = "loop"});
+  screen.at(4.05, Kind::end, {.link = 1});
+  screen.at(5, Kind::begin, {.id = 2, .name = "long", .lane = "loop"});
+  screen.at(5.1, Kind::end, {.link = 2});
+  screen.at(6, Kind::end, {.link = 2});
+  screen.at(7, Kind::state, {.name = "closed", .lane = "breaker"});
+  screen.at(8, Kind::state, {.name = "open", .lane = "breaker"});
+  screen.at(9, Kind::claim,
+            {.name = "It holds.",
+             .args = {{"id", std::string("99.1")},
+                      {"holds", true},
+                      {"evidence", std::string("1 of 1")}}});
+  screen.at(10, Kind::claim,
+            {.name = "It does not hold, and takes two lines to say so.",
+             .args = {{"id", std::string("99.2")},
+                      {"holds", false},
+                      {"evidence", std::string("0 of 1")}}});
+  screen.at(11, Kind::nuance,
+            {.name = "Not always.", .args = {{"id", std::string("99.1")}}});
+  screen.at(12, Kind::takeaway, {.name = "Remember this."});
+  for (const Kind kind : {Kind::flow_out, Kind::flow_in, Kind::queued, Kind::taken,
+                          Kind::actor, Kind::picture}) {
+    screen.at(13, kind, {.name = "for pictures only"});
+  }
+  screen.narrator().knob("rate", "7", "");
+  screen.narrator().knob("rate", "x", "no\nnumber");
+  screen.narrator().tick(9'000'000'000);
+  screen.at(20, Kind::scene, {.name = "Second"});
+  screen.at(1520, Kind::instant, {.name = "came", .lane = "loop"});
+  screen.narrator().end(
+      {.exit_code = 1, .claims = 2, .failed = 1, .events = 17, .dropped = 3});
+  EXPECT_EQ(screen.text(), R"(
+ 99  What is shown?
+     Nothing moves.
+
+── First ─────────────────────────────────────────────────
+      1.0  A sentence that is too long for one line of sixty
+           columns.
+      2.0  loop       • came  n 42  late 0.512  ok yes  bad no  who me
+      3.0             • no lane
+      5.1  loop       ▬ long  0.100 ms
+      7.0  breaker    ■ closed
+      8.0  breaker    ■ closed → open
+    ✔ 99.1   It holds.
+             1 of 1
+    ✘ 99.2   It does not hold, and takes two lines to say
+             so.
+             0 of 1
+  but 99.1   Not always.
+      so  Remember this.
+    knob   rate = 7
+    knob   rate: no number
+           … and 1 more event: 1 × spans under 0.1 ms (all
+           of them: --trace FILE)
+
+── Second ────────────────────────────────────────────────
+   1500.0  loop       • came
+
+  ✘ 1 of 2 claims hold · 1.5 s · 17 events · 3 more were dropped
+)");
+}
+
+// A scene must fit a terminal of 24 lines; what is piped is told in full.
+TEST(WholeScreen, OnATerminalShowsNoEventsAndTheFirstRowsOfTables) {
+  const auto shown = [](Terminal terminal) {
+    Screen screen(terminal, Telling::brief);
+    screen.at(0, Kind::scene, {.name = "S"});
+    screen.at(1, Kind::instant, {.name = "came"});
+    screen.at(2, Kind::state, {.name = "open", .lane = "breaker"});
+    std::string rows;
+    for (char row = 'a'; row <= 'j'; ++row)
+      rows += std::string(1, row) + kEndOfCell + kEndOfRow;
+    const std::string columns = std::string("letter") + kEndOfCell + kEndOfRow;
+    for (const char* title : {"first", "second"}) {
+      screen.at(3, Kind::table,
+                {.name = title, .args = {{"columns", columns}, {"rows", rows}}});
+    }
+    screen.narrator().end({});
+    return screen.text();
+  };
+  const std::string brief = shown({true, false, 60});
+  EXPECT_THAT(brief, Not(HasSubstr("came")));
+  EXPECT_THAT(brief, HasSubstr("           h\n           … and 2 more (-v shows all)\n"));
+  EXPECT_THAT(brief, HasSubstr("           second: 10 rows (-v shows them)\n"));
+  EXPECT_THAT(brief, HasSubstr("(2 events; -v shows them)"));
+  const std::string piped = shown({false, false, 60});
+  EXPECT_THAT(piped, HasSubstr("• came"));
+  EXPECT_THAT(piped, Not(HasSubstr("-v shows")));
+}
+
+TEST(WholeScreen, AsksBetweenTwoScenesAndDoesNotCountThePause) {
+  Screen screen({true, false, 60}, Telling::brief);
+  screen.at(0, Kind::scene, {.name = "First"});
+  screen.at(200, Kind::say, {.name = "Done."});
+  screen.narrator().ask("Second", 2, 3);
+  screen.narrator().tick(9'000'000'000);
+  screen.narrator().go_on();
+  screen.at(9000, Kind::scene, {.name = "Second"});
+  screen.at(9100, Kind::say, {.name = "Also."});
+  screen.narrator().end({.claims = 1, .events = 4});
+  const std::string text = screen.text();
+  EXPECT_THAT(text, HasSubstr("Done.\n\n  Enter: Second (2 of 3)   a: all   q: quit"
+                              "\r\033[2K\033[1A\n"));
+  EXPECT_THAT(text, HasSubstr("    100.0  Also.\n"));
+  EXPECT_THAT(text, HasSubstr("1 of 1 claims hold · 0.3 s"));
+}
+
+// The last lines, for each way in which a run can end.
+TEST(WholeScreen, EndsWithTheMarkAndTheReason) {
+  const auto ending = [](const RunEnd& end) {
+    Screen screen;
+    screen.at(0, Kind::instant, {.name = "x"});
+    screen.at(200, Kind::instant, {.name = "x"});
+    screen.narrator().end(end);
+    const std::string text = screen.text();
+    return text.substr(text.find("x\n", text.find("x\n") + 1) + 2);
+  };
+  EXPECT_EQ(ending({.claims = 2, .events = 9}),
+            "\n  ✔ 2 of 2 claims hold · 0.2 s · 9 events\n");
+  EXPECT_EQ(ending({.events = 9}), "\n  ✔ 0.2 s · 9 events\n");
+  EXPECT_EQ(ending({.exit_code = 1, .claims = 2, .failed = 2, .events = 9}),
+            "\n  ✘ 0 of 2 claims hold · 0.2 s · 9 events\n");
+  EXPECT_EQ(ending({.exit_code = 139, .killed_by = 11, .events = 9}),
+            "\n  the lab was killed by signal 11; above is all it had told until then\n"
+            "  ✘ 0.2 s · 9 events\n");
+  EXPECT_EQ(ending({.exit_code = 143, .killed_by = 15, .stopped = true, .events = 9}),
+            "\n  ■ stopped · 0.2 s · 9 events\n");
+  EXPECT_EQ(ending({.stopped = true, .events = 9, .dropped = 4}),
+            "\n  ✔ stopped · 0.2 s · 9 events · 4 more were dropped\n");
+}
+
+// Six of a name, and 48 events of all names, are shown in a scene; the next scene begins anew.
+TEST(WholeScreen, CountsWhatItDoesNotShow) {
+  Screen screen;
+  screen.at(0, Kind::scene, {.name = "flood"});
+  for (int i = 0; i < 8; ++i) screen.at(1, Kind::instant, {.name = "same"});
+  for (int i = 0; i < 43; ++i)
+    screen.at(1, Kind::instant, {.name = "n" + std::to_string(i)});
+  screen.at(2, Kind::scene, {.name = "after"});
+  screen.at(3, Kind::instant, {.name = "same"});
+  const std::string text = screen.text();
+  EXPECT_THAT(text, HasSubstr("• n41\n"));
+  EXPECT_THAT(text, Not(HasSubstr("• n42\n")));
+  EXPECT_THAT(text,
+              HasSubstr("           … and 3 more events: 2 × same, 1 × n42 (all of\n"
+                        "           them: --trace FILE)\n"));
+  EXPECT_THAT(text.substr(text.find("after")), HasSubstr("• same\n"));
+}
+
+TEST(WholeScreen, NamesTheMostFrequentOfWhatItDoesNotShow) {
+  Screen screen({false, false, 200});
+  for (int name = 0; name < 9; ++name) {
+    for (int i = 0; i < 7 + name; ++i)
+      screen.at(1, Kind::instant,
+                {.name = std::string(9, static_cast<char>('a' + name))});
+  }
+  screen.narrator().end({});
+  EXPECT_THAT(screen.text(),
+              HasSubstr("and 51 more events: 15 × iiiiiiiii, 8 × hhhhhhhhh, "
+                        "7 × ggggggggg (all of them"));
+}
+
+// The terminal's codes in a form that can be read: <33> a style, </> its end, <up> a line that
+// is erased.
+std::string with_names(std::string text) {
+  text = std::regex_replace(text, std::regex("\033\\[1A\033\\[2K"), "<up>");
+  text = std::regex_replace(text, std::regex("\033\\[0m"), "</>");
+  return std::regex_replace(text, std::regex("\033\\[([0-9]+)m"), "<$1>");
+}
+
+// On a terminal, with colour: the footer is drawn when there is a scene and a tenth of a
+// second has passed, erased before anything is printed, and gone at the end.
+TEST(WholeScreen, OnATerminalKeepsTheFooterBelow) {
+  Screen screen({true, true, 60});
+  screen.at(0, Kind::state, {.name = "half open", .lane = "breaker"});
+  screen.narrator().tick(1'000'000'000);
+  screen.at(1, Kind::scene, {.name = "S"});
+  screen.at(2, Kind::counter,
+            {.value = 1536,
+             .name = "queue",
+             .lane = "a",
+             .args = {{"unit", std::string("bytes")}}});
+  screen.at(3, Kind::counter, {.value = 768, .name = "queue", .lane = "a"});
+  screen.at(3, Kind::counter, {.value = 2.5, .name = "load"});
+  screen.narrator().set_dials({"a dial"});
+  screen.narrator().tick(1'099'999'999);
+  screen.narrator().tick(1'100'000'000);
+  screen.at(4, Kind::say, {.name = "said"});
+  screen.narrator().tick(1'200'000'000);
+  screen.narrator().tick(1'299'999'999);
+  screen.at(5, Kind::instant, {.name = "on a", .lane = "a"});
+  screen.at(6, Kind::instant, {.name = "on b", .lane = "b"});
+  screen.narrator().end({.claims = 1, .events = 5});
+  EXPECT_EQ(with_names(screen.text()), R"(
+ 99  <1>What is shown?</>
+     <2>Nothing moves.</>
+<2>      0.0  </><36>breaker   </> <33>■</> <33>half open</>
+
+<2>── </><1>S</><2> ─────────────────────────────────────────────────────</>
+
+  breaker                <33>half open</>
+  a queue                <36>████████████░░░░░░░░░░░░</> 768 bytes
+  load                   <36>████████████████████████</> 2.50
+a dial
+<up><up><up><up><up><2>      3.0  </>said
+
+  breaker                <33>half open</>
+  a queue                <36>████████████░░░░░░░░░░░░</> 768 bytes
+  load                   <36>████████████████████████</> 2.50
+a dial
+<up><up><up><up><up><2>      4.0  </><34>a         </> • on a
+<2>      5.0  </><35>b         </> • on b
+           a queue        <36>█▅</> peak 1.5 KiB
+
+  <32>✔</> 1 of 1 claims hold · 0.0 s · 5 events
+)");
 }
 
 }  // namespace

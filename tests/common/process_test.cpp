@@ -1,9 +1,10 @@
 // Child processes: how they end is told, they end in time, and they leave nothing behind.
-#include "lab/process.hpp"
+#include "lab/os/process.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,8 +12,10 @@
 #include <atomic>
 #include <thread>
 
-#include "lab/error.hpp"
-#include "lab/proc.hpp"
+#include "lab/core/error.hpp"
+#include "lab/os/proc.hpp"
+#include "support/own_run.hpp"
+#include "support/places.hpp"
 
 namespace lab {
 namespace {
@@ -42,7 +45,7 @@ TEST(Child, TellsTheSignalThatEndedIt) {
 }
 
 TEST(Child, IsKilledAtItsDeadline) {
-  Child child = shell("echo started; sleep 600", {.deadline = 100ms});
+  Child child = shell("echo started; sleep 600", {.deadline = 1s});
   const Exit& exit = child.wait();
   EXPECT_TRUE(exit.timed_out);
   EXPECT_EQ(exit.signal, SIGKILL);
@@ -50,14 +53,14 @@ TEST(Child, IsKilledAtItsDeadline) {
 }
 
 TEST(Child, IsKilledAtItsDeadlineThoughItNeverStopsWriting) {
-  Child child = Child::run({"yes"}, {.deadline = 100ms});
+  Child child = Child::run({"yes"}, {.deadline = 1s});
   const Exit& exit = child.wait();
   EXPECT_TRUE(exit.timed_out);
   EXPECT_THAT(exit.out, StartsWith("y\ny\n"));
 }
 
 TEST(Child, IsInTimeIfItEndedBeforeAnybodyAsked) {
-  Child child = shell("echo done", {.deadline = 1ms});
+  Child child = shell("echo done; echo well >&2", {.deadline = 1ms});
   siginfo_t ended;
   ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child.pid()), &ended, WEXITED | WNOWAIT), 0);
   const auto later = std::chrono::steady_clock::now() + 2ms;
@@ -65,6 +68,7 @@ TEST(Child, IsInTimeIfItEndedBeforeAnybodyAsked) {
   }
   EXPECT_FALSE(child.wait().timed_out);
   EXPECT_EQ(child.wait().out, "done\n");
+  EXPECT_EQ(child.wait().err, "well\n");
 }
 
 TEST(Child, MayWriteMoreThanAPipeHolds) {
@@ -99,6 +103,50 @@ TEST(Child, DiesWithTheThreadThatStartedIt) {
   EXPECT_FALSE(child->wait().timed_out);
 }
 
+TEST(Child, DiesWithTheThreadThatStartedItThoughItRunsAsAnotherUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "takes root";
+  std::optional<Child> child;
+  std::thread([&] {
+    child.emplace(Child::run({"sleep", "600"}, {.user = "nobody"}));
+  }).join();
+  EXPECT_EQ(child->wait().signal, SIGKILL);
+  EXPECT_FALSE(child->wait().timed_out);
+}
+
+TEST(Child, GetsItsLastSignalEvenIfThisProcessIgnoresIt) {
+  std::signal(SIGQUIT, SIG_IGN);  // as a shell does for what it starts in the background
+  std::optional<Child> child;
+  std::thread([&] {
+    child.emplace(Child::run({"sleep", "600"}, {.last_signal = SIGQUIT}));
+  }).join();
+  EXPECT_EQ(child->wait().signal, SIGQUIT);
+  std::signal(SIGQUIT, SIG_DFL);
+}
+
+TEST(Child, RunsAsTheUserAndInTheFolderItIsGiven) {
+  Child child = Child::run({"pwd"}, {.folder = "/usr"});
+  EXPECT_EQ(child.wait().out, "/usr\n");
+  if (geteuid() != 0) GTEST_SKIP() << "the rest takes root";
+  Child other = Child::run({"sh", "-c", "id -un; id -Gn"}, {.user = "nobody"});
+  EXPECT_EQ(other.wait().out, "nobody\nnogroup\n");
+}
+
+TEST(Child, SaysWhichUserOrFolderThereIsNot) {
+  EXPECT_THROW(Child::run({"true"}, {.folder = "/no-such-folder"}), Error);
+  EXPECT_THROW(Child::run({"true"}, {.user = "no-such-user-here"}), Error);
+}
+
+TEST(Child, WritesAllItsOutputToTheDescriptorItIsGiven) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+  Child child = shell("echo out; echo err >&2", {.capture = false, .output = ends[1]});
+  EXPECT_TRUE(child.wait().ok());
+  std::array<char, 64> bytes{};
+  EXPECT_EQ(read(ends[0], bytes.data(), bytes.size()), 8);
+  EXPECT_EQ(std::string(bytes.data(), 8), "out\nerr\n");
+  for (const int fd : ends) close(fd);
+}
+
 TEST(Child, SaysWhatCouldNotBeStarted) {
   try {
     Child::run({"no-such-program-here"});
@@ -106,6 +154,51 @@ TEST(Child, SaysWhatCouldNotBeStarted) {
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("start no-such-program-here: No such file"));
   }
+}
+
+// Whatever we block or ignore: else a service could not be ended by SIGTERM.
+TEST(Child, StartsWithNoSignalBlockedAndNoneOfTheseIgnored) {
+  constexpr int kSignals[] = {SIGPIPE, SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+  for (const int signal : kSignals) std::signal(signal, SIG_IGN);
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, &before);
+  Child child = shell(
+      "exec sed -n 's/^Sig\\(Blk\\|Ign\\):.*\\(........\\)/\\2/p' /proc/self/status");
+  const std::string told = child.wait().out;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  for (const int signal : kSignals) std::signal(signal, SIG_DFL);
+  ASSERT_EQ(told.size(), 18u) << told;
+  EXPECT_EQ(told.substr(0, 8), "00000000");
+  const unsigned long ignored = std::stoul(told.substr(9), nullptr, 16);
+  for (const int signal : kSignals) EXPECT_FALSE(ignored >> (signal - 1) & 1) << signal;
+}
+
+TEST(Child, ReadsNothingFromOurInput) {
+  EXPECT_EQ(shell("readlink /proc/self/fd/0").wait().out, "/dev/null\n");
+}
+
+TEST(Child, TakesADeadlineThatIsAsGoodAsNone) {
+  Child child = shell("echo done", {.deadline = std::chrono::hours(24 * 365)});
+  EXPECT_EQ(child.wait().out, "done\n");
+  EXPECT_FALSE(child.wait().timed_out);
+}
+
+TEST(Child, CanBeMovedAndIsStillThere) {
+  Child first = shell("echo out; read line; exit 4", {.deadline = 30s});
+  const pid_t pid = first.pid();
+  Child second = std::move(first);
+  EXPECT_EQ(second.pid(), pid);
+  EXPECT_EQ(second.wait().code, 4);
+  EXPECT_EQ(second.wait().out, "out\n");
+}
+
+TEST(Child, HearsASignalOnceItWaits) {
+  Child child = shell("trap 'exit 9' USR1; kill -USR1 $$; exit 1");
+  EXPECT_EQ(child.wait().code, 9);
+  Child other = shell("sleep 600");
+  other.kill(SIGTERM);
+  EXPECT_EQ(other.wait().signal, SIGTERM);
 }
 
 TEST(Child, GetsTheVariablesItIsGiven) {
@@ -140,6 +233,17 @@ TEST(Child, InheritsNoneOfOurPipes) {
   EXPECT_EQ(shell(count).wait().out, alone);
 }
 
+// As when it is built anew while it runs: its roles are parts of the program that runs.
+TEST(Child, OfARoleIsStartedThoughItsProgramIsNoLongerThere) {
+  const test::TempFolder folder;
+  Child lab = Child::run({"bash", "-c",
+                          "cp \"$0\" \"$1\" && exec 3<\"$1\" && rm \"$1\" && "
+                          "exec /proc/self/fd/3 --scene both --json",
+                          test::built("tests/small_lab"), folder.path() + "/copy"},
+                         {.deadline = 30s, .env = {{"TMPDIR", folder.path()}}});
+  EXPECT_THAT(lab.wait().out, HasSubstr("0 words")) << lab.wait().err;
+}
+
 // --- what the kernel knows of us ---
 
 TEST(Child, HasTheDescriptorsItInheritsAndNoOthers) {
@@ -166,6 +270,32 @@ TEST(Proc, CountsThreadsAndDescriptors) {
   done = true;
   done.notify_all();
   other.join();
+}
+
+TEST(Proc, CountsExactlyTheDescriptorsThatAreOpen) {
+  int open = 0;
+  for (int fd = 0; fd < 4096; ++fd) open += fcntl(fd, F_GETFD) != -1;
+  EXPECT_EQ(open_descriptors(), open);
+}
+
+TEST(Proc, CountsAThreadsCpuTimeAsTheKernelDoes) {
+  const auto kernels = [] {
+    rusage usage{};
+    getrusage(RUSAGE_THREAD, &usage);
+    return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  };
+  std::thread([&] {
+    for (int i = 0; i < 3; ++i) {
+      const auto until = thread_cpu_time() + 20ms;
+      while (thread_cpu_time() < until) {
+      }
+      const auto before = kernels();
+      const auto ours = thread_cpu_time();
+      EXPECT_GE(ours, before - 10ms);  // the kernel's sum may lag by a tick
+      EXPECT_LE(ours, kernels() + 10ms);
+    }
+  }).join();
 }
 
 TEST(Proc, CountsTheCpuTimeOfAllThreadsAndOfOne) {

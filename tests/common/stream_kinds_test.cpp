@@ -1,11 +1,12 @@
 // The kinds of streams: objects, text, duplexes, transforms; files and sockets on a loop.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <fstream>
 #include <random>
 
-#include "lab/proc.hpp"
-#include "lab/run_dir.hpp"
+#include "lab/os/proc.hpp"
+#include "lab/os/run_dir.hpp"
 #include "lab/stream/file.hpp"
 #include "lab/stream/socket.hpp"
 #include "memory_streams.hpp"
@@ -270,6 +271,17 @@ TEST(Transform, AFlushThatFailsFailsTheStream) {
   EXPECT_EQ(log, (Log{"pairs: odd"}));
 }
 
+// Until nothing is left to do, or a deadline that says so.
+void run(uv::Loop& loop) {
+  uv::Timer deadline(loop);
+  deadline.start(std::chrono::seconds(10), [&] {
+    ADD_FAILURE() << "after 10 s something is still open or under way";
+    loop.stop();
+  });
+  deadline.unref();
+  loop.run();
+}
+
 class OnALoop : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -277,7 +289,7 @@ class OnALoop : public testing::Test {
     Ticks ticks;
     FileSource pool(ticks, first, "/dev/null");
     ticks.run([&] { pool.resume(); });
-    first.run();
+    run(first);
   }
   void SetUp() override {
     folder_ = fs::temp_directory_path() / ("streams-" + std::to_string(getpid()));
@@ -301,7 +313,7 @@ class OnALoop : public testing::Test {
         told = error ? error->what() : "done";
       });
     });
-    loop.run();
+    run(loop);
     return told;
   }
 
@@ -354,9 +366,92 @@ TEST_F(OnALoop, AFileDestroyedWhileItIsReadIsClosedAfterwards) {
       if (++chunks == 2) source.destroy();
     });
   });
-  loop.run();
+  run(loop);
   EXPECT_EQ(chunks, 2);
   EXPECT_TRUE(closed);
+}
+
+// What is asked of a file while the pool still opens it.
+TEST_F(OnALoop, AFileDestroyedWhileItOpensLeavesNoDescriptor) {
+  std::ofstream(folder_ / "from") << "bytes";
+  uv::Loop loop;
+  Ticks ticks;
+  for (int i = 0; i < 20; ++i) {
+    FileSource source(ticks, loop, folder_ / "from");
+    FileSink sink(ticks, loop, folder_ / "to");
+    int closed = 0;
+    source.on_close([&] { ++closed; });
+    sink.on_close([&] { ++closed; });
+    ticks.run([&] {
+      source.on_data([](const Chunk&) {});
+      (void)sink.write(Chunk("x"));
+    });
+    ticks.run([&] {
+      source.destroy();
+      sink.destroy();
+    });
+    run(loop);
+    EXPECT_EQ(closed, 2);
+  }
+}
+
+TEST_F(OnALoop, ASinkThatCannotOpenFailsThePipelineAndLeavesNothingOpen) {
+  std::ofstream(folder_ / "from") << string(200'000, 'x');
+  EXPECT_NE(copy(folder_ / "from", folder_ / "no" / "to").find("open"), string::npos);
+}
+
+TEST_F(OnALoop, AFileIsOpenedThoughNobodyReadsIt) {
+  std::ofstream(folder_ / "from") << "bytes";
+  uv::Loop loop;
+  const int with_loop = open_descriptors();
+  Ticks ticks;
+  FileSource source(ticks, loop, folder_ / "from");
+  run(loop);
+  EXPECT_EQ(open_descriptors(), with_loop + 1);
+  ticks.run([&] { source.destroy(); });
+  run(loop);
+  EXPECT_EQ(open_descriptors(), with_loop);
+}
+
+TEST_F(OnALoop, AFileMayGoWhileThePoolWorksForIt) {
+  std::ofstream(folder_ / "from") << string(1 << 20, 'x');
+  uv::Loop loop;
+  Ticks ticks;
+  for (int callbacks = 0; callbacks < 4; ++callbacks) {
+    FileSource source(ticks, loop, folder_ / "from");
+    FileSink sink(ticks, loop, folder_ / "to");
+    ticks.run([&] {
+      source.resume();
+      (void)sink.write(Chunk(string(1 << 20, 'y')));
+    });
+    for (int i = 0; i < callbacks; ++i) loop.run(UV_RUN_ONCE);
+  }
+  run(loop);
+}
+
+// As after a reset: nothing can be ended any more, and only a reader is told why.
+TEST_F(OnALoop, ASocketThatTheOtherEndHasResetFinishesAndFailsWhenItIsRead) {
+  for (const bool reads : {false, true}) {
+    const Connection ends = connect_over_loopback(64 << 10);
+    uv::Loop loop;
+    Ticks ticks;
+    Socket socket(ticks, loop, ends.near_end, 16 << 10, {});
+    Log log;
+    socket.on_finish([&] { log.push_back("finish"); });
+    socket.on_error([&](const Error& error) { log.push_back(error.what()); });
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(ends.far_end, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(ends.far_end);
+    ticks.run([&] { socket.end(); });
+    run(loop);
+    EXPECT_EQ(log, Log{"finish"});
+    if (!reads) continue;
+    ticks.run([&] { socket.resume(); });
+    run(loop);
+    ASSERT_EQ(log.size(), 2u);
+    EXPECT_NE(log[1].find("reset"), string::npos) << log[1];
+    EXPECT_TRUE(socket.closed());
+  }
 }
 
 TEST_F(OnALoop, ASocketThatMeetsGarbageHandsItOnAndEnds) {
@@ -375,8 +470,55 @@ TEST_F(OnALoop, ASocketThatMeetsGarbageHandsItOnAndEnds) {
     (void)near.write(Chunk(garbage));
     near.end();
   });
-  loop.run();
+  run(loop);
   EXPECT_EQ(got, garbage);
+  EXPECT_TRUE(near.closed() && far.closed());
+}
+
+// What a pump fills is then small: the kernel doubles what it is asked for, and no more.
+TEST_F(OnALoop, AConnectionHasTheBuffersThatWereAskedFor) {
+  const auto buffer = [](int fd, int which) {
+    int bytes = 0;
+    socklen_t size = sizeof bytes;
+    EXPECT_EQ(getsockopt(fd, SOL_SOCKET, which, &bytes, &size), 0);
+    return bytes;
+  };
+  const Connection ends = connect_over_loopback(20 << 10);
+  EXPECT_EQ(buffer(ends.near_end, SO_SNDBUF), 40 << 10);
+  EXPECT_EQ(buffer(ends.far_end, SO_RCVBUF), 40 << 10);
+  ::close(ends.near_end);
+  ::close(ends.far_end);
+}
+
+// A write is done once the kernel has it: that is a drain, and no failure.
+TEST_F(OnALoop, ASocketDrainsAndFinishesBothWays) {
+  const Connection ends = connect_over_loopback(64 << 10);
+  uv::Loop loop;
+  Ticks ticks;
+  Socket near(ticks, loop, ends.near_end, 16 << 10, {});
+  Socket far(ticks, loop, ends.far_end, 16 << 10, {});
+  const string bytes(300'000, 'x');
+  Log log;
+  string got;
+  const auto send = [&](Socket& from, const string& name) {
+    from.on_drain([&, name] {
+      log.push_back(name + " drains");
+      EXPECT_TRUE(from.write(Chunk("!")));
+      from.end();
+    });
+    from.on_error([&](const Error& error) { log.push_back(error.what()); });
+    from.on_finish([&, name] { log.push_back(name + " finishes"); });
+    EXPECT_FALSE(from.write(Chunk(bytes)));
+  };
+  ticks.run([&] {
+    far.on_data([&](const Chunk& chunk) { got += chunk.view(); });
+    far.on_end([&] { send(far, "far"); });
+    near.on_data([&](const Chunk& chunk) { got += chunk.view(); });
+    send(near, "near");
+  });
+  run(loop);
+  EXPECT_EQ(log, (Log{"near drains", "near finishes", "far drains", "far finishes"}));
+  EXPECT_TRUE(got == bytes + "!" + bytes + "!");
   EXPECT_TRUE(near.closed() && far.closed());
 }
 
@@ -402,7 +544,7 @@ TEST_F(OnALoop, OneDirectionOfASocketOutlivesTheOther) {
         });
       });
     });
-    loop.run();
+    run(loop);
     EXPECT_EQ(got, allowed ? "late" : "");
     EXPECT_TRUE(client.closed() && server.closed());
   }

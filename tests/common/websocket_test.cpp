@@ -1,13 +1,13 @@
 // What a peer does wrong ends its own connection, with the right code, and nothing else.
-#include "lab/websocket.hpp"
+#include "lab/net/websocket.hpp"
 
 #include <gmock/gmock.h>
 
 #include <atomic>
 #include <thread>
 
-#include "lab/error.hpp"
-#include "lab/raw_peer.hpp"
+#include "lab/core/error.hpp"
+#include "lab/net/raw_peer.hpp"
 
 namespace {
 
@@ -38,16 +38,16 @@ Options hasty() {
 // An echo at /echo, on a thread of its own.
 class WebSocketServer : public testing::Test {
  protected:
-  WebSocketServer() {
+  explicit WebSocketServer(const Options& options = hasty()) {
     std::atomic<std::uint16_t> port = 0;
-    thread_ = std::jthread([&port](const std::stop_token& stop) {
+    thread_ = std::jthread([&port, options](const std::stop_token& stop) {
       Loop loop;
       Server server(
           loop,
           [](const Peer& peer, const std::string& target) -> std::shared_ptr<Session> {
             return target == "/echo" ? std::make_shared<Echo>(peer) : nullptr;
           },
-          hasty(),
+          options,
           [](const std::string& target) {
             return target == "/" ? Page{200, "hello", "text/html"} : Page{};
           });
@@ -85,6 +85,105 @@ TEST_F(WebSocketServer, AnswersTheHandshakeOfTheRfc) {
   RawPeer peer(port_);
   EXPECT_THAT(peer.shake_hands(), HasSubstr("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
 }
+
+// --- the handshake
+
+constexpr const char* kKey = "dGhlIHNhbXBsZSBub25jZQ==";
+
+// The head of the answer to a request whose key and other lines are these.
+std::string answer_to(std::uint16_t port, const std::string& lines,
+                      const std::string& first = "GET /echo HTTP/1.1") {
+  RawPeer peer(port);
+  peer.send(first + "\r\n" + lines + "\r\n");
+  return peer.read_head();
+}
+
+std::string key_line(const std::string& key) {
+  return "Sec-WebSocket-Key: " + key + "\r\n";
+}
+
+const std::string kHost = "Host: 127.0.0.1\r\n";
+const std::string kUpgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+const std::string kVersion = "Sec-WebSocket-Version: 13\r\n";
+
+TEST_F(WebSocketServer, RefusesAKeyThatIsNot16BytesOfBase64) {
+  const std::string rest = kHost + kUpgrade + kVersion;
+  EXPECT_THAT(answer_to(port_, rest + key_line("+/hlIHNhbXBsZSBub25jZQ==")),
+              StartsWith("HTTP/1.1 101"));
+  for (const char* key : {"", "x", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ===",
+                          "dGhlIHNhbXBsZSBub25jZQ=a", "dGhlIHNhbXBsZSBub25jZQaa",
+                          "dGhlIHNhbXBsZSBub25j====", "dGhlIHNhb!BsZSBub25jZQ==",
+                          "dGhlIHNhb-BsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZWFhYQ=="}) {
+    EXPECT_THAT(answer_to(port_, rest + key_line(key)), StartsWith("HTTP/1.1 400"))
+        << key;
+  }
+  EXPECT_THAT(answer_to(port_, rest), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(answer_to(port_, rest + key_line(kKey) + key_line(kKey)),
+              StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(WebSocketServer, SpeaksOneVersionAndSaysWhich) {
+  const std::string rest = kHost + kUpgrade + key_line(kKey);
+  const std::string old = answer_to(port_, rest + "Sec-WebSocket-Version: 8\r\n");
+  EXPECT_THAT(old, StartsWith("HTTP/1.1 426"));
+  EXPECT_THAT(old, HasSubstr("Sec-WebSocket-Version: 13"));
+  EXPECT_THAT(answer_to(port_, rest), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(answer_to(port_, rest + kVersion + kVersion), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(WebSocketServer, UpgradesOnlyWhoAsksForIt) {
+  const std::string rest = kHost + kVersion + key_line(kKey);
+  const auto refused = StartsWith("HTTP/1.1 4");
+  EXPECT_THAT(answer_to(port_, rest + "Upgrade: websocket\r\n"), refused);
+  EXPECT_THAT(answer_to(port_, rest + "Connection: Upgrade\r\n"), refused);
+  EXPECT_THAT(answer_to(port_, rest + "Connection: Upgrade\r\nUpgrade: h2c\r\n"),
+              refused);
+  EXPECT_THAT(answer_to(port_, rest + kUpgrade, "POST /echo HTTP/1.1"), refused);
+  EXPECT_THAT(answer_to(port_, rest + kUpgrade, "GET /echo HTTP/1.0"), refused);
+  EXPECT_THAT(answer_to(port_, kVersion + key_line(kKey) + kUpgrade),
+              StartsWith("HTTP/1.1 400"));  // no Host
+  EXPECT_THAT(answer_to(port_, rest + kUpgrade + kHost), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(WebSocketServer, SaysThatItDoesNotUnderstandARequest) {
+  EXPECT_THAT(answer_to(port_, kHost, "GET /echo HTTP/9.1"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(answer_to(port_, "no colon\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(answer_to(port_, kHost + "X: " + std::string(9000, 'x') + "\r\n"),
+              StartsWith("HTTP/1.1 431"));
+}
+
+// --- frames that come in the segment of the handshake
+
+const std::string kHandshake =
+    "GET /echo HTTP/1.1\r\n" + kHost + kUpgrade + kVersion + key_line(kKey) + "\r\n";
+
+TEST_F(WebSocketServer, TakesTheFramesThatComeWithTheHandshake) {
+  RawPeer peer(port_);
+  const std::string last = frame(kText, "three");
+  peer.send(kHandshake + frame(kText, "one") + frame(kPing, "") +
+            frame(kText, std::string(900, '2')) + last.substr(0, 3));
+  EXPECT_THAT(peer.read_head(), StartsWith("HTTP/1.1 101"));
+  EXPECT_EQ(peer.read_frame().value().payload, "one");
+  EXPECT_EQ(peer.read_frame().value().opcode, 10);
+  EXPECT_EQ(peer.read_frame().value().payload, std::string(900, '2'));
+  peer.send(last.substr(3));
+  EXPECT_EQ(peer.read_frame().value().payload, "three");
+}
+
+TEST_F(WebSocketServer, HoldsThoseFramesToTheRules) {
+  const auto code_of = [&](const std::string& bytes) {
+    RawPeer peer(port_);
+    peer.send(kHandshake + bytes);
+    EXPECT_THAT(peer.read_head(), StartsWith("HTTP/1.1 101"));
+    return peer.read_close_code();
+  };
+  EXPECT_EQ(code_of(frame(kText, "unmasked", Mask::no)), code::protocol_error);
+  EXPECT_EQ(code_of("plain text"), code::protocol_error);
+  EXPECT_EQ(code_of(frame(kText, std::string(1001, 'x'))), code::too_big);
+  EXPECT_EQ(code_of(frame(kText, "\xff")), code::bad_payload);
+}
+
+// --- frames
 
 TEST_F(WebSocketServer, TakesTwoBytesOfOverheadToAClientAndSixFromOne) {
   RawPeer peer(port_);
@@ -138,7 +237,41 @@ TEST_F(WebSocketServer, ClosesWhatTheProtocolForbidsWith1002) {
   EXPECT_EQ(code_after(frame(3, "reserved opcode")), code::protocol_error);
   EXPECT_EQ(code_after(frame(0, "continues nothing")), code::protocol_error);
   EXPECT_EQ(code_after(frame(kPing, std::string(126, 'x'))), code::protocol_error);
-  EXPECT_EQ(code_after("\xc1\x80\x12\x34\x56\x78"), code::protocol_error);  // RSV1
+  for (const char* first : {"\xc1", "\xa1", "\x91"}) {  // RSV1, 2, 3
+    EXPECT_EQ(code_after(first + std::string("\x80\x12\x34\x56\x78")),
+              code::protocol_error);
+  }
+  for (const std::uint8_t opcode : {3, 4, 5, 6, 7, 11, 12, 13, 14, 15}) {
+    EXPECT_EQ(code_after(frame(opcode, "")), code::protocol_error) << int{opcode};
+  }
+  EXPECT_EQ(code_after(frame(kPing, "", Mask::yes, false)), code::protocol_error);
+  EXPECT_EQ(code_after(frame(kClose, "", Mask::yes, false)), code::protocol_error);
+  EXPECT_EQ(code_after(frame(kText, "a", Mask::yes, false) + frame(kText, "b")),
+            code::protocol_error);
+}
+
+TEST_F(WebSocketServer, EndsALengthThatNoMessageCanHave) {
+  using Declared = std::optional<std::uint64_t>;
+  for (const Declared length : {Declared(1ull << 63), Declared(~0ull)}) {
+    EXPECT_THAT(code_after(frame(kText, "x", Mask::yes, true, length)),
+                testing::AnyOf(code::protocol_error, code::too_big));
+  }
+}
+
+TEST_F(WebSocketServer, AnswersACloseWithItsCodeAndABadOneWith1002) {
+  const auto closes = [&](std::uint16_t code, const std::string& reason = "") {
+    return code_after(frame(
+        kClose, std::string{static_cast<char>(code >> 8), static_cast<char>(code & 255)} +
+                    reason));
+  };
+  for (const int code : {1000, 1001, 1003, 1007, 1011, 3000, 4008, 4999}) {
+    EXPECT_EQ(closes(static_cast<std::uint16_t>(code)), code);
+  }
+  for (const int code : {0, 999, 1004, 1005, 1006, 1015, 1016, 2999}) {
+    EXPECT_EQ(closes(static_cast<std::uint16_t>(code)), code::protocol_error) << code;
+  }
+  EXPECT_EQ(code_after(frame(kClose, "1")), code::protocol_error);  // half a code
+  EXPECT_EQ(closes(1000, "\xff"), code::protocol_error);            // the reason
 }
 
 TEST_F(WebSocketServer, ClosesABinaryMessageWith1003) {
@@ -167,6 +300,67 @@ TEST_F(WebSocketServer, ClosesAMessageThatComesAByteAtATimeWith1008) {
     peer.send(slow.substr(i, 1));
   }
   EXPECT_EQ(peer.read_close_code(), code::policy);
+}
+
+TEST_F(WebSocketServer, ReadsOnlySoLongWhatAPeerStillSendsThatItHasClosed) {
+  RawPeer peer(port_);
+  peer.shake_hands();
+  peer.send(frame(kText, "x", Mask::yes, true, 1ull << 40));
+  EXPECT_EQ(peer.read_close_code(), code::too_big);
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  const std::string more(1000, 'x');
+  bool open = true;
+  while (open && std::chrono::steady_clock::now() < deadline) open = peer.send(more);
+  EXPECT_FALSE(open);
+}
+
+// Long enough that also a busy machine sends two frames in time.
+class UnhurriedWebSocketServer : public WebSocketServer {
+ protected:
+  UnhurriedWebSocketServer() : WebSocketServer({.message_time = 300ms}) {}
+};
+
+TEST_F(UnhurriedWebSocketServer, TimesEachMessageByItself) {
+  RawPeer peer(port_);
+  peer.shake_hands();
+  const std::string half = frame(kText, "one ", Mask::yes, false);
+  peer.send(half);
+  peer.send(frame(0, "two"));
+  EXPECT_EQ(peer.read_frame().value().payload, "one two");
+  EXPECT_FALSE(peer.hears_within(350ms));  // longer than a message may take
+  peer.send(half);
+  peer.send(frame(kPing, "?"));
+  EXPECT_EQ(peer.read_frame().value().opcode, 10);  // so the half was read before
+  peer.send(frame(0, "three"));
+  EXPECT_EQ(peer.read_frame().value().payload, "one three");
+  EXPECT_FALSE(peer.hears_within(350ms));
+  peer.send(half);
+  EXPECT_EQ(peer.read_close_code(), code::policy);
+}
+
+TEST_F(WebSocketServer, EndsAMessageThatStopsThoughThePeerAnswersPings) {
+  RawPeer peer(port_);
+  peer.shake_hands();
+  peer.send(frame(kText, "one ", Mask::yes, false));
+  std::optional<Frame> heard;
+  int pings = 0;
+  while ((heard = peer.read_frame()) && heard->opcode == kPing) {
+    ASSERT_LT(++pings, 20) << "the message may take for ever";
+    peer.send(frame(10, heard->payload));
+  }
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->close_code(), code::policy);
+}
+
+TEST_F(WebSocketServer, KeepsAConnectionThatAnswersPings) {
+  RawPeer peer(port_);
+  peer.shake_hands();
+  for (int i = 0; i < 4; ++i) {
+    const auto ping = peer.read_frame();
+    ASSERT_TRUE(ping);
+    EXPECT_EQ(ping->opcode, kPing);
+    peer.send(frame(10, ping->payload));
+  }
 }
 
 TEST_F(WebSocketServer, EndsAConnectionThatAnswersNoPing) {
@@ -198,7 +392,8 @@ TEST_F(WebSocketServer, ServesPages) {
 TEST_F(WebSocketServer, EndsGarbage) {
   RawPeer peer(port_);
   peer.send(std::string("\x16\x03\x01\x02\x00\x01", 6) + std::string(10'000, '\xff'));
-  EXPECT_FALSE(peer.read_frame());
+  (void)peer.read_head();
+  EXPECT_FALSE(peer.read_bytes());
 }
 
 // --- the client's end
@@ -258,6 +453,77 @@ TEST_F(WebSocketServer, ClosesBehindTheMessageInHandAndDropsTheOthers) {
   ASSERT_TRUE(loop.run_until([&] { return !heard->closed.empty(); }, 5s));
   EXPECT_EQ(heard->closed[0].code, code::normal);
   EXPECT_EQ(peer->waiting(), 0u);
+}
+
+TEST_F(WebSocketServer, HearsEachMessageOnceThoughItPausedAndWentOnDuringARead) {
+  Loop loop;
+  const auto heard = std::make_shared<Heard>();
+  const Peer peer = connect(loop, port_, "/echo", heard);
+  ASSERT_TRUE(loop.run_until([&] { return heard->opened; }, 5s));
+  for (int i = 0; i < 5; ++i) {
+    peer->pause(true);
+    peer->pause(false);
+    loop.turn(0ms);
+  }
+  std::vector<std::string> said;
+  for (int i = 0; i < 200; ++i) {
+    said.push_back(std::to_string(i));
+    peer->write(std::make_shared<const std::string>(said.back()));
+    peer->pause(true);
+    peer->pause(false);
+  }
+  ASSERT_TRUE(loop.run_until([&] { return heard->texts.size() >= said.size(); }, 5s));
+  EXPECT_EQ(heard->texts, said);
+  EXPECT_THAT(heard->closed, testing::IsEmpty());
+}
+
+TEST_F(WebSocketServer, HearsNothingWhileItPausesAlsoWhatAReadBringsThatWasUnderWay) {
+  Loop loop;
+  const auto heard = std::make_shared<Heard>(), other = std::make_shared<Heard>();
+  const Peer peer = connect(loop, port_, "/echo", heard);
+  const Peer beside = connect(loop, port_, "/echo", other);
+  ASSERT_TRUE(loop.run_until([&] { return heard->opened && other->opened; }, 5s));
+  peer->pause(true);
+  peer->write(std::make_shared<const std::string>("one"));
+  peer->write(std::make_shared<const std::string>("two"));
+  // When this has been there and back ten times, those have come too.
+  for (std::size_t i = 1; i <= 10; ++i) {
+    beside->write(std::make_shared<const std::string>("there and back"));
+    ASSERT_TRUE(loop.run_until([&] { return other->texts.size() == i; }, 5s));
+  }
+  EXPECT_THAT(heard->texts, testing::IsEmpty());
+  peer->pause(false);
+  EXPECT_THAT(heard->texts, testing::IsEmpty());  // never from within pause()
+  ASSERT_TRUE(loop.run_until([&] { return heard->texts.size() == 2; }, 5s));
+  EXPECT_THAT(heard->texts, testing::ElementsAre("one", "two"));
+}
+
+TEST_F(WebSocketServer, TellsOurOwnClientThatAMessageWasTooBig) {
+  for (const std::size_t size : {1001u, 70'000u, 3'000'000u}) {
+    Loop loop;
+    const auto heard = std::make_shared<Heard>();
+    const Peer peer = connect(loop, port_, "/echo", heard);
+    ASSERT_TRUE(loop.run_until([&] { return heard->opened; }, 5s));
+    peer->write(std::make_shared<const std::string>(size, 'x'));
+    peer->write(std::make_shared<const std::string>("behind it"));
+    ASSERT_TRUE(loop.run_until([&] { return !heard->closed.empty(); }, 5s));
+    EXPECT_EQ(heard->closed[0].code, code::too_big) << size << heard->closed[0].reason;
+  }
+}
+
+TEST_F(WebSocketServer, ThrowsForACloseThatRfc6455DoesNotAllow) {
+  Loop loop;
+  const auto heard = std::make_shared<Heard>();
+  const Peer peer = connect(loop, port_, "/echo", heard);
+  ASSERT_TRUE(loop.run_until([&] { return heard->opened; }, 5s));
+  for (const int code : {0, 999, 1004, 1005, 1006, 1015, 2999, 5000}) {
+    EXPECT_THROW(peer->close(static_cast<std::uint16_t>(code)), std::invalid_argument);
+  }
+  EXPECT_THROW(peer->close(code::normal, std::string(124, 'x')), std::invalid_argument);
+  EXPECT_TRUE(peer->open());
+  peer->close(3000, std::string(123, 'x'));
+  ASSERT_TRUE(loop.run_until([&] { return !heard->closed.empty(); }, 5s));
+  EXPECT_EQ(heard->closed[0].code, 3000);
 }
 
 TEST(WebSocketClient, HearsOnceThatNobodyIsThere) {

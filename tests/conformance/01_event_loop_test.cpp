@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "../support/played.hpp"
+#include "support/played.hpp"
 
 namespace {
 

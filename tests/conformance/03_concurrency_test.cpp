@@ -1,5 +1,5 @@
 // Lab 03 beside Node: who waits while the pool is held, and which of two calls comes first.
-#include "../support/played.hpp"
+#include "support/played.hpp"
 
 namespace {
 

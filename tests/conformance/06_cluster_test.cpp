@@ -1,7 +1,7 @@
 // Lab 06 beside node:cluster: who gets which connection, and what is left after a death.
 #include <gmock/gmock.h>
 
-#include "../support/played.hpp"
+#include "support/played.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Lab 07 beside Node: the same results, and the two that are C++'s own.
-#include "../support/played.hpp"
+#include "support/played.hpp"
 
 namespace {
 

@@ -7,8 +7,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "../runner/fake_place.hpp"
-#include "lab/process.hpp"
+#include "lab/os/process.hpp"
+#include "runner/fake_place.hpp"
+#include "support/places.hpp"
 
 namespace runner {
 namespace {
@@ -45,7 +46,8 @@ class PeersVerb : public testing::Test {
     place_.write("labs/05_second_thing/main.cpp", "");
   }
   lab::Child bench(std::vector<std::string> flags) const {
-    std::vector<std::string> words{LAB_BUILD_DIR "/runner/underloop", "bench", "--peers"};
+    std::vector<std::string> words{lab::test::built("runner/underloop"), "bench",
+                                   "--peers"};
     words.insert(words.end(), flags.begin(), flags.end());
     return lab::Child::run(words, {.deadline = 60s,
                                    .env = {{"TMPDIR", tmp_.path()},

@@ -4,14 +4,15 @@
 
 #include <set>
 
-#include "drill_answer.hpp"
-#include "drill_item.hpp"
-#include "drill_judge.hpp"
+#include "drill/answer.hpp"
+#include "drill/item.hpp"
+#include "drill/judge.hpp"
+#include "support/places.hpp"
 
 namespace runner {
 namespace {
 
-const Place kPlace{LAB_SOURCE_DIR, LAB_BUILD_DIR};
+const Place kPlace{lab::test::source(), lab::test::built()};
 
 // Those whose needs are installed.
 std::vector<Lab> built_labs() {
@@ -45,6 +46,14 @@ TEST_P(EveryDrill, HasAtLeastFourItemsThatAreWhole) {
   std::set<std::string> questions;
   for (const DrillItem& item : items) {
     EXPECT_TRUE(questions.insert(item.question).second) << item.id << " is asked twice";
+  }
+}
+
+// A page that was written anew has a whiteboard, and its drill explains each scenario.
+TEST_P(EveryDrill, SaysWhy) {
+  if (!exists(GetParam().source(kPlace) / "whiteboard.mjs")) GTEST_SKIP() << "old form";
+  for (const DrillItem& item : drill_of(GetParam(), kPlace)) {
+    EXPECT_TRUE(item.kind == DrillItem::Kind::followup || !item.why.empty()) << item.id;
   }
 }
 

@@ -8,13 +8,15 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <thread>
 
-#include "../support/own_run.hpp"
-#include "lab/process.hpp"
+#include "lab/os/process.hpp"
+#include "support/own_run.hpp"
+#include "support/places.hpp"
 
 namespace {
 
@@ -40,10 +42,10 @@ void PrintTo(const Lab& lab, std::ostream* out) {
 
 std::vector<Lab> built_labs() {
   std::vector<Lab> labs;
-  std::ifstream file(LAB_SOURCE_DIR "/labs/catalog.json");
+  std::ifstream file(lab::test::source("labs/catalog.json"));
   for (const Json& entry : Json::parse(file)) {
     const std::string folder = entry.at("folder");
-    if (!fs::exists(LAB_BUILD_DIR "/labs/" + folder)) continue;
+    if (!fs::exists(lab::test::built("labs/") + folder)) continue;
     labs.push_back({entry.at("number"), folder, entry.at("claims")});
   }
   return labs;
@@ -54,7 +56,7 @@ class EveryLab : public testing::TestWithParam<Lab> {
  protected:
   Child start(std::vector<std::string> flags,
               std::chrono::milliseconds deadline = 60s) const {
-    flags.insert(flags.begin(), LAB_BUILD_DIR "/labs/" + GetParam().folder);
+    flags.insert(flags.begin(), lab::test::built("labs/") + GetParam().folder);
     return Child::run(flags, {.deadline = deadline, .env = {{"TMPDIR", tmp_}}});
   }
   Exit run(std::vector<std::string> flags) const {
@@ -121,8 +123,36 @@ std::string source_of(const Json& event) {
   return event.value("src", event.at("args").value("src", ""));
 }
 
-TEST_P(EveryLab, ProvesAllItsClaims) {
-  const Exit exit = run({"--quick", "--json"});
+// A lab's quick run, and another of it at the same time that draws for a person.
+struct Pair {
+  Exit told;
+  Exit drawn;
+  std::vector<std::string> left_over;
+};
+
+// Its tests look at one pair of runs; CTest runs them in one process (tests/CMakeLists.txt).
+class PlayedLab : public EveryLab {
+ protected:
+  const Pair& played() const {
+    static std::map<std::string, Pair> pairs;
+    const auto [pair, is_new] = pairs.try_emplace(GetParam().folder);
+    if (is_new) {
+      Child told = start({"--quick", "--json"});
+      Child drawn = start({"--quick"});
+      pair->second = {told.wait(), drawn.wait(), left_over()};
+    }
+    return pair->second;
+  }
+};
+
+TEST_P(PlayedLab, RunsTwiceAtOnce) {
+  EXPECT_EQ(played().told.code, 0) << played().told.out;
+  EXPECT_EQ(played().drawn.code, 0) << played().drawn.out;
+  EXPECT_THAT(played().left_over, IsEmpty());
+}
+
+TEST_P(PlayedLab, ProvesAllItsClaims) {
+  const Exit& exit = played().told;
   EXPECT_EQ(exit.code, 0) << exit.err;
   std::set<std::string> proven;
   for (const Json& event : lines(exit.out)) {
@@ -137,6 +167,59 @@ TEST_P(EveryLab, ProvesAllItsClaims) {
   for (const std::string& id : proven)
     EXPECT_TRUE(id.starts_with(GetParam().number + "."));
   EXPECT_EQ(lines(exit.out).back().at("args").at("dropped"), 0);
+}
+
+// What a picture of a scene can be fed by: see Picture in story.hpp.
+void add_names(const Json& event, std::set<std::string>& names) {
+  const Json& args = event.at("args");
+  const std::string category = event.at("cat");
+  const std::string lane = event.value("lane", args.value("lane", ""));
+  names.insert(lane);
+  if (category == "table" || category == "actor") names.insert(event.at("name"));
+  if (category.starts_with("queue ") || category.starts_with("state "))
+    names.insert(category.substr(6));
+  if (category == "counter") {
+    for (const auto& [name, value] : args.items()) {
+      names.insert(name);
+      names.insert(lane + " " + name);
+    }
+  }
+}
+
+TEST_P(PlayedLab, SpeaksBeforeAndAfterEachSceneAndDrawsIt) {
+  struct Heard {
+    int before = 0;  // sentences until something is claimed or tabled
+    int after = 0;   // takeaways
+    std::vector<std::string> feeds;
+    std::string picture;
+    std::set<std::string> names;
+    bool acted = false;
+  };
+  std::map<std::string, Heard> scenes;
+  std::string scene;
+  for (const Json& event : lines(played().told.out)) {
+    if (!event.contains("cat")) continue;
+    const std::string category = event.at("cat");
+    if (category == "scene") scene = event.at("name");
+    Heard& heard = scenes[scene];
+    heard.acted = heard.acted || category == "claim" || category == "table";
+    if (category == "say" && !heard.acted) ++heard.before;
+    if (category == "takeaway") ++heard.after;
+    if (category == "picture") {
+      heard.picture = event.at("name");
+      heard.feeds = event.at("args").at("feeds").get<std::vector<std::string>>();
+    }
+    if (event.contains("args")) add_names(event, heard.names);
+  }
+  scenes.erase("");
+  for (const auto& [title, heard] : scenes) {
+    EXPECT_GE(heard.before, 1) << title << " says nothing before it acts";
+    EXPECT_EQ(heard.after, 1) << title << " has one takeaway";
+    EXPECT_FALSE(heard.picture.empty()) << title << " has no picture";
+    for (const std::string& feed : heard.feeds) {
+      EXPECT_TRUE(heard.names.contains(feed)) << title << ": nothing is named " << feed;
+    }
+  }
 }
 
 TEST_P(EveryLab, WritesATraceFileThatIsOneJsonArray) {
@@ -184,14 +267,6 @@ TEST_P(EveryLab, RefusesARoleThatIsStartedByHand) {
   EXPECT_EQ(std::ranges::count(exit.err, '\n'), 1) << exit.err;
 }
 
-TEST_P(EveryLab, RunsTwiceAtOnce) {
-  Child one = start({"--quick"});
-  Child two = start({"--quick"});
-  EXPECT_EQ(one.wait().code, 0) << one.wait().out;
-  EXPECT_EQ(two.wait().code, 0) << two.wait().out;
-  EXPECT_THAT(left_over(), IsEmpty());
-}
-
 void EveryLab::is_ended_by(int signal, int code) {
   const std::string trace = tmp_ + "/trace.json";
   Child child = start({"--trace", trace});
@@ -222,7 +297,7 @@ TEST_P(EveryLab, IsKilledAndTheNextRunSweeps) {
 
 TEST_P(EveryLab, EndsQuietlyWhenItsReaderHasReadEnough) {
   const std::string command =
-      "'" LAB_BUILD_DIR "/labs/" + GetParam().folder + "' | head -1";
+      "'" + lab::test::built("labs/") + GetParam().folder + "' | head -1";
   Child child = Child::run({"bash", "-c", "set -o pipefail; " + command},
                            {.deadline = 60s, .env = {{"TMPDIR", tmp_}}});
   EXPECT_EQ(child.wait().err, "");
@@ -230,7 +305,7 @@ TEST_P(EveryLab, EndsQuietlyWhenItsReaderHasReadEnough) {
 }
 
 TEST_P(EveryLab, SaysWhenItsTemporaryFolderCannotBeMade) {
-  Child child = Child::run({LAB_BUILD_DIR "/labs/" + GetParam().folder, "--quick"},
+  Child child = Child::run({lab::test::built("labs/") + GetParam().folder, "--quick"},
                            {.deadline = 60s, .env = {{"TMPDIR", "/proc/nowhere"}}});
   const Exit& exit = child.wait();
   // A lab that needs no folder does not mind.
@@ -243,5 +318,8 @@ TEST_P(EveryLab, SaysWhenItsTemporaryFolderCannotBeMade) {
 INSTANTIATE_TEST_SUITE_P(Built, EveryLab, testing::ValuesIn(built_labs()),
                          [](const auto& test) { return test.param.folder; });
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryLab);
+INSTANTIATE_TEST_SUITE_P(Built, PlayedLab, testing::ValuesIn(built_labs()),
+                         [](const auto& test) { return test.param.folder; });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PlayedLab);
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include "catalog.hpp"
+#include "core/catalog.hpp"
 
 #include <gmock/gmock.h>
 
 #include "fake_place.hpp"
-#include "lab/error.hpp"
-#include "overview.hpp"
+#include "lab/core/error.hpp"
+#include "support/places.hpp"
 
 namespace runner {
 namespace {
@@ -50,7 +50,8 @@ TEST(Catalog, SaysWhichLabsThereAreWhenOneIsNotWritten) {
   fake.lab("first", "exit 0");
   EXPECT_EQ(
       refusal([&] { static_cast<void>(fake.catalog().written("10", fake.place())); }),
-      "lab 10 (third) is not built yet; there are 1");
+      "lab 10 (third) is still to come; its answer is in labs/10_third/README.md; there "
+      "are 1");
   EXPECT_EQ(fake.catalog().written("1", fake.place()).number, "01");
 }
 
@@ -76,28 +77,15 @@ TEST(Catalog, RefusesAFolderThatLeadsElsewhere) {
 }
 
 TEST(Catalog, OfTheProjectHasThirtyLabsEachOnItsOwnLine) {
-  const Catalog catalog = Catalog::of({LAB_SOURCE_DIR, LAB_BUILD_DIR});
+  const Catalog catalog = Catalog::of({lab::test::source(), lab::test::built()});
   EXPECT_EQ(catalog.labs().size(), 30u);
   // ./lab reads it line by line, before there is a program that could parse it.
-  std::ifstream file(LAB_SOURCE_DIR "/labs/catalog.json");
+  std::ifstream file(lab::test::source("labs/catalog.json"));
   std::size_t lines = 0;
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with(R"({"number": ")") && line.find("]}") != line.npos) ++lines;
   }
   EXPECT_EQ(lines, 30u);
-}
-
-TEST(Overview, MarksWhatIsReadyAndFitsTheWidth) {
-  const FakePlace fake;
-  fake.lab("first", "exit 0");
-  const lab::Terminal terminal(true, false, 80);
-  const std::string text = overview(fake.catalog(), fake.place(), terminal);
-  EXPECT_THAT(text, HasSubstr("▸  1 first"));
-  EXPECT_THAT(text, HasSubstr("·  5 second_thing"));
-  EXPECT_THAT(text, HasSubstr("./lab run 1"));
-  EXPECT_THAT(text, Not(HasSubstr("\033")));
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(lab::columns(line), 80);
 }
 
 }  // namespace

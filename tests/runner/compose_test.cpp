@@ -7,6 +7,8 @@
 #include <iterator>
 #include <string>
 
+#include "support/places.hpp"
+
 namespace {
 
 using testing::ContainsRegex;
@@ -14,7 +16,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string text_of(const char* name) {
-  std::ifstream file(std::string(LAB_SOURCE_DIR "/") + name);
+  std::ifstream file(lab::test::source(name));
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -31,8 +33,8 @@ TEST(Compose, IsValid) {
       GTEST_SKIP() << "there is no docker-compose (apt-get install docker-compose)";
     }
   }
-  EXPECT_EQ(exit_code(compose + " -f " LAB_SOURCE_DIR "/docker-compose.yml config -q"),
-            0);
+  EXPECT_EQ(
+      exit_code(compose + " -f " + lab::test::source("docker-compose.yml config -q")), 0);
 }
 
 TEST(Compose, OpensPortsOnLoopbackOnly) {

@@ -1,9 +1,8 @@
-#include "drill_item.hpp"
-
 #include <gmock/gmock.h>
 
+#include "drill/item.hpp"
 #include "fake_place.hpp"
-#include "lab/error.hpp"
+#include "lab/core/error.hpp"
 
 namespace runner {
 namespace {
@@ -36,8 +35,9 @@ TEST(DrillItem, AScenarioSaysWhatToRunAndWhereTheAnswerStands) {
       parsed(R"("id": "05-pauses", "kind": "scenario", "question": "How often?",
       "play": {"scene": "ways", "knobs": {"chunk": 65536, "way": "pipe"},
                "row": ["pipe", "slow"], "column": "pauses"},
-      "predict": "number", "within": 10)");
+      "predict": "number", "within": 10, "why": "The mark is reached.")");
   ASSERT_EQ(items.size(), 1u);
+  EXPECT_EQ(items[0].why, "The mark is reached.");
   EXPECT_EQ(items[0].kind, DrillItem::Kind::scenario);
   EXPECT_EQ(items[0].within, 10);
   EXPECT_THAT(items[0].play.row, ElementsAre("pipe", "slow"));

@@ -1,8 +1,7 @@
-#include "drill_judge.hpp"
-
 #include <gmock/gmock.h>
 
-#include "drill_answer.hpp"
+#include "drill/answer.hpp"
+#include "drill/judge.hpp"
 #include "fake_place.hpp"
 
 namespace runner {

@@ -1,5 +1,3 @@
-#include "drill_store.hpp"
-
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,8 +5,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "drill/store.hpp"
 #include "fake_place.hpp"
-#include "lab/error.hpp"
+#include "lab/core/error.hpp"
 
 namespace runner {
 namespace {

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <string>
 
-#include "../support/own_run.hpp"
-#include "catalog.hpp"
+#include "core/catalog.hpp"
+#include "support/own_run.hpp"
 
 namespace runner {
 

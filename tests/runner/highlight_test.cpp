@@ -1,4 +1,4 @@
-#include "highlight.hpp"
+#include "core/highlight.hpp"
 
 #include <gmock/gmock.h>
 

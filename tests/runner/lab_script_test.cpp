@@ -1,12 +1,17 @@
 // The script ./lab, in a folder of its own, with stand-ins for apt-get, cmake and flock:
-// what it installs, configures and builds, and when it does not.
+// what it installs, configures and builds, and when it does not; and what it answers by
+// itself, before there is anything to run.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <regex>
+#include <set>
 
 #include "fake_place.hpp"
+#include "lab/core/terminal.hpp"
+#include "support/places.hpp"
 
 namespace runner {
 namespace {
@@ -39,7 +44,7 @@ case "$*" in
 esac
 )";
 
-// Knows libthing once its lists were read; installing it makes the command `thing`.
+// Can install libthing once its lists were read, and knows b-old by name only; installing it makes the command `thing`.
 constexpr const char* kAptGet = R"(#!/bin/sh
 echo "apt-get $*" >> $FAKE_ROOT/calls
 case "$*" in
@@ -49,14 +54,23 @@ case "$*" in
 esac
 )";
 constexpr const char* kAptCache = R"(#!/bin/sh
-test "$2" = libthing && test -e $FAKE_ROOT/lists
+echo "apt-cache $*" >> $FAKE_ROOT/asked
+shift
+for name; do
+  candidate='(none)'
+  test $name = libthing && test -e $FAKE_ROOT/lists && candidate=1.0
+  printf '%s:\n  Installed: (none)\n  Candidate: %s\n  Version table:\n' $name "$candidate"
+done
 )";
 
 class LabScript : public testing::Test {
  protected:
   LabScript() {
-    std::filesystem::copy(LAB_SOURCE_DIR "/lab", root() / "lab");
-    fake_.write("cmake/packages.sh", read(LAB_SOURCE_DIR "/cmake/packages.sh"));
+    std::filesystem::copy(lab::test::source("lab"), root() / "lab");
+    for (const char* name : {"packages.sh", "overview.sh", "verbs.txt"}) {
+      const std::string path = std::string("cmake/") + name;
+      fake_.write(path, read(lab::test::source(path)));
+    }
     fake_.write("cmake/packages.txt", kPackages);
     fake_.write("labs/01_first/main.cpp", "");
     program("cmake", kCMake);
@@ -188,12 +202,13 @@ TEST_F(LabScript, SetupAllInstallsWhatEveryLabNeeds) {
 }
 
 TEST_F(LabScript, SetupSaysWhichNeedsThereAre) {
-  EXPECT_EQ(lab("setup pakages"), "lab: setup pakages: there are all, core, uv\n");
+  EXPECT_EQ(lab("setup pakages"),
+            "lab: setup: there is no need named pakages; there are all, core, uv\n");
   EXPECT_EQ(code_, 2);
 }
 
 TEST_F(LabScript, LeavesALabThatIsNotThereToTheRunner) {
-  for (const char* words : {"run 5", "run nonsense", "run", "run '1;id'", "frobnicate"}) {
+  for (const char* words : {"run 5", "run nonsense", "run", "run '1;id'"}) {
     EXPECT_EQ(lab(words).substr(0, 18), "runner/underloop: ") << words;
   }
 }
@@ -273,11 +288,102 @@ TEST_F(LabScript, DoctorTellsWhatIsMissingAndWhichLabsItCosts) {
   fake_.write("lists", "");
   const std::string told = lab("doctor");
   EXPECT_EQ(code_, 77);
-  EXPECT_THAT(told, HasSubstr("MISSING                  labs 1\n"));
-  EXPECT_THAT(told, HasSubstr("sudo apt-get install --no-install-recommends libthing"));
+  EXPECT_THAT(told, HasSubstr("MISSING              labs 1\n"));
+  EXPECT_THAT(told, HasSubstr("\n  ./lab setup uv\n"));
+  EXPECT_FALSE(std::filesystem::exists(root() / "asked")) << "apt can take seconds";
   installed();
   EXPECT_THAT(lab("doctor"), HasSubstr("Everything is there."));
   EXPECT_EQ(code_, 0);
+}
+
+TEST_F(LabScript, AnswersAtOnceWhatNeedsNoBuild) {
+  for (const char* words : {"", "--help", "-h", "help", "help run", "run --help",
+                            "verify --help", "test -h", "completion bash", "doctor"}) {
+    EXPECT_THAT(lab(words), Not(HasSubstr("runner/underloop"))) << words;
+    EXPECT_EQ(calls(), "") << words;
+  }
+  installed();
+  EXPECT_EQ(lab("run 1 --help"), "labs/01_first: --help\n") << "the lab's own flags";
+}
+
+TEST_F(LabScript, ListsTheLabsAndMarksWhatIsReady) {
+  const std::string text = lab("");
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(text, HasSubstr("▸  1 first"));
+  EXPECT_THAT(text, HasSubstr("·  5 second_thing"));
+  EXPECT_THAT(text, HasSubstr("ready: 1 of 3"));
+  EXPECT_THAT(text, HasSubstr("./lab run 1"));
+  EXPECT_THAT(text, Not(HasSubstr("\033"))) << "this is no terminal";
+}
+
+TEST_F(LabScript, FitsTheWidth) {
+  fake_.write("labs/catalog.json", read(lab::test::source("labs/catalog.json")));
+  for (const int width : {40, 60, 80, 120}) {
+    std::istringstream lines(
+        type("env COLUMNS=" + std::to_string(width) + " " + (root() / "lab").string()));
+    int shown = 0;
+    for (std::string line; std::getline(lines, line); ++shown) {
+      if (line.starts_with("  ./lab ") || line.find("ready:") != line.npos) continue;
+      EXPECT_LE(lab::columns(line), width) << line;
+    }
+    EXPECT_GT(shown, 40);
+  }
+  std::istringstream help(lab("--help"));
+  for (std::string line; std::getline(help, line);) EXPECT_LE(lab::columns(line), 80);
+}
+
+TEST_F(LabScript, RefusesAVerbThatThereIsNoneOf) {
+  EXPECT_EQ(lab("frobnicate"),
+            "lab: there is no verb frobnicate; ./lab --help lists them\n");
+  EXPECT_EQ(code_, 2);
+  EXPECT_EQ(lab("help frobnicate"),
+            "lab: there is no verb frobnicate; ./lab --help lists them\n");
+  EXPECT_EQ(lab("5"), "lab: to run lab 5, type ./lab run 5\n");
+  EXPECT_EQ(lab("'.*'"), "lab: there is no verb .*; ./lab --help lists them\n");
+  EXPECT_EQ(calls(), "");
+}
+
+// The help and the completion come from one file; what reads the flags is written apart.
+TEST_F(LabScript, TheHelpNamesEveryFlagThatIsRead) {
+  const std::string help = read(lab::test::source("cmake/verbs.txt"));
+  const std::regex flag(R"re("--([a-z]+)"|\bon\("([a-z]+)"|push_back\(\{"([a-z]+)")re");
+  std::set<std::string> read_flags;
+  for (const char* path : {"runner/verbs/main.cpp", "runner/studio/main.cpp",
+                           "common/src/core/options.cpp"}) {
+    const std::string code = read(lab::test::source(path));
+    for (std::sregex_iterator found(code.begin(), code.end(), flag), end; found != end;
+         ++found) {
+      read_flags.insert((*found)[1].str() + (*found)[2].str() + (*found)[3].str());
+    }
+  }
+  EXPECT_GE(read_flags.size(), 15u);
+  for (const std::string& name : read_flags) {
+    if (name == "help" || name == "describe") continue;  // the latter is for programs
+    EXPECT_THAT(help, HasSubstr("\n  --" + name + " ")) << name;
+  }
+}
+
+TEST_F(LabScript, CompletesVerbsLabsAndFlags) {
+  std::ofstream(root() / "ask") << "source <(\"$1\" completion bash)\n"
+                                   "COMP_WORDS=(${@:2} '') COMP_CWORD=$(($# - 1))\n"
+                                   "_underloop && echo ${COMPREPLY[*]}\n";
+  const auto offered = [&](const std::string& words) {
+    return type("bash " + (root() / "ask").string() + " " + (root() / "lab").string() +
+                " " + words);
+  };
+  EXPECT_THAT(offered("./lab"), AllOf(HasSubstr("run verify"), HasSubstr("doctor")));
+  EXPECT_THAT(offered("./lab run"), HasSubstr("1 first 5 second_thing 10 third --quick"));
+  EXPECT_EQ(offered("./lab test"), "--fast --asan --tsan --help\n");
+  EXPECT_EQ(offered("./lab setup"), "all core uv --help\n");
+  EXPECT_EQ(lab("completion zsh").substr(0, 36), "lab: completion is there for bash on");
+  EXPECT_EQ(code_, 2);
+}
+
+TEST_F(LabScript, ANameThatAptKnowsButCannotInstallIsPassedOver) {
+  fake_.write("lists", "");
+  EXPECT_THAT(lab("--no-install run 1"), HasSubstr("recommends libthing\n"));
+  EXPECT_EQ(read(root() / "asked"), "apt-cache policy b-old libthing\n")
+      << "once for all";
 }
 
 TEST_F(LabScript, TestRefusesAFlagItDoesNotKnow) {

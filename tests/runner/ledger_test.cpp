@@ -1,4 +1,4 @@
-#include "ledger.hpp"
+#include "core/ledger.hpp"
 
 #include <gmock/gmock.h>
 

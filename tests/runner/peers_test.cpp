@@ -8,10 +8,10 @@
 #include <random>
 
 #include "fake_place.hpp"
-#include "lab/error.hpp"
-#include "peers_contest.hpp"
-#include "peers_picture.hpp"
-#include "peers_service.hpp"
+#include "lab/core/error.hpp"
+#include "peers/contest.hpp"
+#include "peers/picture.hpp"
+#include "peers/service.hpp"
 
 namespace runner {
 namespace {

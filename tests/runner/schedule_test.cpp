@@ -1,4 +1,4 @@
-#include "schedule.hpp"
+#include "drill/schedule.hpp"
 
 #include <gtest/gtest.h>
 

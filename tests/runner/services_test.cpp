@@ -3,8 +3,9 @@
 
 #include <filesystem>
 
-#include "../support/own_run.hpp"
-#include "lab/process.hpp"
+#include "lab/os/process.hpp"
+#include "support/own_run.hpp"
+#include "support/places.hpp"
 
 namespace {
 
@@ -20,7 +21,7 @@ class ServicesVerb : public testing::Test {
     lab::Child child = lab::Child::run(
         {"setsid", "--wait", "bash", "-c", script},
         {.deadline = 50s,
-         .env = {{"TMPDIR", tmp_}, {"S", LAB_BUILD_DIR "/runner/services"}}});
+         .env = {{"TMPDIR", tmp_}, {"S", lab::test::built("runner/services")}}});
     return child.wait();
   }
   bool nothing_is_left() const {
@@ -54,6 +55,22 @@ TEST_F(ServicesVerb, TheLinesAreFoundAgainAndLeadToServers) {
 TEST_F(ServicesVerb, TheyEndWithTheTerminal) {
   EXPECT_EQ(in_terminal("$S up; true").code, 0);
   EXPECT_TRUE(nothing_is_left());
+}
+
+// The keeper alone, and with one of its guards: what they started ends, and the folder goes.
+TEST_F(ServicesVerb, TheyEndWithAKeeperThatIsKilled) {
+  const std::string kill_keeper =
+      "$S up >&2; folder=$(echo $TMPDIR/*/*); keeper=${folder##*/} keeper=${keeper%-*}; "
+      "guard=$(pgrep -P $keeper); kill -9 ";
+  for (const char* victims : {"$keeper", "$keeper $guard"}) {
+    const auto exit = in_terminal(kill_keeper + victims + R"(
+      while left=$(pgrep -f "$TMPDIR"; ls -A $TMPDIR/*) && [[ $left ]]; do
+        ((SECONDS < 20)) || { echo "left: $left" && exit 1; }
+        sleep 0.02
+      done)");
+    EXPECT_EQ(exit.out, "") << exit.err;
+    EXPECT_EQ(exit.code, 0) << exit.err;
+  }
 }
 
 TEST_F(ServicesVerb, SaysWhenNoneAreUpAndWhatThereIs) {

@@ -1,9 +1,9 @@
-#include "steps.hpp"
+#include "core/steps.hpp"
 
 #include <gmock/gmock.h>
 
 #include "fake_place.hpp"
-#include "walk.hpp"
+#include "verbs/walk.hpp"
 
 namespace runner {
 namespace {

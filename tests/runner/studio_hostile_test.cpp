@@ -51,8 +51,9 @@ TEST_F(StudioTest, DropsThoseWhoNeverEndTheirRequest) {
     slow.back()->send("GET /api/health HTTP/1.1\r\nHost: " + served.host() + "\r\nX: ");
   }
   // Again, if this thread waited between a connection and its request.
-  while (served.get("/api/health").find("\"ok\":true") == std::string::npos) {
-  }
+  wait_until("an answer", [&] {
+    return served.get("/api/health").find("\"ok\":true") != std::string::npos;
+  });
   for (const auto& peer : slow) EXPECT_FALSE(peer->read_bytes());
 }
 
@@ -191,8 +192,8 @@ TEST_F(StudioTest, HasSoManyViewersAndNoMore) {
     while (two.peer().read_bytes()) {
     }
   }
-  while (!Browser(served).head().starts_with("HTTP/1.1 101")) {
-  }  // once the one that left is gone
+  wait_until("the end of the one that left",
+             [&] { return Browser(served).head().starts_with("HTTP/1.1 101"); });
 }
 
 // Whatever is said, the same socket answers the next sensible thing, or is closed for it.

@@ -5,11 +5,18 @@
 #include <fstream>
 
 #include "studio_served.hpp"
+#include "support/places.hpp"
 
 namespace runner {
 namespace {
 
 using testing::HasSubstr;
+
+void wait_until_ended(LabProcess& process) {
+  wait_until("the end of the studio", [&] {
+    return !process.pump(std::chrono::milliseconds(100), [](std::string_view) {});
+  });
+}
 
 // The real program, beside us; its labs become our children when it is killed.
 class StudioProgram : public Door {
@@ -23,13 +30,14 @@ class StudioProgram : public Door {
         "UNDERLOOP_BUILD=" + place.place().build.string(),
         "UNDERLOOP_WEB=" + root + "/web",
         "XDG_DATA_HOME=" + root + "/data",
-        LAB_BUILD_DIR "/runner/studio",
+        lab::test::built("runner/studio"),
         "--port",
         "0"};
     process_ = std::make_unique<LabProcess>("/usr/bin/env", args);
-    while (port_ == 0 && process_->pump(std::chrono::milliseconds(100),
-                                        [&](std::string_view line) { read(line); })) {
-    }
+    wait_until("the studio's address", [&] {
+      const auto hear = [&](std::string_view line) { read(line); };
+      return !process_->pump(std::chrono::milliseconds(100), hear) || port_ != 0;
+    });
   }
 
   const std::string& printed() const { return printed_; }
@@ -37,8 +45,7 @@ class StudioProgram : public Door {
 
   void kill() {
     process_->send(SIGKILL);
-    while (process_->pump(std::chrono::milliseconds(100), [](std::string_view) {})) {
-    }
+    wait_until_ended(*process_);
   }
 
  private:
@@ -74,8 +81,7 @@ class StudioKilled : public StudioTest {
   }
   pid_t pid() const {
     pid_t pid = 0;
-    while (!(std::ifstream(root() / "pid") >> pid)) {
-    }
+    wait_until("the lab's pid", [&] { return !!(std::ifstream(root() / "pid") >> pid); });
     return pid;
   }
 };
@@ -106,8 +112,7 @@ TEST_F(StudioKilled, LeavesNoProcessAndLosesNoRun) {
         }
         return Json();
       };
-      while (card()["events"] != events) {
-      }
+      wait_until("the lab's events", [&] { return card()["events"] == events; });
       studio.kill();
     }
     EXPECT_EQ(how_it_ended(lab_pid), SIGTERM);
@@ -159,8 +164,7 @@ TEST_F(StudioKilled, EndsWithItsLabsWhenItIsAskedTo) {
   browser.hear("events");
   const pid_t lab_pid = pid();
   studio.process().send(SIGTERM);
-  while (studio.process().pump(std::chrono::milliseconds(100), [](std::string_view) {})) {
-  }
+  wait_until_ended(studio.process());
   EXPECT_EQ(studio.process().exit_code(), 0);
   EXPECT_EQ(kill(lab_pid, 0), -1) << "it was ended, and its end was heard";
   const RunStore store(runs());
@@ -169,11 +173,10 @@ TEST_F(StudioKilled, EndsWithItsLabsWhenItIsAskedTo) {
 }
 
 TEST_F(StudioKilled, SaysWhatToInstallWithoutAPage) {
-  const std::vector<std::string> args = {"UNDERLOOP_WEB=/nowhere",
-                                         LAB_BUILD_DIR "/runner/studio", "--port", "0"};
+  const std::vector<std::string> args = {
+      "UNDERLOOP_WEB=/nowhere", lab::test::built("runner/studio"), "--port", "0"};
   LabProcess process("/usr/bin/env", args);
-  while (process.pump(std::chrono::milliseconds(100), [](std::string_view) {})) {
-  }
+  wait_until_ended(process);
   EXPECT_EQ(process.exit_code(), 77);
   EXPECT_THAT(process.errors(), HasSubstr("apt install nodejs npm"));
 }

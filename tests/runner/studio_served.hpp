@@ -11,11 +11,13 @@
 #include <thread>
 
 #include "fake_place.hpp"
-#include "lab/raw_peer.hpp"
-#include "studio.hpp"
+#include "lab/net/raw_peer.hpp"
+#include "studio/studio.hpp"
+#include "support/wait_until.hpp"
 
 namespace runner {
 
+using lab::test::wait_until;
 using lab::websocket::RawPeer;
 
 inline constexpr const char* kToken = "0123456789abcdef0123456789abcdef";

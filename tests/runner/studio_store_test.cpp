@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "lab/error.hpp"
+#include "lab/core/error.hpp"
 #include "studio_served.hpp"
 
 namespace runner {

@@ -2,7 +2,7 @@
 #include <fstream>
 #include <set>
 
-#include "studio_names.hpp"
+#include "studio/names.hpp"
 #include "studio_served.hpp"
 
 namespace runner {
@@ -107,7 +107,66 @@ TEST_F(StudioTest, MakesATokenThatNobodyGuesses) {
   EXPECT_THAT(*tokens.begin(), testing::MatchesRegex("[0-9a-f]{32}"));
 }
 
+// Open tabs stay let in when the studio is started again; a token that others could read, or
+// that is none, is not kept.
+TEST_F(StudioTest, KeepsItsTokenWithTheData) {
+  const auto folder = place_.place().root / "data";
+  const std::string token = kept_token(folder);
+  EXPECT_THAT(token, testing::MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_EQ(kept_token(folder), token);
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(folder / "token").permissions(),
+            perms::owner_read | perms::owner_write);
+
+  std::filesystem::permissions(folder / "token", perms::group_read,
+                               std::filesystem::perm_options::add);
+  const std::string second = kept_token(folder);
+  EXPECT_NE(second, token);
+
+  const auto write = [&](const std::string& text) {
+    std::ofstream(folder / "token") << text;
+  };
+  for (const std::string& wrong : {std::string(), std::string(31, 'a'),
+                                   std::string(33, 'a'), std::string(32, 'g')}) {
+    write(wrong);
+    EXPECT_THAT(kept_token(folder), testing::MatchesRegex("[0-9a-f]{32}"));
+    EXPECT_NE(kept_token(folder), wrong);
+  }
+  std::filesystem::remove(folder / "token");
+  std::filesystem::create_symlink(place_.place().root / "elsewhere", folder / "token");
+  std::ofstream(place_.place().root / "elsewhere") << std::string(32, 'a');
+  EXPECT_NE(kept_token(folder), std::string(32, 'a'));
+}
+
+TEST_F(StudioTest, TellsAStrangerWhereTheTokenIs) {
+  const Served served(place_);
+  const std::string answer = served.ask("GET", "/", "Host: " + served.host() + "\r\n");
+  EXPECT_THAT(answer, HasSubstr("401"));
+  EXPECT_THAT(answer, HasSubstr("./lab studio"));
+  EXPECT_THAT(answer, HasSubstr("http://" + served.host() + "/?token="));
+}
+
 // --- what is shown
+
+TEST_F(StudioTest, ShowsTheRunThatTheBuildRecorded) {
+  place_.lab("05", kHonest);
+  const auto sample = place_.place().build / "samples/05.ndjson";
+  {
+    const Served served(place_);
+    EXPECT_THAT(served.get("/api/catalog"), HasSubstr(R"("sample":false)"));
+    EXPECT_THAT(served.get("/api/sample/05"), HasSubstr("404"));
+  }
+  std::filesystem::create_directories(sample.parent_path());
+  std::ofstream(sample) << R"({"name":"recorded"})"
+                        << "\n";
+  const Served served(place_);
+  EXPECT_THAT(served.get("/api/catalog"), HasSubstr(R"("sample":true)"));
+  EXPECT_THAT(served.get("/api/sample/05"), HasSubstr("recorded"));
+  for (const char* wrong :
+       {"/api/sample/", "/api/sample/99", "/api/sample/../05", "/api/sample/05/../05"}) {
+    EXPECT_THAT(served.get(wrong), HasSubstr("404")) << wrong;
+  }
+}
 
 TEST_F(StudioTest, ShowsNoFileButTheLabsOwn) {
   place_.lab("05", kHonest);
@@ -269,8 +328,9 @@ TEST_F(StudioTest, EndsALiveRunThatNobodyWatches) {
     run = browser.run({{"live", true}});
   }
   Browser later(served);
-  while (served.get("/api/runs").find(R"("live":true)") != std::string::npos) {
-  }
+  wait_until("the end of the run", [&] {
+    return served.get("/api/runs").find(R"("live":true)") == std::string::npos;
+  });
   later.say({{"do", "watch"}, {"run", run}, {"from", 0}});
   EXPECT_THAT(later.hear("ended")["why"].dump(), HasSubstr("nobody watched"));
 }

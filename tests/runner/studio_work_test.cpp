@@ -3,10 +3,11 @@
 
 #include <cstdlib>
 
-#include "drill_store.hpp"
-#include "studio_fault.hpp"
+#include "drill/store.hpp"
+#include "studio/fault.hpp"
+#include "studio/viewer.hpp"
 #include "studio_served.hpp"
-#include "studio_viewer.hpp"
+#include "support/places.hpp"
 
 namespace runner {
 namespace {
@@ -33,8 +34,8 @@ class StudioRunTest : public testing::Test {
     return run.turn(now, [](const Json&) {});
   }
   void until_ended() {
-    while (turn(*run_, StudioRun::Clock::now())) {
-    }
+    wait_until("the end of the run",
+               [&] { return !turn(*run_, StudioRun::Clock::now()); });
   }
 
   FakePlace place_;
@@ -93,7 +94,9 @@ TEST_F(StudioRunTest, KillsALabThatDoesNotEndWhenAsked) {
   limits.patience = 0ms;
   StudioRun& run = start(
       script("trap '' TERM\necho '" + event(1) + "'\nexec sleep 100\n"), false, limits);
-  while (run.card().events == 0) turn(run, StudioRun::Clock::now());
+  wait_until(
+      "the first event", [&] { return run.card().events > 0; },
+      [&] { turn(run, StudioRun::Clock::now()); });
   run.stop("a test did");
   until_ended();
   EXPECT_EQ(run.card().exit, 128 + SIGKILL);
@@ -102,7 +105,9 @@ TEST_F(StudioRunTest, KillsALabThatDoesNotEndWhenAsked) {
 
 TEST_F(StudioRunTest, KeepsWhatALabToldThatWasKilled) {
   StudioRun& run = start(kEndless, false);
-  while (run.card().events == 0) turn(run, StudioRun::Clock::now());
+  wait_until(
+      "the first event", [&] { return run.card().events > 0; },
+      [&] { turn(run, StudioRun::Clock::now()); });
   kill(run.pid(), SIGKILL);
   until_ended();
   EXPECT_EQ(run.card().exit, 128 + SIGKILL);
@@ -117,7 +122,9 @@ TEST_F(StudioRunTest, RecordsNothingMoreOnceTheDiskIsFull) {
   std::signal(SIGXFSZ, SIG_IGN);
   const rlimit none{.rlim_cur = 10, .rlim_max = before.rlim_max};
   setrlimit(RLIMIT_FSIZE, &none);
-  while (run.card().why.empty()) turn(run, StudioRun::Clock::now());
+  wait_until(
+      "the reason", [&] { return !run.card().why.empty(); },
+      [&] { turn(run, StudioRun::Clock::now()); });
   until_ended();
   setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_THAT(run.card().why,
@@ -258,16 +265,17 @@ TEST_F(SlowViewer, IsSentTheStoryAndToldWhatItMissedAndTheLabDoesNotWait) {
   }
   place_.write("lines", lines);
   start(script("cat " + (place_.place().root / "lines").string() + "\nread line\n"));
-  while (card().events < 1600) turn();
+  wait_until(
+      "1600 events", [&] { return card().events >= 1600; }, [&] { turn(); });
   turn();
   EXPECT_LT(socket_->waiting(), 4 * Viewer::kFull + Viewer::kMessage + 1000);
 
   say({{"do", "knob"}, {"run", run_}, {"name", "rate"}, {"value", 6}});  // its line
   const auto ended = [&] { return socket_->said_last()["is"] == "ended"; };
-  while (!ended()) {
+  wait_until("the end of the run", ended, [&] {
     socket_->drain();
     turn();
-  }
+  });
   std::size_t next = 0, skipped = 0, claims = 0;
   for (const Json& message : socket_->all_said()) {
     if (message["is"] == "coarser") {
@@ -297,15 +305,18 @@ TEST_F(SlowViewer, LosesNothingOfARunThatHasEnded) {
   place_.write("lines", lines);
   start(script("cat " + (place_.place().root / "lines").string() + "\n"));
   say({{"do", "leave"}, {"run", run_}});
-  while (studio_->running() > 0) turn();
+  wait_until(
+      "the end of the run", [&] { return studio_->running() == 0; }, [&] { turn(); });
   say({{"do", "watch"}, {"run", run_}, {"from", 0}});
   for (int i = 0; i < 10; ++i) viewer_->pump();
   EXPECT_LT(socket_->waiting(), Viewer::kFull + 2 * Viewer::kMessage);
   std::size_t events = 0;
-  while (socket_->said_last()["is"] != "ended") {
-    socket_->drain();
-    viewer_->pump();
-  }
+  wait_until(
+      "the end of the run", [&] { return socket_->said_last()["is"] == "ended"; },
+      [&] {
+        socket_->drain();
+        viewer_->pump();
+      });
   for (const Json& message : socket_->all_said()) {
     EXPECT_NE(message["is"], "coarser");
     if (message["is"] == "events") events += message["events"].size();
@@ -328,6 +339,20 @@ TEST_F(SlowViewer, IsNotListenedToWhileItDoesNotReadItsAnswers) {
   EXPECT_FALSE(socket_->paused);
 }
 
+// Patience is for wrong messages in a row: one that is right gives all of it back.
+TEST_F(SlowViewer, IsClosedAfterManyWrongMessagesInARowOnly) {
+  start(kEndless);
+  const auto wrong = [&](std::size_t times) {
+    for (std::size_t i = 0; i < times; ++i) say({{"do", "nothing"}});
+  };
+  wrong(Viewer::kPatience - 1);
+  say({{"do", "watch"}, {"run", run_}, {"from", 0}});
+  wrong(Viewer::kPatience - 1);
+  EXPECT_TRUE(socket_->open());
+  wrong(1);
+  EXPECT_FALSE(socket_->open());
+}
+
 TEST_F(SlowViewer, IsToldWhenTheStoreMadeRoomForOthers) {
   place_.lab("05", kHonest);
   StudioOptions options = patient();
@@ -337,7 +362,9 @@ TEST_F(SlowViewer, IsToldWhenTheStoreMadeRoomForOthers) {
   const auto viewer = std::make_shared<Viewer>(studio, socket);
   const auto run_one = [&] {
     viewer->on_text(R"({"do":"run","lab":"05"})");
-    while (studio.running() > 0) studio.turn(1ms);
+    wait_until(
+        "the end of the run", [&] { return studio.running() == 0; },
+        [&] { studio.turn(1ms); });
     return socket->said_last()["run"].get<std::string>();
   };
   const std::string first = run_one();
@@ -445,6 +472,27 @@ TEST_F(StudioDrillTest, DoesNotJudgeByARunThatBrokeOff) {
 
 // --- faults
 
+// A program with guards around it and a server in it: only the server can be broken.
+TEST(StudioFaults, AreForWhatTheLabStartedAndNotForItsGuardsOrItself) {
+  const lab::test::TempFolder folder;
+  const std::vector<std::string> args = {"TMPDIR=" + folder.path(),
+                                         lab::test::built("tests/small_lab"), "--scene",
+                                         "starts", "--json"};
+  LabProcess program("/usr/bin/env", args);
+  bool started = false;
+  wait_until(
+      "the start", [&] { return started; },
+      [&] {
+        program.pump(1s, [&](std::string_view line) {
+          started = started || line.find("Ready.") != line.npos;
+        });
+      });
+  const auto children = children_of(program.pid());
+  ASSERT_EQ(children.size(), 1u);
+  EXPECT_EQ(children[0].name, "sleep 600");
+  EXPECT_EQ(break_process(program.pid(), children[0].pid, "kill"), "sleep 600");
+}
+
 // A lab that has started a server; the server lies there until it is killed.
 const std::string kWithServer =
     script("sleep 1000 &\nserver=$!\ntrap 'kill -9 $server; exit 143' TERM\necho '" +
@@ -464,8 +512,10 @@ TEST_F(StudioTest, KillsWhatALabStartedAndSaysSoOnItsTimeline) {
     return processes.empty() ? Json() : processes[0];
   };
   Json found;
-  while ((found = server()).is_null() || found["name"] != "sleep 1000") {
-  }  // between fork and exec it has another name
+  wait_until("the server, which between fork and exec has another name", [&] {
+    found = server();
+    return !found.is_null() && found["name"] == "sleep 1000";
+  });
   const auto fault = [&](const char* what) {
     browser.say({{"do", "fault"}, {"run", run}, {"pid", found["pid"]}, {"fault", what}});
     const Json message = browser.hear("events")["events"][0];
@@ -473,14 +523,11 @@ TEST_F(StudioTest, KillsWhatALabStartedAndSaysSoOnItsTimeline) {
     return message.at("name").get<std::string>();
   };
   EXPECT_EQ(fault("freeze"), "freeze sleep");
-  while (server()["frozen"] != true) {
-  }
+  wait_until("the freeze", [&] { return server()["frozen"] == true; });
   EXPECT_EQ(fault("thaw"), "thaw sleep");
-  while (server()["frozen"] != false) {
-  }
+  wait_until("the thaw", [&] { return server()["frozen"] == false; });
   EXPECT_EQ(fault("kill"), "kill sleep");
-  while (!server().is_null()) {
-  }
+  wait_until("the kill", [&] { return server().is_null(); });
 }
 
 TEST_F(StudioTest, BreaksNothingThatIsNotTheLabsOwn) {

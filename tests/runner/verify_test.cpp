@@ -1,12 +1,12 @@
-#include "verify.hpp"
+#include "verbs/verify.hpp"
 
 #include <gmock/gmock.h>
 
 #include <fstream>
 
+#include "core/lab_process.hpp"
 #include "fake_place.hpp"
-#include "lab/error.hpp"
-#include "lab_process.hpp"
+#include "lab/core/error.hpp"
 
 namespace runner {
 namespace {

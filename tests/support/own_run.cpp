@@ -1,11 +1,11 @@
-#include "own_run.hpp"
+#include "support/own_run.hpp"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <filesystem>
 
-#include "lab/error.hpp"
+#include "lab/core/error.hpp"
 
 namespace lab::test {
 

@@ -1,12 +1,16 @@
-#include "played.hpp"
+#include "support/played.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 
-#include "lab/error.hpp"
+#include "lab/core/error.hpp"
+#include "support/own_run.hpp"
+#include "support/places.hpp"
 
 namespace lab::test {
 
@@ -51,7 +55,7 @@ Table Played::table(const std::string& title) const {
 
 Played play(const std::string& folder, std::vector<std::string> flags,
             std::vector<std::pair<std::string, std::string>> env) {
-  flags.insert(flags.begin(), {LAB_BUILD_DIR "/labs/" + folder, "--json"});
+  flags.insert(flags.begin(), {lab::test::built("labs/") + folder, "--json"});
   Child child = Child::run(std::move(flags), {.deadline = 55s, .env = std::move(env)});
   Played played{child.wait(), {}, {}, {}};
   std::istringstream lines(played.exit.out);
@@ -62,16 +66,24 @@ Played play(const std::string& folder, std::vector<std::string> flags,
 
 std::string output_of_node(std::vector<std::string> args, ChildOptions options) {
   args.insert(args.begin(), "node");
-  options.deadline = 55s;
+  options.deadline = std::max<std::chrono::milliseconds>(options.deadline, 55s);
   Child node = Child::run(std::move(args), std::move(options));
   EXPECT_EQ(node.wait().code, 0) << node.wait().err;
   return node.wait().out;
 }
 
+std::string answer_of_node(const std::string& script, const std::string& input) {
+  const TempFolder folder;
+  const std::string file = folder.path() + "/input";
+  std::ofstream(file) << input;
+  return output_of_node(
+      {"--no-warnings", lab::test::source("tests/conformance/") + script, file});
+}
+
 Rows twin(const std::string& folder, ChildOptions options) {
   Rows rows;
   std::istringstream lines(output_of_node(
-      {LAB_SOURCE_DIR "/labs/" + folder + "/node.mjs"}, std::move(options)));
+      {lab::test::source("labs/") + folder + "/node.mjs"}, std::move(options)));
   for (std::string line; std::getline(lines, line);) {
     const std::size_t colon = line.find(": ");
     if (colon != std::string::npos) rows[line.substr(0, colon)] = line.substr(colon + 2);
@@ -86,7 +98,7 @@ void BesideNode::SetUp() {
   } catch (const Error& error) {
     missing = std::string("needs node: ") + error.what();
   }
-  const std::string packages = LAB_SOURCE_DIR "/tests/conformance/node_modules/";
+  const std::string packages = lab::test::source("tests/conformance/node_modules/");
   if (!package_.empty() && !std::filesystem::exists(packages + package_)) {
     missing = "needs " + package_ + ": npm ci --prefix tests/conformance";
   }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "lab/process.hpp"
+#include "lab/os/process.hpp"
 
 namespace lab::test {
 
@@ -42,6 +42,8 @@ Played play(const std::string& folder, std::vector<std::string> flags = {},
 // What node prints of labs/FOLDER/node.mjs: lines like "name: value".
 Rows twin(const std::string& folder, ChildOptions options = {});
 std::string output_of_node(std::vector<std::string> args, ChildOptions options = {});
+// What node prints of tests/conformance/SCRIPT, whose one argument is a file with `input`.
+std::string answer_of_node(const std::string& script, const std::string& input);
 
 // A test beside Node, or beside one of its packages: skipped where that is not installed,
 // and failed there in CI.

@@ -1,5 +1,5 @@
-// api.ts: what the studio's server answers. The protocol is told in runner/studio_pages.hpp
-// and runner/studio_viewer.hpp.
+// api.ts: what the studio's server answers. The protocol is told in runner/studio/pages.hpp
+// and runner/studio/viewer.hpp.
 import type { Bench, Contest } from './compare/figures';
 import { recording, type Recording } from './offline';
 import type { Wire } from './trace/wire';
@@ -16,6 +16,7 @@ export interface LabCard {
   proven: number | null;
   due: number | null;
   last_run: string | null;
+  sample?: boolean; // the build recorded a run of it
 }
 
 export interface Knob {
@@ -147,11 +148,12 @@ export async function source(path: string): Promise<string> {
   return (await answer(`/api/source?path=${encodeURIComponent(path)}`)).text();
 }
 
-export async function recorded(run: string): Promise<Wire[]> {
-  if (recording) return recording.events;
-  const text = await (await answer(`/api/runs/${run}`)).text();
-  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Wire);
-}
+const lines = (text: string) => text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Wire);
+
+export const recorded = async (run: string) =>
+  recording ? recording.events : lines(await (await answer(`/api/runs/${run}`)).text());
+// What the build recorded of a lab.
+export const sample = async (lab: string) => lines(await (await answer(`/api/sample/${lab}`)).text());
 
 // --- the socket
 
@@ -172,7 +174,8 @@ export type Told =
   | { is: 'knob'; run: string; name: string; value: unknown; refused: string | null }
   | { is: 'processes'; run: string; processes: LabChild[] }
   | { is: 'judged'; item: string; run: string | null; right: boolean | null; said: string | null;
-      answer: string | null; why: string | null; due_in: number | null; again: boolean; where?: Where }
+      answer: string | null; why: string | null; due_in: number | null; again: boolean; where?: Where;
+      because?: string }
   | { is: 'note'; run?: string; text?: string; why?: string }
   | { is: 'error'; about?: string; why: string };
 

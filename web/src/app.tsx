@@ -7,6 +7,7 @@ import { DrillPage } from './pages/drill';
 import { LedgerPage } from './pages/ledger';
 import { Shelf } from './pages/shelf';
 import { changeTheme, connected, route, stranger, theme } from './state';
+import { Tour } from './tour';
 
 const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']];
 
@@ -25,7 +26,7 @@ export function App() {
         <span class="room" />
         {!connected.value && (
           <span class="lost" role="status">
-            {stranger.value ? 'The studio was started anew: open the address that it printed.'
+            {stranger.value ? 'The studio does not know this tab any more: open the address that ./lab studio printed.'
               : 'The studio does not answer; trying again …'}
           </span>
         )}
@@ -38,6 +39,7 @@ export function App() {
           : page === 'compare' ? <ComparePage />
             : page === 'drill' ? <DrillPage /> : <Shelf />}
       <Help />
+      <Tour />
     </>
   );
 }

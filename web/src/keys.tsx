@@ -2,10 +2,11 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { walk, walked } from './lab/code';
-import { changeSpeed, copyLink, startRun, stepEvent, stopRun } from './lab/transport';
-import { facts, tab } from './pages/lab';
-import { changeTheme, cursor, fitAll, route, selected, togglePlay } from './state';
+import { changeSpeed, copyLink, startRun, stepEvent, stepLane, stopRun } from './lab/transport';
+import { facts, tab, wide } from './pages/lab';
+import { changeTheme, cursor, fitAll, openScene, playing, route, run, scene, selected, togglePlay } from './state';
 import { panBy, zoomBy } from './timeline/timeline';
+import { startTour } from './tour';
 
 export const helping = signal(false);
 
@@ -23,6 +24,11 @@ const stepWalk = (by: number) => {
   walk(found.steps, `labs/${found.lab.folder}`, Math.max(0, walked.value + by));
 };
 
+const openBy = (by: number) => {
+  playing.value = false;
+  openScene((scene.value?.index ?? 0) + by);
+};
+
 const kKeys: Key[] = [
   { keys: ['?'], told: 'this list', everywhere: true, does: () => { helping.value = !helping.value; } },
   { keys: ['/'], told: 'search', everywhere: true, does: () => document.querySelector<HTMLElement>('#search')?.focus() },
@@ -31,11 +37,14 @@ const kKeys: Key[] = [
   { keys: ['r'], told: 'run', does: () => startRun(route.value.lab) },
   { keys: ['l'], told: 'run live, until stopped', does: () => { if (facts.value?.describe?.live) startRun(route.value.lab, { live: true }); } },
   { keys: ['x'], told: 'stop', does: stopRun },
-  { keys: [' '], told: 'play or pause what was recorded', does: togglePlay },
+  { keys: [' '], told: 'play this scene, or pause', does: togglePlay },
+  { keys: ['PageDown'], told: 'next scene', does: () => openBy(1) },
+  { keys: ['PageUp'], told: 'previous scene', does: () => openBy(-1) },
   { keys: ['ArrowRight'], told: 'next event', does: () => stepEvent(1) },
   { keys: ['ArrowLeft'], told: 'previous event', does: () => stepEvent(-1) },
   { keys: ['Shift+ArrowRight'], told: 'next scene or phase', does: () => stepEvent(1, 'phase') },
   { keys: ['Shift+ArrowLeft'], told: 'previous scene or phase', does: () => stepEvent(-1, 'phase') },
+  { keys: ['n', 'p'], told: 'next or previous event of the same actor', does: () => stepLane(1) },
   { keys: [',', '.'], told: 'slower, faster', does: () => changeSpeed(1) },
   { keys: ['w', '+'], told: 'closer', does: () => zoomBy(0.6) },
   { keys: ['s', '-'], told: 'farther', does: () => zoomBy(1 / 0.6) },
@@ -44,7 +53,8 @@ const kKeys: Key[] = [
   { keys: ['f'], told: 'follow the end', does: () => { cursor.value = null; fitAll(); } },
   { keys: ['c'], told: 'a link to this moment', does: copyLink },
   { keys: ['[', ']'], told: 'walk through the code: back, next', does: () => stepWalk(-1) },
-  { keys: ['1', '2', '3', '4'], told: 'code, pictures, knobs, answer', does: () => { tab.value = 'code'; } },
+  { keys: ['z'], told: 'a wider picture', does: () => { wide.value = !wide.value; } },
+  { keys: ['1', '2', '3'], told: 'code, knobs, answer', does: () => { tab.value = 'code'; } },
   { keys: ['Escape'], told: 'choose nothing', everywhere: true, does: () => { helping.value = false; selected.value = -1; } },
 ];
 
@@ -54,9 +64,9 @@ const kOthers: Record<string, () => void> = {
   '.': () => changeSpeed(-1),
   d: () => panBy(0.2),
   ']': () => stepWalk(1),
-  '2': () => { tab.value = 'pictures'; },
-  '3': () => { tab.value = 'knobs'; },
-  '4': () => { tab.value = 'answer'; },
+  p: () => stepLane(-1),
+  '2': () => { tab.value = 'knobs'; },
+  '3': () => { tab.value = 'answer'; },
 };
 
 export function onKey(event: KeyboardEvent): void {
@@ -64,7 +74,9 @@ export function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
   if (event.key === 'Escape') target.blur();
   else if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && !target.matches('.scrub')) return;
-  if (event.key === ' ' && /^(BUTTON|SUMMARY)$/.test(target.tagName)) return;
+  // Space plays wherever the focus is, where there is something to play; Enter presses a button.
+  if (event.key === ' ' && /^(BUTTON|SUMMARY)$/.test(target.tagName)
+    && (route.value.page !== 'lab' || run.value === null || target.closest('dialog, .knobs, summary'))) return;
   if (helping.value && event.key !== '?' && event.key !== 'Escape') return;
   const name = event.shiftKey && event.key.startsWith('Arrow') ? `Shift+${event.key}` : event.key;
   const key = kKeys.find((key) => key.keys.includes(name));
@@ -96,7 +108,8 @@ export function Help() {
       </dl>
       <p class="dim">On the timeline: the wheel zooms (Ctrl, where it scrolls), drag moves, a double click shows all,
         a click chooses. On the ruler: drag the cursor.</p>
-      <button onClick={() => { helping.value = false; }}>Close</button>
+      <button onClick={() => { helping.value = false; }}>Close</button>{' '}
+      <button onClick={() => { helping.value = false; location.hash = '#/'; startTour(); }}>A tour of one minute</button>
     </dialog>
   );
 }

@@ -1,6 +1,7 @@
 // state.ts: what all panes of the page share: where we are, the runs, and one cursor in time.
 import { batch, computed, effect, signal } from '@preact/signals';
 import { Link, type Asked, type RunCard, type Told } from './api';
+import { beatsOf, restOf, sceneAt, scenesOf, type Scene } from './pictures/scenes';
 import { Trace } from './trace/trace';
 import type { Wire } from './trace/wire';
 import { fit, reveal, spanning, type View } from './trace/time';
@@ -66,6 +67,7 @@ export const startedWith: { current: Knobs } = { current: {} };
 export const connected = signal(true);
 export const stranger = signal(false); // the studio was started anew, and knows us no more
 export const notice = signal('');
+export const gone = signal(false); // a link led to a run that is no longer kept
 // What the lab of a run has started.
 export const processes = signal<Extract<Told, { is: 'processes' }> | null>(null);
 // What a run said of the last prediction.
@@ -85,6 +87,51 @@ export const now = computed(() => {
   run.value?.drawn.value;
   return cursor.value ?? run.value?.trace.latest ?? 0;
 });
+
+// The scene that is looked at: where the cursor is, else the one that was opened, else the
+// one that plays.
+const opened = signal(-1);
+export const scene = computed((): Scene | undefined => {
+  const one = run.value;
+  if (!one) return undefined;
+  void one.drawn.value;
+  if (cursor.value !== null) return sceneAt(one.trace, cursor.value);
+  const scenes = scenesOf(one.trace);
+  return scenes[opened.value] ?? scenes[scenes.length - 1];
+});
+
+// The moment of its picture: a scene that was opened shows all that came of it.
+export const moment = computed(() => {
+  const at = scene.value;
+  return cursor.value ?? (at ? lastMoment(at) : 0);
+});
+
+function lastMoment(at: Scene): number {
+  const one = run.value;
+  if (!one || (at.last && one.ended.value === null)) return at.to;
+  return restOf(one.trace, at);
+}
+
+const shownAt = signal(NaN); // the cursor, when a scene was opened as a whole
+
+// A recorded run begins with its first scene.
+function openFirst(): void {
+  if (opened.value < 0 && cursor.value === null) opened.value = 0;
+}
+
+// Shows what came of a scene, or (to be played) its beginning.
+export function openScene(index: number, how: 'whole' | 'begin' = 'whole'): void {
+  const trace = run.value?.trace;
+  const at = trace && scenesOf(trace)[index];
+  if (!at) return;
+  zoomToScene(at.event);
+  batch(() => {
+    opened.value = index;
+    if (how === 'whole') cursor.value = lastMoment(at);
+    shownAt.value = how === 'whole' ? cursor.value ?? NaN : NaN;
+    selected.value = -1;
+  });
+}
 
 export function lookAt(time: number): void {
   batch(() => {
@@ -166,7 +213,7 @@ function redraw(): void {
 
 const watched = () => [run.value, beside.value].filter((one) => one !== null);
 
-let askedFor: { run: string; at: number | null; from: number | null; to: number | null } | null = null;
+let askedFor: { run: string; at: number | null; from: number | null; to: number | null; chosen: number | null; claim: string } | null = null;
 
 function onTold(told: Told): void {
   switch (told.is) {
@@ -200,6 +247,7 @@ function onTold(told: Told): void {
       one.ended.value = { exit: told.exit, why: told.why };
       redrawSoon(one);
       if (askedFor?.run === told.run) goToMoment();
+      if (one === run.value && !one.goesOn) openFirst();
       return;
     }
     case 'knob':
@@ -219,7 +267,9 @@ function onTold(told: Told): void {
       starting.value = false;
       if (told.about === 'watch' && run.value?.received === 0) {
         run.value = null;
-        forgetLink(); // it led to a run that is gone
+        forgetLink();
+        gone.value = true;
+        return;
       }
       notice.value = told.why;
   }
@@ -229,6 +279,11 @@ function onTold(told: Told): void {
 function forgetLink(): void {
   history.replaceState(null, '', `#/${route.value.page}/${route.value.lab}`);
   route.value = parse(location.hash);
+}
+
+export function chooseClaim(id: string | null): void {
+  const claim = run.value?.trace.story.find((item) => item.kind === 'claim' && item.id === id);
+  if (claim) select(claim.event);
 }
 
 function goToMoment(): void {
@@ -241,6 +296,9 @@ function goToMoment(): void {
       view.value = { from: wanted.from, to: wanted.to };
     }
     if (wanted.at !== null) cursor.value = wanted.at;
+    const trace = run.value?.trace;
+    if (trace && wanted.chosen !== null && wanted.chosen >= 0 && wanted.chosen < trace.length) selected.value = Math.floor(wanted.chosen);
+    else chooseClaim(wanted.claim);
   });
 }
 
@@ -265,6 +323,7 @@ export function look(at: Run): void {
     lookAway();
     run.value = at;
     cursor.value = null;
+    opened.value = -1;
     selected.value = -1;
     playing.value = false;
     following.value = true;
@@ -276,7 +335,7 @@ export function look(at: Run): void {
 // As a link has it: a run, and the moment and the stretch of it.
 export function lookFromLink(at: Run, query: URLSearchParams): void {
   const number = (name: string) => query.has(name) ? Number(query.get(name)) : null;
-  askedFor = { run: at.id, at: number('at'), from: number('from'), to: number('to') };
+  askedFor = { run: at.id, at: number('at'), from: number('from'), to: number('to'), chosen: number('chosen'), claim: query.get('claim') ?? '' };
   look(at);
 }
 
@@ -292,7 +351,8 @@ export function linkToNow(knobs: Knobs): string {
   const one = run.value;
   if (!one) return location.href;
   const query = new URLSearchParams({ run: one.id });
-  query.set('at', now.value.toFixed(3));
+  query.set('at', (cursor.value ?? moment.value).toFixed(3));
+  if (selected.value >= 0) query.set('chosen', String(selected.value));
   if (!following.value) {
     query.set('from', view.value.from.toFixed(3));
     query.set('to', view.value.to.toFixed(3));
@@ -301,29 +361,79 @@ export function linkToNow(knobs: Knobs): string {
   return `${location.href.replace(/#.*/, '')}#/lab/${one.lab}?${query}`;
 }
 
-// --- playing what was recorded, at the chosen speed
+// --- playing a scene, event by event
+
+const kLongest = 24; // s that a scene plays at most, at speed 1
+const kSlowest = 3; // events a second
+// How often a second something happens while this scene plays at speed 1.
+export const paceOf = (beats: number) => Math.max(kSlowest, beats / kLongest);
 
 effect(() => {
   if (!playing.value) return;
   let last = performance.now();
+  let due = 0;
   let handle = requestAnimationFrame(function turn(at) {
-    const end = run.value?.trace.latest ?? 0;
-    const next = (cursor.peek() ?? 0) + (at - last) * 1000 * speed.peek();
-    last = at;
-    if (next >= end && run.value?.ended.value) {
-      batch(() => { playing.value = false; cursor.value = null; });
+    const trace = run.peek()?.trace;
+    const current = scene.peek();
+    if (!trace || !current) {
+      playing.value = false;
       return;
     }
-    lookAt(Math.min(next, end));
+    const beats = beatsOf(trace, current);
+    due += ((at - last) / 1000) * paceOf(beats.length) * speed.peek();
+    last = at;
+    const now = beatIndex(beats, cursor.peek() ?? -1);
+    const next = Math.min(now + Math.floor(due), beats.length - 1);
+    due -= Math.floor(due);
+    if (next > now) lookAt(beats[next] as number);
+    if (next >= beats.length - 1) {
+      playing.value = false;
+      return;
+    }
     handle = requestAnimationFrame(turn);
   });
   return () => cancelAnimationFrame(handle);
 });
 
+// The last beat until `at`; -1: none yet.
+export function beatIndex(beats: readonly number[], at: number): number {
+  let low = 0;
+  let high = beats.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((beats[middle] as number) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 export function togglePlay(): void {
-  if (!playing.value && (cursor.value === null || cursor.value >= latest())) cursor.value = 0;
+  const trace = run.value?.trace;
+  const current = scene.value;
+  if (!trace || !current) return;
+  if (!playing.value) {
+    const beats = beatsOf(trace, current);
+    const atEnd = cursor.value === null || cursor.value === shownAt.value || beatIndex(beats, cursor.value) >= beats.length - 1;
+    if (atEnd) openScene(current.index, 'begin');
+  }
   playing.value = !playing.value;
 }
+
+export function playScene(index: number): void {
+  playing.value = false;
+  openScene(index, 'begin');
+  playing.value = true;
+}
+
+// Whether all that this scene has is seen.
+export const isWhole = computed(() => {
+  const trace = run.value?.trace;
+  const current = scene.value;
+  if (!trace || !current || (run.value?.ended.value === null && current.last)) return false;
+  if (cursor.value === null || cursor.value === shownAt.value) return true;
+  const beats = beatsOf(trace, current);
+  return beatIndex(beats, cursor.value) >= beats.length - 1;
+});
 
 // --- looks
 

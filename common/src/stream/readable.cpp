@@ -39,6 +39,16 @@ void Readable::listen_anew() {
   }
 }
 
+// A character may have come in pieces, so the bytes are taken together.
+void Readable::set_encoding_utf8() {
+  decoder_ = std::make_unique<Utf8Decoder>();
+  std::string text;
+  for (const Chunk& chunk : std::exchange(buffer_, {}))
+    text += decoder_->decode(chunk.view());
+  length_ = text.size();
+  if (length_ > 0) buffer_.emplace_back(std::move(text));
+}
+
 // From here on nothing is handed over; what is already on its way is kept, up to the
 // source's own mark, and then read_more() is not called.
 void Readable::pause() {
@@ -62,13 +72,13 @@ void Readable::resume() {
 }
 
 void Readable::flow() {
-  while (flowing() && !destroyed() && read()) {
+  while (flowing() && read()) {
   }
 }
 
 // Calls read_more(), unless an answer is still due, or there is enough.
 void Readable::ask_unless(bool enough) {
-  if (enough || ended_ || reading_ || destroyed()) return;
+  if (enough || ended_ || reading_ || destroyed() || error() || is_opening()) return;
   reading_ = asking_ = true;
   if (length_ == 0) is_awaited_ = true;
   read_more();
@@ -114,19 +124,20 @@ std::optional<Chunk> Readable::read() {
   ask_unless(!is_awaited_ && length_ > 0 && length_ - part >= high_water_mark_);
 
   std::optional<Chunk> chunk;
-  if (buffer_.empty())
+  if (buffer_.empty()) {
     is_awaited_ = length_ <= high_water_mark_;
-  else
+  } else {
     chunk = take();
+    pipes.awaited.clear();
+  }
   if (length_ == 0 && !ended_) is_awaited_ = true;
   if (length_ == 0 && ended_) end_later();
-  if (chunk && !error()) data_.emit(*chunk);
+  if (chunk && !told_error() && !closed()) data_.emit(*chunk);
   return chunk;
 }
 
 bool Readable::push(Chunk chunk) {
   const bool is_empty = unit_ == Unit::bytes && chunk.size() == 0;
-  if (destroyed()) return false;
   if (unit_ == Unit::bytes && !chunk.is_bytes()) {
     destroy(Error("push", "an object, and the stream is one of bytes"));
     return false;
@@ -135,6 +146,7 @@ bool Readable::push(Chunk chunk) {
     destroy(Error("push", "after end"));
     return false;
   }
+  if (destroyed() || error()) return false;
   reading_ = false;
   if (decoder_ && chunk.is_bytes()) chunk = Chunk(decoder_->decode(chunk.view()));
   if (unit_ == Unit::objects || chunk.size() > 0)
@@ -147,6 +159,7 @@ bool Readable::push(Chunk chunk) {
 void Readable::add(Chunk chunk) {
   // Straight through only if nothing is kept before it and read_more() has returned.
   if (flowing() && length_ == 0 && !asking_ && !data_.empty()) {
+    pipes.awaited.clear();
     data_.emit(chunk);
   } else {
     length_ += chunk.weight(unit_);
@@ -180,7 +193,7 @@ void Readable::announce_later() {
 }
 
 void Readable::announce() {
-  if (!destroyed() && (length_ > 0 || ended_)) {
+  if (!destroyed() && !error() && (length_ > 0 || ended_)) {
     readable_.emit();
     announced_ = false;
   }
@@ -190,9 +203,9 @@ void Readable::announce() {
 
 // Fills the buffer up to the mark, paused or not: the source's own part of the memory.
 void Readable::read_ahead_later() {
-  if (std::exchange(read_ahead_due_, true)) return;
+  if (is_opening() || std::exchange(read_ahead_due_, true)) return;
   ticks().defer([this] {
-    while (!reading_ && !ended_ && !destroyed() &&
+    while (!reading_ && !ended_ &&
            (length_ < high_water_mark_ || (flowing() && length_ == 0))) {
       const std::size_t before = length_;
       ask();
@@ -202,11 +215,15 @@ void Readable::read_ahead_later() {
   });
 }
 
+void Readable::start() {
+  if (is_awaited_) read_ahead_later();
+}
+
 // May be queued twice; the first to find the buffer empty tells.
 void Readable::end_later() {
   if (end_emitted_) return;
   ticks().defer([this] {
-    if (destroyed() || end_emitted_ || length_ > 0) return;
+    if (error() || closed() || end_emitted_ || length_ > 0) return;
     end_emitted_ = true;
     on_end.emit();
     after_end();

@@ -1,6 +1,6 @@
 #include "lab/stream/socket.hpp"
 
-#include "lab/loopback.hpp"
+#include "lab/net/loopback.hpp"
 
 namespace lab {
 
@@ -10,17 +10,25 @@ Error socket_error(std::string_view tried, int status) {
   return Error(tried, uv_strerror(status));
 }
 
-void answer(const Done& done, std::string_view tried, int status) {
-  if (status < 0) return done(socket_error(tried, status));
-  done({});
-}
-
 }  // namespace
 
+// These calls come from callbacks of libuv, through which nothing may be thrown.
+void Socket::attempt(const std::function<void()>& call, const Done& failed) {
+  try {
+    call();
+  } catch (const Error& refused) {
+    failed(refused);
+  }
+}
+
 void Socket::read_more() {
-  socket_.read_start([this](std::string_view bytes, int status) {
-    ticks().run([&] { received(bytes, status); });
-  });
+  attempt(
+      [this] {
+        socket_.read_start([this](std::string_view bytes, int status) {
+          ticks().run([&] { received(bytes, status); });
+        });
+      },
+      [this](std::optional<Error> refused) { destroy(std::move(refused)); });
 }
 
 void Socket::received(std::string_view bytes, int status) {
@@ -31,19 +39,30 @@ void Socket::received(std::string_view bytes, int status) {
 }
 
 void Socket::write_chunk(Chunk chunk, Done done) {
-  socket_.write(chunk.view(), [this, chunk, done](int status) {
-    ticks().run([&] { answer(done, "write", status); });
-  });
+  attempt(
+      [this, &chunk, &done] {
+        socket_.write(chunk.view(), [this, chunk, done](int status) {
+          ticks().run([&] {
+            done(status < 0 ? std::optional(socket_error("write", status))
+                            : std::nullopt);
+          });
+        });
+      },
+      done);
 }
 
+// As in Node, how it went is not asked: a connection that was reset has no more to end,
+// and whoever reads from it will be told.
 void Socket::finish_writing(Done done) {
-  socket_.shutdown([this, done](int status) {
-    ticks().run([&] { answer(done, "shutdown", status); });
-  });
+  attempt(
+      [this, &done] {
+        socket_.shutdown([this, done](int) { ticks().run([&] { done({}); }); });
+      },
+      [&done](const auto&) { done({}); });
 }
 
-void Socket::release(std::function<void()> released) {
-  socket_.close([this, released] { ticks().run(released); });
+void Socket::release(Done released) {
+  socket_.close([this, released] { ticks().run([&] { released({}); }); });
 }
 
 namespace {

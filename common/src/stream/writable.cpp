@@ -13,16 +13,16 @@ bool Writable::write(Chunk chunk) {
   length_ += chunk.weight(unit_);
   ++unsettled_;
   queue_.push_back(std::move(chunk));
-  write_queued();
+  if (!error()) write_queued();
   const bool has_room = length_ < high_water_mark_ || length_ == 0;
   if (!has_room) needs_drain_ = true;
-  return has_room && !destroyed();
+  return has_room && !destroyed() && !error();
 }
 
 // One chunk after another, until one is pending. A loop, because chunks that are written
 // synchronously would otherwise call each other, one stack frame for each.
 void Writable::write_queued() {
-  if (std::exchange(in_loop_, true)) return;
+  if (is_opening() || std::exchange(in_loop_, true)) return;
   while (!writing_ && !queue_.empty() && !destroyed()) {
     Chunk chunk = std::move(queue_.front());
     queue_.pop_front();
@@ -40,8 +40,16 @@ void Writable::chunk_written(std::size_t weight, std::optional<Error> error) {
   const bool at_once = in_write_chunk_;
   writing_ = false;
   length_ -= weight;
-  if (destroyed()) return;
-  if (error) return destroy(std::move(error));
+  fails(error);
+  if (destroyed()) return drop_queue();
+  if (error) {
+    if (!at_once) {
+      drop_queue();
+      return destroy(std::move(error));
+    }
+    ticks().defer([this, error = std::move(error)] { destroy(error); });
+    return;
+  }
 
   if (!at_once) {
     write_queued();
@@ -57,7 +65,7 @@ void Writable::chunk_written(std::size_t weight, std::optional<Error> error) {
     return;
   }
   --unsettled_;
-  finish_if_done(true);
+  finish_if_done();
 }
 
 // Drain comes when the queue is empty, not when it falls below the mark: so a source that
@@ -68,28 +76,52 @@ void Writable::after_write() {
     on_drain.emit();
   }
   --unsettled_;
-  finish_if_done(false);
+  finish_if_done();
 }
 
 void Writable::end() {
-  if (std::exchange(ending_, true) || destroyed()) return;
+  if (ending_ || error()) return;
+  ending_ = true;
+  finish_if_done();
+}
+
+void Writable::start() {
+  if (!writing_) write_queued();
   finish_if_done(true);
 }
 
-bool Writable::all_written() const {
-  return ending_ && !writing_ && length_ == 0 && !finished_ && !destroyed();
+// What was not begun is dropped; a write that is under way still counts.
+void Writable::drop_later() {
+  if (!queue_.empty()) ticks().defer([this] { drop_queue(); });
 }
 
-// Finish comes after the answers to all writes, and never inside end() itself.
-void Writable::finish_if_done(bool in_caller) {
+void Writable::drop_queue() {
+  if (writing_) return;
+  for (const Chunk& chunk : std::exchange(queue_, {})) length_ -= chunk.weight(unit_);
+}
+
+bool Writable::all_written() const {
+  return ending_ && !writing_ && queue_.empty() && length_ == 0 && !finished_ &&
+         !destroyed() && !error() && !is_opening();
+}
+
+// Finish comes after the answers to all writes, and in a tick of its own: but at once, if
+// opening was all that it waited for.
+void Writable::finish_if_done(bool at_once) {
   if (!all_written()) return;
   prefinish();
-  if (unsettled_ > 0 || !all_written()) return;
+  if (unsettled_ > 0) return;
   ++unsettled_;
-  if (in_caller)
-    finish_later();
+  const auto finish_now = [this] {
+    if (all_written())
+      finish();
+    else
+      --unsettled_;
+  };
+  if (at_once)
+    finish_now();
   else
-    finish();
+    ticks().defer(finish_now);
 }
 
 void Writable::prefinish() {
@@ -111,13 +143,7 @@ void Writable::finishing_done(std::optional<Error> error) {
   on_prefinish.emit();
   if (nothing_left_) return;  // finish_if_done() goes on
   ++unsettled_;
-  finish_later();
-}
-
-void Writable::finish_later() {
-  ticks().defer([this] {
-    if (all_written()) finish();
-  });
+  ticks().defer([this] { finish(); });  // even if it fails meanwhile: all had gone out
 }
 
 void Writable::finish() {

@@ -54,8 +54,10 @@ export async function descendants(pid) {
 }
 
 export class Served {
-  static async start() {
+  // `beside`: whose browser it shares, which then is not ours to end.
+  static async start(beside = null) {
     const served = new Served();
+    if (beside) served.browser = beside.browser;
     served.data = await mkdtemp(join(tmpdir(), 'underloop-e2e-'));
     served.runs = join(served.data, 'underloop/runs');
     await mkdir(served.runs, { recursive: true, mode: 0o700 });
@@ -73,11 +75,12 @@ export class Served {
 
   async open() {
     await this.serve();
-    await this.look();
+    if (!this.browser) await this.look();
   }
 
-  async serve() {
-    this.studio = spawn(studioProgram(), ['--port', '0'], {
+  // Anew on the same port: as when somebody starts the studio again.
+  async serve(port = 0) {
+    this.studio = spawn(studioProgram(), ['--port', String(port)], {
       env: { ...process.env, XDG_DATA_HOME: this.data, UNDERLOOP_ROOT: root },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -101,10 +104,11 @@ export class Served {
   }
 
   // A page of its own, that has entered. What its console complained of is in `complaints`.
-  async page({ width = 1440, height = 900, theme = 'dark' } = {}) {
+  async page({ width = 1440, height = 900, theme = 'dark', toured = true } = {}) {
     const context = await this.browser.newContext({
       viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', acceptDownloads: true,
     });
+    if (toured) await context.addInitScript(() => { localStorage.setItem('toured', 'yes'); });
     const page = await context.newPage();
     page.complaints = [];
     page.on('console', (message) => {

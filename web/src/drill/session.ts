@@ -85,7 +85,7 @@ export interface Place {
   column: number;
 }
 
-// Where the run gives its answer, as runner/drill_answer.cpp reads it. Without a word about
+// Where the run gives its answer, as runner/drill/answer.cpp reads it. Without a word about
 // where: the only cell that says so, if there is one.
 export function placeOf(trace: Trace, where: Where | undefined, answer: string): Place {
   const none: Place = { event: -1, table: null, row: -1, column: -1 };

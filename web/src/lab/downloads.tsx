@@ -48,7 +48,7 @@ async function savePage(run: Run, facts: LabFacts, name: string): Promise<void> 
   const sources = Object.fromEntries(await Promise.all(
     [...paths].map(async (path) => [path, await source(path).catch(() => '')] as const)));
   save(`${name}.html`, 'text/html', offlinePage(
-    { facts, card, events, sources }, await text('/app.js'), await text('/app.css')));
+    { facts, card, events, sources }, await text('/whole.js'), await text('/app.css')));
 }
 
 function savePicture(name: string): void {

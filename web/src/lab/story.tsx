@@ -140,11 +140,13 @@ function Item({ item, later, chosen }: { item: StoryItem; later: boolean; chosen
     case 'nuance':
       return <button class={classes} onClick={go}><b>but</b> <Text text={item.text} /></button>;
     case 'table':
-      return <div class={classes}>{item.table && <TableView table={item.table} />}</div>;
+      return <div class={classes} tabIndex={0} role="group" aria-label={item.text}>{item.table && <TableView table={item.table} />}</div>;
     case 'knob':
       return <button class={classes} onClick={go}>{item.text}</button>;
     case 'fault':
       return <button class={classes} onClick={go}>{item.text}</button>;
+    case 'takeaway':
+      return <button class={classes} onClick={go}><b><Text text={item.text} /></b></button>;
     case 'say':
       return <button class={classes} onClick={go}><Text text={item.text} /></button>;
   }
@@ -175,6 +177,7 @@ function Ending({ run }: { run: Run }) {
   const failed = end?.failed ?? 0;
   const told = ended.why ? ended.why
     : end?.stopped ? 'stopped'
+    : end && end.claims === 0 ? 'the run has ended'
     : end ? `${end.claims - failed} of ${end.claims} claims hold` : `ended with ${ended.exit ?? 'nothing'}`;
   return (
     <p class={`ending ${failed || (ended.exit ?? 0) > 0 ? 'fails' : 'holds'}`}>

@@ -1,9 +1,10 @@
 // transport.tsx: run and stop, and going back and forth in time.
 import { signal } from '@preact/signals';
 import type { Describe } from '../api';
+import { beatsOf, scenesOf } from '../pictures/scenes';
 import {
-  ask, cursor, fitAll, latest, linkToNow, lookAt, notice, now, playing, run, select, selected, speed,
-  startedWith, starting, togglePlay,
+  ask, beatIndex, cursor, fitAll, linkToNow, lookAt, moment, notice, now, openScene, playing, run, scene as current,
+  select, selected, speed, startedWith, starting, togglePlay,
 } from '../state';
 import { Kind, type Trace } from '../trace/trace';
 import { timeText } from '../trace/time';
@@ -30,10 +31,19 @@ export function stopRun(): void {
   if (run.value && !run.value.ended.value) ask({ do: 'stop', run: run.value.id });
 }
 
-const anything = (trace: Trace) => (event: number) => trace.kind.at(event) !== Kind.counter;
+// A count is a step where the picture is drawn from counts.
+const anything = (trace: Trace) => {
+  const at = current.value;
+  const beats = at ? beatsOf(trace, at) : [];
+  return (event: number) => {
+    if (trace.kind.at(event) !== Kind.counter) return true;
+    const time = trace.time.at(event);
+    return beats[beatIndex(beats, time)] === time;
+  };
+};
 const chapters = (trace: Trace) => (event: number) =>
   trace.kind.at(event) === Kind.scene
-  || (trace.kind.at(event) === Kind.span && trace.name(event) === trace.laneName(event));
+  || (trace.kind.at(event) === Kind.span && trace.ring !== '' && trace.laneName(event) === trace.ring);
 
 export function stepEvent(by: 1 | -1, over: 'event' | 'phase' = 'event'): void {
   const trace = run.value?.trace;
@@ -44,7 +54,19 @@ export function stepEvent(by: 1 | -1, over: 'event' | 'phase' = 'event'): void {
   if (next >= 0) select(next, now.value);
 }
 
-const kSpeeds = [1, 1 / 10, 1 / 100, 1 / 1000];
+// The next thing that happened where the chosen event did.
+export function stepLane(by: 1 | -1): void {
+  const trace = run.value?.trace;
+  const event = selected.value;
+  if (!trace || event < 0) return;
+  const lane = trace.laneName(event);
+  const next = trace.step(event, now.value, by, (other) => lane !== '' && trace.laneName(other) === lane);
+  playing.value = false;
+  if (next >= 0) select(next, now.value);
+}
+
+const kSpeeds = [16, 4, 2, 1, 1 / 2, 1 / 4];
+const told = (speed: number) => (speed >= 1 ? `${speed}×` : speed === 0.5 ? '½×' : '¼×');
 
 export function changeSpeed(by: 1 | -1): void {
   const at = kSpeeds.indexOf(speed.value);
@@ -76,30 +98,57 @@ export function Start({ lab, describe }: { lab: string; describe: Describe | nul
 
 export function Transport() {
   const one = run.value;
-  if (!one) return null;
+  const at = current.value;
+  if (!one || !at) return null;
   void one.drawn.value; // its end moves, wherever the cursor is
-  const end = Math.max(latest(), 1);
-  const live = !one.ended.value;
-  const atEnd = cursor.value === null;
+  const { trace } = one;
+  const scenes = scenesOf(trace);
+  const live = one.ended.value === null && at.last;
+  const open = (index: number) => { playing.value = false; openScene(index); };
   return (
     <footer class="transport" aria-label="Transport">
-      <button onClick={() => stepEvent(-1, 'phase')} aria-label="Previous scene or phase" title="Previous scene or phase (Shift+←)"><Icon d="M3 2v12M13 2L5 8l8 6z" /></button>
+      <button onClick={() => open(at.index - 1)} disabled={at.index === 0} aria-label="Previous scene" title="Previous scene (PageUp)"><Icon d="M3 2v12M13 2L5 8l8 6z" /></button>
       <button onClick={() => stepEvent(-1)} aria-label="Previous event" title="Previous event (←)"><Icon d="M11 2L3 8l8 6z" /></button>
-      <button class="play" onClick={togglePlay} aria-label={playing.value ? 'Pause' : 'Play'} title="Play what was recorded (space)"><Icon d={playing.value ? 'M4 2v12M12 2v12' : 'M4 2l9 6-9 6z'} /></button>
+      <button class="play" onClick={togglePlay} aria-label={playing.value ? 'Pause' : 'Play'} title="Play this scene, event by event (space)"><Icon d={playing.value ? 'M4 2v12M12 2v12' : 'M4 2l9 6-9 6z'} /></button>
       <button onClick={() => stepEvent(1)} aria-label="Next event" title="Next event (→)"><Icon d="M5 2l8 6-8 6z" /></button>
-      <button onClick={() => stepEvent(1, 'phase')} aria-label="Next scene or phase" title="Next scene or phase (Shift+→)"><Icon d="M13 2v12M3 2l8 6-8 6z" /></button>
-      <select aria-label="Speed" value={String(speed.value)} onChange={(event) => { speed.value = Number(event.currentTarget.value); }}>
-        {kSpeeds.map((speed) => <option key={speed} value={String(speed)}>{speed === 1 ? '1×' : `1/${Math.round(1 / speed)}`}</option>)}
+      <button onClick={() => open(at.index + 1)} disabled={at.index >= scenes.length - 1} aria-label="Next scene" title="Next scene (PageDown)"><Icon d="M13 2v12M3 2l8 6-8 6z" /></button>
+      <select aria-label="Speed" title="How fast a scene plays (, and .)" value={String(speed.value)} onChange={(event) => { speed.value = Number(event.currentTarget.value); }}>
+        {kSpeeds.map((speed) => <option key={speed} value={String(speed)}>{told(speed)}</option>)}
       </select>
-      <input class="scrub" type="range" min="0" max={end} step="any" value={now.value} aria-label="Moment"
-        aria-valuetext={timeText(now.value, end / 1000)}
-        onInput={(event) => lookAt(Number(event.currentTarget.value))} />
-      <output class="moment">{timeText(now.value, end / 5000)}</output>
-      <button class={atEnd ? 'on' : ''} aria-pressed={atEnd} onClick={() => { cursor.value = null; fitAll(); }}
-        title="Follow the end (f)">{live ? '● live' : 'end'}</button>
-      <button onClick={fitAll} title="Show all of it (0)">Fit</button>
-      <button onClick={copyLink} title="Copy a link to this moment (c)">Link</button>
+      {live ? <ByTime trace={trace} from={at.from} /> : <ByEvent trace={trace} />}
+      <output class="moment" title={`${timeText(now.value, 1)} since the run began`}>{timeText(moment.value - at.from, Math.max(at.to - at.from, 1) / 5000)}</output>
+      {live && <button class={cursor.value === null ? 'on' : ''} aria-pressed={cursor.value === null} onClick={() => { cursor.value = null; fitAll(); }}
+        title="Follow the end (f)">● live</button>}
+      <button class="copy-link" onClick={copyLink} title="Copy a link to this moment (c)">Link</button>
     </footer>
+  );
+}
+
+// Along the events of the scene: a silence is no way.
+function ByEvent({ trace }: { trace: Trace }) {
+  const at = current.value;
+  if (!at) return null;
+  const beats = beatsOf(trace, at);
+  const index = beatIndex(beats, moment.value) + 1;
+  return (
+    <input class="scrub" type="range" min="0" max={Math.max(beats.length, 1)} step="1" value={index} aria-label="Moment"
+      aria-valuetext={`event ${index} of ${beats.length}, ${timeText(moment.value - at.from, 1)}`}
+      onInput={(event) => {
+        const to = Math.round(Number(event.currentTarget.value));
+        playing.value = false;
+        lookAt(to === 0 ? at.from : beats[to - 1] ?? at.from);
+      }} />
+  );
+}
+
+// While more comes: along the time of the scene.
+function ByTime({ trace, from }: { trace: Trace; from: number }) {
+  void run.value?.drawn.value;
+  const end = Math.max(trace.latest - from, 1);
+  return (
+    <input class="scrub" type="range" min="0" max={end} step="any" value={moment.value - from} aria-label="Moment"
+      aria-valuetext={timeText(moment.value - from, end / 1000)}
+      onInput={(event) => lookAt(from + Number(event.currentTarget.value))} />
   );
 }
 

@@ -215,6 +215,7 @@ function Verdict({ item }: { item: DrillItem }) {
       <p><b>{told.right ? '✔ Right.' : '✘ Not so.'}</b>{' '}
         {item.predict !== 'order' && <>The run says <b>{answer}</b>{!told.right && guess && <>, you said {guess}</>}.</>}</p>
       {item.predict === 'order' && <Orders predicted={guess ? orderOf(guess) : []} really={orderOf(answer)} />}
+      {told.because && <p class="because">{told.because}</p>}
       <p class="dim">{due}</p>
     </div>
   );

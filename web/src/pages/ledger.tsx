@@ -50,7 +50,8 @@ export function LedgerPage() {
             {found.map((entry) => (
               <tr key={entry.id}>
                 <td class={entry.holds ? 'holds' : 'fails'}>
-                  <span aria-label={entry.holds ? 'holds' : 'does not hold'}>{entry.holds ? '✔' : '✘'}</span> {entry.id}
+                  <span aria-label={entry.holds ? 'holds' : 'does not hold'}>{entry.holds ? '✔' : '✘'}</span>{' '}
+                  <a href={`#/lab/${entry.lab}?run=${entry.run}&claim=${entry.id}`} title="See it in its run">{entry.id}</a>
                 </td>
                 <td>{entry.claim}{entry.nuance && <p class="nuance"><b>but</b> {entry.nuance}</p>}</td>
                 <td class="evidence">{entry.evidence}</td>

@@ -1,9 +1,9 @@
 // shelf.tsx: the thirty questions.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { catalog, recorded, type LabCard } from '../api';
-import { theme } from '../state';
-import { lastAtMost } from '../trace/columns';
-import { Kind, Trace, type Series } from '../trace/trace';
+import { catalog, labFacts, ledger, recorded, sample, type LabCard } from '../api';
+import { Picture } from '../pictures/picture';
+import { restOf, scenesOf, type Scene } from '../pictures/scenes';
+import { Trace } from '../trace/trace';
 
 export function Shelf() {
   const [labs, setLabs] = useState<LabCard[] | null>(null);
@@ -19,18 +19,17 @@ export function Shelf() {
       return words.every((word) => text.includes(word));
     });
   }, [labs, sought]);
+  const inside = useInside(labs, sought);
   if (error) return <main class="message"><p class="fails">{error}</p></main>;
   if (!labs) return <main class="message"><p class="dim">The shelf …</p></main>;
   const sections = [...new Set(found.map((lab) => lab.section))];
-  const written = labs.filter((lab) => lab.written);
-  const proven = written.reduce((sum, lab) => sum + (lab.proven ?? 0), 0);
-  const claims = written.reduce((sum, lab) => sum + lab.claims, 0);
   return (
     <main class="shelf">
       <header>
         <h1>Thirty questions that you can run</h1>
-        <p>Pick one: it runs, and you see what happened, why, and on which line. {proven} of {claims} claims
-          are proven by runs recorded here.</p>
+        <p>Pick one: it runs, and you see what happened, why, and on which line.</p>
+        <Progress labs={labs} />
+        <First labs={labs} />
         <input type="search" id="search" placeholder="Search (press /)" aria-label="Search the questions"
           value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
       </header>
@@ -42,9 +41,106 @@ export function Shelf() {
           </div>
         </section>
       ))}
-      {!found.length && <p class="dim">No question has “{sought}” in it.</p>}
+      {inside.length > 0 && (
+        <section aria-label="Inside the labs">
+          <h2>Inside the labs</h2>
+          <ul class="inside">
+            {inside.map((hit) => <li key={`${hit.lab} ${hit.what} ${hit.text}`}><a href={hit.href}>{hit.lab} · {hit.what}</a> {hit.text}</li>)}
+          </ul>
+        </section>
+      )}
+      {!found.length && !inside.length && <p class="dim">No question, claim or step has “{sought}” in it.</p>}
     </main>
   );
+}
+
+type Stage = 'unwritten' | 'unseen' | 'partly' | 'proven';
+
+const stageOf = (lab: LabCard): Stage => !lab.written ? 'unwritten' : lab.last_run === null ? 'unseen'
+  : (lab.proven ?? 0) >= lab.claims ? 'proven' : 'partly';
+const kStages: Record<Stage, string> = {
+  unwritten: 'answer only', unseen: 'not run yet', partly: 'some claims proven', proven: 'every claim proven',
+};
+
+// How far one is with all of them, each a cell that leads to its lab.
+function Progress({ labs }: { labs: LabCard[] }) {
+  const seen = labs.filter((lab) => lab.last_run !== null).length;
+  const proven = labs.reduce((sum, lab) => sum + (lab.proven ?? 0), 0);
+  const claims = labs.reduce((sum, lab) => sum + (lab.written ? lab.claims : 0), 0);
+  return (
+    <div class="progress">
+      <nav aria-label="Progress">
+        {labs.map((lab) => {
+          const stage = stageOf(lab);
+          const title = `${lab.number} ${lab.question}: ${kStages[stage]}`;
+          return lab.written ? <a key={lab.number} class={`cell is-${stage}`} href={`#/lab/${lab.number}`} title={title} aria-label={title} />
+            : <span key={lab.number} class={`cell is-${stage}`} title={title} />;
+        })}
+      </nav>
+      <span>You have run {seen} of {labs.length}; {proven} of {claims} claims are proven by your runs.</span>
+    </div>
+  );
+}
+
+const kOften = ['very common', 'common', 'medium'];
+const kHard = ['easy', 'medium', 'hard'];
+
+// What to do first: what is due, else the question that is asked most and not yet seen, the
+// easiest of those.
+function First({ labs }: { labs: LabCard[] }) {
+  const due = labs.reduce((sum, lab) => sum + (lab.due ?? 0), 0);
+  const rank = (list: string[], name: string) => (list.indexOf(name) + list.length + 1) % (list.length + 1);
+  const next = labs.filter((lab) => stageOf(lab) === 'unseen').sort((a, b) =>
+    rank(kOften, a.common) - rank(kOften, b.common) || rank(kHard, a.hard) - rank(kHard, b.hard))[0];
+  const none = labs.every((lab) => lab.last_run === null);
+  if (!next && !due) return null;
+  return (
+    <p class="first">
+      {due > 0 && <>Today: <a href="#/drill">{due} {due === 1 ? 'question is' : 'questions are'} due in the drill</a>. </>}
+      {next && <>{none ? 'Start here: ' : 'Next: '}<a class="first-lab" href={`#/lab/${next.number}`}>{next.question}</a> Asked: {next.common}. Difficulty: {next.hard}.</>}
+    </p>
+  );
+}
+
+interface Hit {
+  lab: string;
+  what: string;
+  text: string;
+  href: string;
+}
+
+const kHits = 30;
+let everything: Promise<Hit[]> | null = null;
+
+// Claims with their evidence, the steps of each walk, and the sentences of each answer.
+async function readAll(labs: LabCard[]): Promise<Hit[]> {
+  const claims = (await ledger()).map((entry): Hit => ({
+    lab: entry.lab, what: `claim ${entry.id}`, text: `${entry.claim} ${entry.nuance ?? ''}`, href: `#/lab/${entry.lab}?run=${entry.run}&claim=${entry.id}`,
+  }));
+  const pages = await Promise.all(labs.filter((lab) => lab.written).map(async ({ number }): Promise<Hit[]> => {
+    const facts = await labFacts(number).catch(() => null);
+    const href = `#/lab/${number}`;
+    const sentences = (facts?.readme ?? '').split(/\n{2,}|(?<=[.?!])\s+(?=[A-Z])/).filter((text) => text.length > 20 && text.length < 600);
+    return [
+      ...(facts?.steps ?? []).map((step) => ({ lab: number, what: `step ${step.number}`, text: step.text, href })),
+      ...sentences.map((text) => ({ lab: number, what: 'answer', text: text.replace(/[#*|`]+/g, ' ').trim(), href })),
+    ];
+  }));
+  return [...claims, ...pages.flat()];
+}
+
+// What has all the words, once there are enough letters to look for.
+function useInside(labs: LabCard[] | null, sought: string): Hit[] {
+  const [all, setAll] = useState<Hit[]>([]);
+  const words = sought.toLowerCase().split(/\s+/).filter(Boolean);
+  const looks = labs !== null && sought.trim().length > 2;
+  useEffect(() => {
+    if (!looks || !labs) return;
+    everything ??= readAll(labs);
+    everything.then(setAll, () => { everything = null; });
+  }, [looks]);
+  if (!looks) return [];
+  return all.filter(({ text }) => words.every((word) => text.toLowerCase().includes(word))).slice(0, kHits);
 }
 
 function Card({ lab }: { lab: LabCard }) {
@@ -56,35 +152,42 @@ function Card({ lab }: { lab: LabCard }) {
         <span class={`hard is-${lab.hard}`}>{lab.hard}</span>
       </div>
       <h3>{lab.question}</h3>
-      {lab.last_run && <Miniature run={lab.last_run} />}
+      {(lab.last_run || lab.sample) && <Miniature lab={lab} />}
       <div class="card-foot">
         {lab.written
           ? <span>{lab.proven === null ? `${lab.claims} claims` : `${lab.proven} of ${lab.claims} proven`}</span>
-          : <span>not built yet</span>}
+          : <span>answer only</span>}
         {lab.due ? <span class="due">{lab.due} due</span> : null}
       </div>
       {lab.written && <progress max={lab.claims} value={lab.proven ?? 0} aria-label="Proven" />}
     </>
   );
-  return lab.written
-    ? <a class="card" href={`#/lab/${lab.number}`}>{inside}</a>
-    : <div class="card unwritten">{inside}</div>;
+  return <a class={lab.written ? 'card' : 'card unwritten'} href={`#/lab/${lab.number}`}>{inside}</a>;
 }
 
-const kMost = 8;
+// The pictures that say most when they are small.
+const kBest = ['nodes', 'machine', 'ring', 'slots', 'tank', 'curves', 'strips', 'sequence', 'tree', 'axis', 'bars'];
 
-// The last recorded run, as small as it goes: its lanes, else its largest quantity.
-function Miniature({ run }: { run: string }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
+function bestScene(trace: Trace): Scene | undefined {
+  const rank = ({ picture }: Scene) => kBest.indexOf(picture.kind);
+  return scenesOf(trace).filter((scene) => scene.declared).sort((a, b) => rank(a) - rank(b) || a.index - b.index)[0];
+}
+
+// The best picture of the run that the build recorded, small: a run of one's own may be of one
+// scene only, or have a million events. Of the last one, where the build has none.
+function Miniature({ lab }: { lab: LabCard }) {
+  const { number } = lab;
+  const run = lab.sample ? null : lab.last_run;
+  const place = useRef<HTMLDivElement>(null);
   const [trace, setTrace] = useState<Trace | null>(null);
   useEffect(() => {
-    const element = canvas.current;
+    const element = place.current;
     if (!element) return;
     // Only once it is in sight: thirty runs are much to load.
     const observer = new IntersectionObserver(([entry]) => {
       if (!entry?.isIntersecting) return;
       observer.disconnect();
-      recorded(run).then((events) => {
+      (run ? recorded(run) : sample(number)).then((events) => {
         const made = new Trace();
         made.addAll(events);
         setTrace(made);
@@ -92,76 +195,13 @@ function Miniature({ run }: { run: string }) {
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [run]);
-  const shade = theme.value;
-  useEffect(() => {
-    if (trace && canvas.current) paintMiniature(canvas.current, trace);
-  }, [trace, shade]);
-  return <canvas class="miniature" ref={canvas} aria-hidden="true" />;
+  }, [run, number]);
+  const scene = trace && bestScene(trace);
+  return (
+    <div class="miniature" ref={place} aria-hidden="true" inert>
+      {trace && scene && <div><Picture trace={trace} scene={scene} at={restOf(trace, scene)} live={false} lit={kNone} choose={() => undefined} /></div>}
+    </div>
+  );
 }
 
-function paintMiniature(canvas: HTMLCanvasElement, trace: Trace): void {
-  const ratio = devicePixelRatio;
-  const width = (canvas.width = canvas.clientWidth * ratio);
-  const height = (canvas.height = canvas.clientHeight * ratio);
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-  const style = getComputedStyle(canvas);
-  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const [from, to] = busiest(trace);
-  const x = (time: number) => ((time - from) / Math.max(to - from, 1e-3)) * width;
-  const points = ({ time }: Series) =>
-    lastAtMost(time.length, (i) => time.at(i), to) - lastAtMost(time.length, (i) => time.at(i), from);
-  const series = [...trace.series].sort((a, b) => points(b) - points(a))[0];
-  if (series && points(series) > 2) {
-    context.fillStyle = colour('series-fill');
-    context.strokeStyle = colour('series-1');
-    context.lineWidth = ratio;
-    const most = Math.max(series.most, 1e-9);
-    context.beginPath();
-    context.moveTo(0, height);
-    for (let px = 0; px <= width; ++px) {
-      const i = lastAtMost(series.time.length, (i) => series.time.at(i), from + (px / width) * (to - from));
-      context.lineTo(px, height - (i < 0 ? 0 : series.value.at(i) / most) * height * 0.92);
-    }
-    context.stroke();
-    context.lineTo(width, height);
-    context.fill();
-    return;
-  }
-  const lanes = [...trace.lanes].sort((a, b) => count(b) - count(a)).slice(0, kMost)
-    .sort((a, b) => a.index - b.index);
-  const row = height / Math.max(4, lanes.length);
-  lanes.forEach((lane, i) => {
-    context.fillStyle = colour(`${lane.kind}-1`);
-    for (const spans of lane.rows) {
-      for (let k = 0; k < spans.length; ++k) {
-        const left = x(trace.time.at(spans.at(k)));
-        const right = x(Math.min(trace.until.at(spans.at(k)), trace.latest));
-        context.fillRect(left, i * row + ratio, Math.max(ratio, right - left), row - 2 * ratio);
-      }
-    }
-    for (let k = 0; k < lane.marks.length; ++k) {
-      context.fillRect(x(trace.time.at(lane.marks.at(k))), i * row + ratio, ratio, row - 2 * ratio);
-    }
-  });
-}
-
-// The scene in which most happened, from its first event to its last.
-function busiest(trace: Trace): [number, number] {
-  const scenes = trace.story.filter((item) => item.kind === 'scene').map((item) => item.time);
-  const found = scenes.map(() => ({ count: 0, from: Infinity, to: 0 }));
-  for (let event = 0; event < trace.length; ++event) {
-    if (trace.kind.at(event) >= Kind.scene) continue;
-    const time = trace.time.at(event);
-    const scene = found[lastAtMost(scenes.length, (i) => scenes[i] as number, time)];
-    if (!scene) continue;
-    ++scene.count;
-    scene.from = Math.min(scene.from, time);
-    scene.to = Math.max(scene.to, time);
-  }
-  const most = found.sort((a, b) => b.count - a.count)[0];
-  return most && most.to > most.from ? [most.from, most.to] : [0, trace.latest];
-}
-
-const count = (lane: { marks: { length: number }; rows: { length: number }[] }) =>
-  lane.marks.length + lane.rows.reduce((sum, row) => sum + row.length, 0);
+const kNone: ReadonlySet<number> = new Set();

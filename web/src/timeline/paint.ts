@@ -3,6 +3,7 @@
 import { lastAtMost, lowerBound, type Column } from '../trace/columns';
 import { Kind, type Lane, type LaneKind, type Trace } from '../trace/trace';
 import { tickStep, ticks, timeText, xOf, type View } from '../trace/time';
+import { meaningOf, type Meaning } from '../pictures/meaning';
 import { kRow, kRuler, kScenes, kTop, type Layout, type Placed } from './layout';
 
 export interface Colours {
@@ -16,6 +17,7 @@ export interface Colours {
   fails: string;
   kinds: Record<LaneKind, [string, string]>; // two shades, so that neighbours differ
   onKind: string; // text on them
+  meanings: Record<Meaning, string>; // of states
 }
 
 export function coloursOf(element: Element): Colours {
@@ -30,6 +32,7 @@ export function coloursOf(element: Element): Colours {
       queue: shades('queue'),
     },
     onKind: get('on-kind'),
+    meanings: { good: get('thread-1'), waiting: get('state-1'), bad: get('fill-bad'), gone: '', none: get('higher') },
   };
 }
 
@@ -200,8 +203,16 @@ function paintRow(
     const left = Math.max(xIn(scene, start(i)), scene.layout.gutter - 2);
     const right = Math.min(xIn(scene, until), scene.width + 2);
     const name = trace.name(event);
-    canvas.fillStyle = shades[lane.kind === 'lane' && name === lane.name ? 0 : shade(name)];
-    if (right - left < 2) {
+    const meaning = lane.kind === 'state' ? meaningOf(name, trace.stateNames) : null;
+    canvas.fillStyle = meaning === null ? shades[lane.kind === 'lane' && name === lane.name ? 0 : shade(name)]
+      : colours.meanings[meaning] || colours.line;
+    if (meaning === 'gone') {  // what died is not drawn on
+      canvas.fillRect(left, y + kRow / 2 - 0.5, right - left, 1);
+      const text = fitText(name, right - left - 8);
+      canvas.fillStyle = colours.dim;
+      if (text) canvas.fillText(text, left + 4, y + kRow / 2 - 1);
+      ++i;
+    } else if (right - left < 2) {
       canvas.fillRect(left, y + 1, Math.max(1.5, right - left), kRow - 2);
       i = afterTiny(trace, row, i, start(i) + perPixel * 1.5);
       if (event !== scene.selected) continue;
@@ -209,7 +220,7 @@ function paintRow(
       canvas.fillRect(left, y + 1, right - left - 0.5, kRow - 2);
       const text = fitText(name, right - left - 8);
       if (text) {
-        canvas.fillStyle = colours.onKind;
+        canvas.fillStyle = meaning === 'none' ? colours.dim : colours.onKind;
         canvas.fillText(text, left + 4, y + kRow / 2);
       }
       ++i;

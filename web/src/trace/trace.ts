@@ -9,7 +9,7 @@
 import { Column, bytes, floats, ints, lastAtMost, lowerBound } from './columns';
 import type { Args, Value, Wire } from './wire';
 
-export enum Kind { span, instant, state, queued, counter, flow, scene, say, claim, nuance, table, knob, end, fault }
+export enum Kind { span, instant, state, queued, counter, flow, scene, say, claim, nuance, table, takeaway, knob, end, fault }
 
 export type LaneKind = 'lane' | 'thread' | 'state' | 'queue';
 
@@ -39,7 +39,7 @@ export interface Table {
 }
 
 export interface StoryItem {
-  kind: 'scene' | 'say' | 'claim' | 'nuance' | 'table' | 'knob' | 'fault';
+  kind: 'scene' | 'say' | 'claim' | 'nuance' | 'table' | 'takeaway' | 'knob' | 'fault';
   event: number;
   time: number;
   text: string;
@@ -47,6 +47,20 @@ export interface StoryItem {
   holds?: boolean;
   evidence?: string;
   table?: Table;
+}
+
+// What a scene says should be drawn of it: see common/include/lab/core/story.hpp.
+export interface Declared {
+  time: number;
+  kind: string;
+  feeds: string[];
+}
+
+export interface Actor {
+  time: number;
+  name: string;
+  kind: string; // process, service, client
+  pid: number; // 0: no process of its own
 }
 
 export interface RunEnd {
@@ -90,7 +104,12 @@ export class Trace {
   readonly series: Series[] = [];
   readonly story: StoryItem[] = [];
   readonly caused = ints(); // events with a cause, by time
+  readonly arrivals = ints(); // ends of flows, by time: the cause of each is where it left
+  readonly pictures: Declared[] = []; // by time
+  readonly actors: Actor[] = []; // by time
+  readonly stateNames = new Set<string>(); // of all machines
   end: RunEnd | null = null;
+  ring = ''; // the lane that a scene's picture goes round
   latest = 0;
   version = 0; // grows with each addition
 
@@ -99,6 +118,7 @@ export class Trace {
   private byId = new Map<number, number>();
   private open = new Map<string, number>();
   private laneByKey = new Map<string, Lane>();
+  private lanesByName = new Map<string, Lane[]>();
   private seriesByKey = new Map<string, Series>();
   private threads = new Map<number, string>();
   private order: Int32Array | null = null;
@@ -153,6 +173,13 @@ export class Trace {
   }
   laneName(event: number): string {
     return this.lanes[this.lane.at(event)]?.name ?? '';
+  }
+  lanesNamed(name: string): readonly Lane[] {
+    return this.lanesByName.get(name) ?? [];
+  }
+  // As a picture names it: "sink queued" is `queued` of the lane `sink`.
+  seriesNamed(name: string): Series | undefined {
+    return this.series.find((one) => (one.lane ? `${one.lane} ${one.name}` : one.name) === name);
   }
   isSpan(event: number): boolean {
     return this.until.at(event) > this.time.at(event);
@@ -312,6 +339,7 @@ export class Trace {
       lane = { index: this.lanes.length, name, kind, rows: [], marks: ints() };
       this.lanes.push(lane);
       this.laneByKey.set(key, lane);
+      this.lanesByName.set(name, [...this.lanesNamed(name), lane]);
     }
     return lane;
   }
@@ -320,6 +348,7 @@ export class Trace {
     const kind = lane.kind === 'state' ? Kind.state
       : lane.kind === 'queue' ? Kind.queued : Kind.span;
     const event = this.append(wire, time, Infinity, kind, lane.index);
+    if (kind === Kind.state) this.stateNames.add(wire.name);
     this.open.set(wire.id ?? `${wire.tid}`, event);
     const row = lane.rows.find((row) => !row.length || this.until.at(row.last()) <= time);
     if (row) {
@@ -348,7 +377,9 @@ export class Trace {
     const name = wire.args?.lane;
     const lane = name ? this.laneOf(name, wire.pid) : this.threadLane(wire);
     if (wire.ph === 'f' && wire.id) wire = { ...wire, args: { ...wire.args, cause: Number(wire.id) } };
-    this.place(lane.marks, this.append(wire, time, time, Kind.flow, lane.index));
+    const event = this.append(wire, time, time, Kind.flow, lane.index);
+    this.place(lane.marks, event);
+    if (wire.ph === 'f') this.place(this.arrivals, event);
   }
 
   private count(wire: Wire, time: number): void {
@@ -383,9 +414,19 @@ export class Trace {
   }
 
   private tell(wire: Wire, time: number): void {
+    if (wire.cat === 'picture') {
+      const feeds = (wire.args?.['feeds'] as string[] | undefined) ?? [];
+      insertByTime(this.pictures, { time, kind: wire.name, feeds });
+      if (wire.name === 'ring') this.ring = feeds[0] ?? '';
+    }
+    if (wire.cat === 'actor') {
+      insertByTime(this.actors, {
+        time, name: wire.name, kind: String(wire.args?.['kind'] ?? ''), pid: Number(wire.args?.['pid'] ?? 0),
+      });
+    }
     const kinds: Record<string, Kind> = {
       scene: Kind.scene, say: Kind.say, claim: Kind.claim, nuance: Kind.nuance,
-      table: Kind.table, knob: Kind.knob, run: Kind.end, fault: Kind.fault,
+      table: Kind.table, takeaway: Kind.takeaway, knob: Kind.knob, run: Kind.end, fault: Kind.fault,
     };
     const kind = kinds[wire.cat ?? ''];
     if (kind === undefined) return;
@@ -401,6 +442,10 @@ export class Trace {
     if (typeof args['id'] === 'string') item.id = args['id'];
     if (typeof args['holds'] === 'boolean') item.holds = args['holds'];
     if (typeof args['evidence'] === 'string') item.evidence = args['evidence'];
+    if (kind === Kind.fault) {
+      const who = this.actors.findLast((actor) => actor.pid !== 0 && actor.pid === wire.pid);
+      if (who) item.text = `${String(args['fault'] ?? 'break')} ${who.name}`;
+    }
     if (kind === Kind.knob) item.text = `${wire.name} = ${String(args['value'])}`;
     if (kind === Kind.table) {
       item.table = {
@@ -409,20 +454,14 @@ export class Trace {
         rows: (args['rows'] as string[][] | undefined) ?? [],
       };
     }
-    const at = lastAtMost(this.story.length, (i) => (this.story[i] as StoryItem).time, time);
-    this.story.splice(at + 1, 0, item);
+    insertByTime(this.story, item);
   }
 }
 
-// Lanes whose spans all carry the lane's own name and come in turn: the stations of a ring,
-// such as the phases of a loop.
-export function ringOf(trace: Trace): Lane[] {
-  const stations = trace.lanes.filter((lane) => {
-    const [row, second] = lane.rows;
-    if (lane.kind !== 'lane' || !row?.length || second) return false;
-    return trace.name(row.at(0)) === lane.name && trace.name(row.last()) === lane.name;
-  });
-  return stations.length >= 3 ? stations : [];
+// Nearly always that is the end.
+function insertByTime<T extends { time: number }>(items: T[], item: T): void {
+  const at = lastAtMost(items.length, (i) => (items[i] as T).time, item.time);
+  items.splice(at + 1, 0, item);
 }
 
 const kLong = 10_000; // µs
@@ -435,16 +474,4 @@ export function heldTheLoop(trace: Trace): number[] {
     .flatMap((lane) => lane.rows.flatMap((row) => Array.from({ length: row.length }, (_, i) => row.at(i))))
     .filter((event) => length(event) > kLong && Number.isFinite(length(event)))
     .sort((a, b) => length(b) - length(a));
-}
-
-// How often a machine went from one state into another: "closed\0open" -> 3.
-export function transitions(trace: Trace, machine: Lane): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const row of machine.rows) {
-    for (let i = 1; i < row.length; ++i) {
-      const key = `${trace.name(row.at(i - 1))}\0${trace.name(row.at(i))}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  }
-  return counts;
 }

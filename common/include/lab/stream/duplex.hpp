@@ -14,7 +14,8 @@ namespace lab {
 
 struct DuplexOptions {
   bool allow_half_open = true;
-  bool readable = true;  // false: only one direction is used, and only that one counts
+  bool readable = true;  // false: only one direction is used; the other counts as done,
+                         // and a push (a write) is one after the end
   bool writable = true;
   Unit writes = Unit::bytes;
   Unit reads = Unit::bytes;
@@ -31,18 +32,23 @@ class Duplex : public Readable, public Writable {
         Readable(ticks, options.read_mark ? options.read_mark : high_water_mark,
                  options.reads),
         Writable(ticks, high_water_mark, options.writes),
-        options_(options) {}
-
-  bool complete() const override {
-    return (Readable::complete() || !options_.readable) &&
-           (Writable::complete() || !options_.writable);
+        options_(options) {
+    if (!options.readable) never_reads();
+    if (!options.writable) never_writes();
   }
 
+  bool complete() const override { return Readable::complete() && Writable::complete(); }
+
  protected:
+  void start() override {
+    Readable::start();
+    Writable::start();
+  }
   void after_end() override {
-    if (options_.allow_half_open || !options_.writable || ending())
-      return Readable::after_end();
-    ticks().defer([this] { end(); });
+    if (options_.allow_half_open || ending() || destroyed()) return Readable::after_end();
+    ticks().defer([this] {
+      if (!destroyed()) end();
+    });
   }
 
  private:

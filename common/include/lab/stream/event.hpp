@@ -17,6 +17,10 @@ class Event {
 
   int operator()(Listener listener) { return add(std::move(listener), false); }
   int once(Listener listener) { return add(std::move(listener), true); }
+
+  // Called before all who listen already.
+  int first(Listener listener) { return add(std::move(listener), false, true); }
+
   void off(int id) {
     change([id](auto& all) {
       std::erase_if(all, [id](auto& one) { return one.id == id; });
@@ -40,9 +44,11 @@ class Event {
     Listener call;
   };
 
-  int add(Listener listener, bool once) {
+  int add(Listener listener, bool once, bool first = false) {
     const int id = ++last_id_;
-    change([&](auto& all) { all.push_back({id, once, std::move(listener)}); });
+    change([&](auto& all) {
+      all.insert(first ? all.begin() : all.end(), {id, once, std::move(listener)});
+    });
     return id;
   }
   void change(auto edit) {

@@ -15,6 +15,7 @@
 #include <deque>
 #include <memory>
 #include <set>
+#include <vector>
 
 #include "lab/stream/stream.hpp"
 #include "lab/stream/utf8.hpp"
@@ -49,7 +50,8 @@ class Readable : public virtual Stream {
 
   // From now on the bytes come as text, cut between characters: a chunk may get shorter,
   // or come later, but no character is split.
-  void set_encoding_utf8() { decoder_ = std::make_unique<Utf8Decoder>(); }
+  // Bytes that are already kept are text from now on, too.
+  void set_encoding_utf8();
 
   Event<> on_end;  // after the last chunk, even if its listener pauses the source
   Event<> on_pause;
@@ -61,10 +63,20 @@ class Readable : public virtual Stream {
   std::size_t readable_high_water_mark() const { return high_water_mark_; }
   bool ended() const { return end_emitted_; }
   bool complete() const override { return end_emitted_; }
+  bool reads() const { return reads_; }  // false: a Duplex of which only one side is used
 
-  // The sinks of pipe() that have said false and not drained yet. All pipes of a source
-  // share it: the source waits for the slowest.
-  std::set<const Writable*> awaiting_drain;
+  bool end_pushed() const { return ended_; }  // the source has no more; listeners may
+
+  // All is read: `end` was told, or will be with nothing before it.
+  bool read_out() const { return (end_emitted_ || (ended_ && length_ == 0)) && !error(); }
+
+  // What the pipes of a source share. It waits for the slowest sink.
+  struct Pipes {
+    std::vector<const Writable*> sinks;
+    std::set<const Writable*> awaited;  // said false, and not drained yet
+    bool several = false;               // there was a second sink since the last pause
+  };
+  Pipes pipes;
 
  protected:
   // Asks for the next chunk: push() it, or push_end(), now or later. Not called again
@@ -80,6 +92,13 @@ class Readable : public virtual Stream {
 
   // For a subclass that pushes before it was ever asked, as Transform does.
   void pushes_unasked() { asking_ = false; }
+
+  // For a Duplex that is only written to: it counts as read to its end.
+  void never_reads() {
+    reads_ = false;
+    ended_ = end_emitted_ = true;
+  }
+  void start() override;
 
  private:
   enum class Flow { idle, flowing, paused };
@@ -109,6 +128,7 @@ class Readable : public virtual Stream {
   bool announced_ = false;    // it has been told, and nobody has read since
   bool reading_ = false;      // read_more() was called and has not been answered
   bool asking_ = true;        // read_more() runs now, or was never called yet
+  bool reads_ = true;
   bool resume_due_ = false;
   bool read_ahead_due_ = false;
   bool ended_ = false;  // push_end() was called

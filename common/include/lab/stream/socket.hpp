@@ -4,11 +4,13 @@
 //           happens before the next callback, as in Node.
 // Lifetime  The descriptor is closed when the stream is destroyed or goes, whichever is
 //           first.
+// Errors    What libuv refuses or reports fails the stream; but a direction that cannot be
+//           ended, because the other end has reset the connection, counts as ended.
 // Source    net.Socket of Node 20; as there, half-open is not allowed unless asked for.
 #pragma once
 
 #include "lab/stream/duplex.hpp"
-#include "lab/uv.hpp"
+#include "lab/uv/uv.hpp"
 
 namespace lab {
 
@@ -30,10 +32,11 @@ class Socket : public Duplex {
   // Ends our direction: the other end reads its end of file, and may go on writing.
   void finish_writing(Done done) override;
 
-  void release(std::function<void()> released) override;
+  void release(Done released) override;
 
  private:
   void received(std::string_view bytes, int status);
+  void attempt(const std::function<void()>& call, const Done& failed);
 
   uv::Tcp socket_;
 };

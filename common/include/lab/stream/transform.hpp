@@ -36,7 +36,10 @@ class Transform : public Duplex {
     transform(chunk, [this, before, done](std::optional<Error> error) {
       const std::size_t now = readable_length();
       const bool has_room = now == before || now < readable_high_water_mark();
-      if (error || has_room || ending()) return done(error);
+      if (error) return done(error);
+      if (end_pushed())  // by transform() itself: what follows must see it first
+        return ticks().defer([done] { done({}); });
+      if (has_room || ending()) return done({});
       held_ = done;  // the readable side is full: answer when it asks again
     });
   }

@@ -41,6 +41,13 @@ class Writable : public virtual Stream {
   bool ending() const { return ending_; }
   bool finished() const { return finished_; }
   bool complete() const override { return finished_; }
+  bool writes() const {
+    return writes_;
+  }  // false: a Duplex of which only one side is used
+
+  // Nothing is left to write, whether `finish` was told yet or not.
+  bool written_out() const { return finished_ || (ending_ && length_ == 0 && !error()); }
+  bool settled() const { return unsettled_ == 0; }  // no event of a write is due
 
  protected:
   // Writes one chunk and then calls `done`, once. The next call waits for it.
@@ -49,16 +56,24 @@ class Writable : public virtual Stream {
   // After the last chunk: what is left to do before the stream counts as finished.
   virtual void finish_writing(Done done);
 
+  // For a Duplex that is only read: it counts as finished.
+  void never_writes() {
+    writes_ = false;
+    ending_ = finished_ = true;
+  }
+  void start() override;
+  void drop_later() override;
+
  private:
   void write_queued();
+  void drop_queue();
   void chunk_written(std::size_t weight, std::optional<Error> error);
   void after_write();
   bool all_written() const;
-  void finish_if_done(bool in_caller);
+  void finish_if_done(bool at_once = false);
   void prefinish();
   void finishing_done(std::optional<Error> error);
   void finish();
-  void finish_later();
 
   std::size_t high_water_mark_;
   Unit unit_;
@@ -70,6 +85,7 @@ class Writable : public virtual Stream {
   bool in_write_chunk_ = false;  // if it calls back before it returns, it was synchronous
   bool in_loop_ = false;
   bool drain_due_ = false;
+  bool writes_ = true;
   bool ending_ = false;
   bool finish_writing_called_ = false;
   bool nothing_left_ = false;  // finish_writing() is not the subclass's own

@@ -1,0 +1,369 @@
+#include "core/narrator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <numeric>
+#include <sstream>
+
+namespace lab {
+
+namespace {
+
+using Kind = Record::Kind;
+
+constexpr int kIndent = 11;         // under the clock
+constexpr int kTextOfClaim = 13;    // after the mark and the id
+constexpr int kSameShown = 6;       // events of one name shown in a scene
+constexpr int kLinesShown = 48;     // events shown in a scene
+constexpr int kRowsShown = 8;       // rows of tables in a scene that must fit the screen
+constexpr double kShortSpan = 0.1;  // ms; shorter spans are counted, not printed
+constexpr std::uint64_t kRedraw = 100'000'000;
+
+std::string value_text(const Record::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "yes" : "no";
+  if (const auto* whole = std::get_if<std::int64_t>(&value))
+    return std::to_string(*whole);
+  return fmt::format("{:.3g}", std::get<double>(value));
+}
+
+std::string ending(const RunEnd& end, double seconds) {
+  std::string text =
+      fmt::format("{} of {} claims hold · {:.1f} s · {} events", end.claims - end.failed,
+                  end.claims, seconds, end.events);
+  if (end.claims == 0) text = fmt::format("{:.1f} s · {} events", seconds, end.events);
+  if (end.dropped) text += fmt::format(" · {} more were dropped", end.dropped);
+  return text;
+}
+
+// Takes from the widest column until all fit, as long as each stays readable.
+void fit(std::vector<int>& widths, int room) {
+  constexpr int kReadable = 12;
+  const auto all = [&] {
+    return std::accumulate(widths.begin(), widths.end(), 2 * (std::ssize(widths) - 1));
+  };
+  for (auto widest = std::ranges::max_element(widths);
+       all() > room && *widest > kReadable; widest = std::ranges::max_element(widths)) {
+    --*widest;
+  }
+}
+
+// One row of a table; a cell that is wider than its column goes on in the next line.
+std::vector<std::string> row_lines(const std::vector<std::string>& row,
+                                   const std::vector<int>& widths) {
+  std::vector<std::string> lines(1);
+  int column = 0;
+  for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
+    const auto parts =
+        columns(row[i]) <= widths[i] ? std::vector{row[i]} : lines_of(row[i], widths[i]);
+    lines.resize(std::max(lines.size(), parts.size()));
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      if (!parts[part].empty()) lines[part] = padded(lines[part], column) + parts[part];
+    }
+    column += widths[i] + 2;
+  }
+  return lines;
+}
+
+}  // namespace
+
+Narrator::Narrator(std::FILE* out, Terminal terminal, const About& about, Telling telling)
+    : out_(out),
+      terminal_(terminal),
+      brief_(telling == Telling::brief && terminal.interactive()),
+      footer_(out, terminal) {
+  header(about);
+}
+
+void Narrator::header(const About& about) {
+  print("");
+  paragraph(fmt::format(" {}  ", about.number), 5, about.question, Style::bold);
+  if (!about.watch.empty()) paragraph("     ", 5, about.watch, Style::dim);
+}
+
+void Narrator::event(const Record& raw) {
+  Record record = raw;
+  record.name = printable(raw.name);
+  record.lane = printable(raw.lane);
+  if (record.kind == Kind::scene) return scene(record);
+  if (!origin_) origin_ = record.nanoseconds;
+  last_ = std::max(last_, record.nanoseconds);
+  switch (record.kind) {
+    case Kind::scene:
+      return;
+    case Kind::say:
+      return paragraph(clock(record.nanoseconds), kIndent, record.name, Style::plain);
+    case Kind::claim:
+      return claim(record);
+    case Kind::nuance:
+      return paragraph(fmt::format("  {} {}  ", terminal_.styled(Style::yellow, "but"),
+                                   padded(printable(record.text("id")), 5)),
+                       kTextOfClaim, record.name, Style::yellow);
+    case Kind::table:
+      return table(record);
+    case Kind::takeaway:
+      return paragraph("      so  ", kIndent - 1, record.name, Style::bold);
+    case Kind::instant:
+      return instant(record);
+    case Kind::begin:
+      spans_[record.id] = {record.name, record.lane, record.nanoseconds};
+      return;
+    case Kind::end:
+      return finish_span(record);
+    case Kind::state:
+      return state(record);
+    case Kind::counter:
+      return footer_.counter(record);
+    case Kind::flow_out:
+    case Kind::flow_in:
+    case Kind::queued:
+    case Kind::taken:
+    case Kind::actor:
+    case Kind::picture:
+      return;  // for pictures
+  }
+}
+
+void Narrator::tick(std::uint64_t nanoseconds) {
+  if (!terminal_.interactive() || asks_ || nanoseconds - drawn_ < kRedraw) return;
+  drawn_ = nanoseconds;
+  if (!scene_.empty()) footer_.draw();
+}
+
+void Narrator::knob(const std::string& name, const std::string& value,
+                    const std::string& refused) {
+  if (refused.empty()) {
+    print(
+        terminal_.styled(Style::magenta, fmt::format("    knob   {} = {}", name, value)));
+  } else {
+    print(terminal_.styled(Style::red,
+                           fmt::format("    knob   {}: {}", name, printable(refused))));
+  }
+}
+
+void Narrator::end(const RunEnd& end) {
+  finish_scene();
+  footer_.clear();
+  print("");
+  const double seconds = static_cast<double>(played_) / 1e9;
+  const bool good = end.exit_code == 0;
+  if (end.killed_by && !end.stopped) {
+    print(terminal_.styled(Style::red,
+                           fmt::format("  the lab was killed by signal {}; above is "
+                                       "all it had told until then",
+                                       end.killed_by)));
+  }
+  const std::string mark = good ? terminal_.styled(Style::green, "✔")
+                                : terminal_.styled(Style::red, end.stopped ? "■" : "✘");
+  print(fmt::format("  {} {}{}", mark, end.stopped ? "stopped · " : "",
+                    ending(end, seconds)));
+  if (brief_ && good && !scene_.empty()) remember();
+  std::fflush(out_);
+}
+
+// The sentences of the lab's page that are worth most in an interview, a line each: `./lab run`
+// hands them over.
+void Narrator::remember() {
+  const char* const sentences = std::getenv("LAB_REMEMBER");
+  if (!sentences || !*sentences) return;
+  print("");
+  print(terminal_.styled(Style::bold, "  Remember"));
+  std::istringstream lines{sentences};
+  for (std::string line; std::getline(lines, line);)
+    paragraph("  · ", 4, printable(line), Style::plain);
+}
+
+void Narrator::scene(const Record& record) {
+  finish_scene();
+  scene_ = record.name;
+  origin_ = last_ = record.nanoseconds;
+  print("");
+  const int rule = std::min(terminal_.width(), 100) - 6 - columns(record.name);
+  std::string line = "── ";
+  std::string rest = " ";
+  for (int i = 0; i < rule; ++i) rest += "─";
+  print(terminal_.styled(Style::dim, line) + terminal_.styled(Style::bold, record.name) +
+        terminal_.styled(Style::dim, rest));
+}
+
+void Narrator::ask(std::string_view next, std::size_t number, std::size_t scenes) {
+  finish_scene();
+  footer_.erase();
+  const std::string text = fmt::format("  Enter: {} ({} of {})   a: all   q: quit",
+                                       printable(next), number, scenes);
+  std::fprintf(out_, "\n%s", terminal_.styled(Style::dim, text).c_str());
+  std::fflush(out_);
+  asks_ = true;
+}
+
+void Narrator::go_on() {
+  if (std::exchange(asks_, false)) std::fputs("\r\033[2K\033[1A", out_);
+}
+
+void Narrator::finish_scene() {
+  go_on();
+  played_ += last_ - origin_;
+  origin_ = last_;
+  for (const std::string& curve : footer_.take_curves(kIndent)) print(curve);
+  int hidden = 0;
+  std::vector<std::pair<std::string, int>> most(hidden_.begin(), hidden_.end());
+  std::ranges::sort(most, std::greater{}, &std::pair<std::string, int>::second);
+  std::string names;
+  for (const auto& [name, count] : most) {
+    hidden += count;
+    if (names.size() < 40) {
+      names += fmt::format("{}{} × {}", names.empty() ? "" : ", ", count, name);
+    }
+  }
+  if (hidden && brief_) {
+    paragraph(std::string(kIndent, ' '), kIndent,
+              fmt::format("({} event{}; -v shows them)", hidden, hidden == 1 ? "" : "s"),
+              Style::dim);
+  } else if (hidden) {
+    paragraph(std::string(kIndent, ' '), kIndent,
+              fmt::format("… and {} more event{}: {} (all of them: --trace FILE)", hidden,
+                          hidden == 1 ? "" : "s", names),
+              Style::dim);
+  }
+  shown_.clear();
+  hidden_.clear();
+  lines_ = 0;
+  rows_ = 0;
+}
+
+bool Narrator::may_show(const std::string& what) {
+  if (!brief_ && lines_ < kLinesShown && shown_[what] < kSameShown) {
+    ++shown_[what];
+    ++lines_;
+    return true;
+  }
+  ++hidden_[what];
+  return false;
+}
+
+void Narrator::instant(const Record& record) {
+  std::string values;
+  for (const auto& [key, value] : record.args) {
+    values += fmt::format("  {} {}", key, printable(value_text(value)));
+  }
+  happened(record, record.lane, "•", record.name + terminal_.styled(Style::dim, values));
+}
+
+void Narrator::finish_span(const Record& record) {
+  const auto found = spans_.find(record.link);
+  if (found == spans_.end()) return;
+  const Span span = found->second;
+  spans_.erase(found);
+  Record named = record;
+  named.name = span.name;
+  const double ms = static_cast<double>(record.nanoseconds - span.began) / 1e6;
+  if (ms < kShortSpan) {
+    ++hidden_["spans under 0.1 ms"];
+    return;
+  }
+  happened(named, span.lane, "▬",
+           span.name + terminal_.styled(Style::dim, fmt::format("  {:.3f} ms", ms)));
+}
+
+void Narrator::state(const Record& record) {
+  const std::string before = footer_.enter(record.lane, record.name);
+  Record named = record;
+  const Style style = style_of_state(record.name, Style::bold);
+  const std::string from = before.empty() ? "" : before + " → ";
+  named.name = from + record.name;
+  happened(named, record.lane, terminal_.styled(style, "■"),
+           terminal_.styled(Style::dim, from) + terminal_.styled(style, record.name));
+}
+
+void Narrator::claim(const Record& record) {
+  bool holds = false;
+  for (const auto& [key, value] : record.args) {
+    if (key == "holds") holds = std::get<bool>(value);
+  }
+  const std::string mark =
+      holds ? terminal_.styled(Style::green, "✔") : terminal_.styled(Style::red, "✘");
+  paragraph(fmt::format("    {} {}  ", mark, padded(printable(record.text("id")), 5)),
+            kTextOfClaim, record.name, holds ? Style::green : Style::red);
+  paragraph(std::string(kTextOfClaim, ' '), kTextOfClaim,
+            printable(record.text("evidence")), Style::dim);
+}
+
+void Narrator::table(const Record& record) {
+  std::vector<std::vector<std::string>> rows = cells(record.text("rows"));
+  rows.insert(rows.begin(), cells(record.text("columns")).front());
+  for (auto& row : rows)
+    for (std::string& cell : row) cell = printable(cell);
+  std::vector<int> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
+      widths[i] = std::max(widths[i], columns(row[i]));
+    }
+  }
+  fit(widths, terminal_.width() - kIndent);
+  const std::string indent(kIndent, ' ');
+  if (brief_ && rows_ >= kRowsShown) {
+    paragraph(indent, kIndent,
+              fmt::format("{}: {} rows (-v shows them)", record.name, rows.size() - 1),
+              Style::dim);
+    return;
+  }
+  print("");
+  print(indent + terminal_.styled(Style::bold, record.name));
+  std::size_t shown = 0;
+  for (const auto& row : rows) {
+    const bool head = &row == &rows.front();
+    const auto lines = row_lines(row, widths);
+    rows_ += head ? 0 : static_cast<int>(lines.size());
+    if (brief_ && rows_ > kRowsShown) break;
+    ++shown;
+    for (const std::string& line : lines) {
+      print(indent + terminal_.styled(head ? Style::dim : Style::plain, line));
+    }
+  }
+  if (shown < rows.size()) {
+    print(indent + terminal_.styled(
+                       Style::dim,
+                       fmt::format("… and {} more (-v shows all)", rows.size() - shown)));
+  }
+}
+
+void Narrator::happened(const Record& at, const std::string& lane,
+                        const std::string& mark, const std::string& text) {
+  if (!may_show(lane.empty() ? at.name : lane + " " + at.name)) return;
+  print(fmt::format("{}{} {} {}", clock(at.nanoseconds), lane_label(lane), mark, text));
+}
+
+std::string Narrator::lane_label(const std::string& lane) {
+  static constexpr std::array<Style, 5> kStyles = {
+      Style::cyan, Style::blue, Style::magenta, Style::yellow, Style::green};
+  if (lane.empty()) return std::string(10, ' ');
+  const auto [at, isNew] =
+      lanes_.try_emplace(lane, kStyles[lanes_.size() % kStyles.size()]);
+  return terminal_.styled(at->second, padded(lane, 10));
+}
+
+std::string Narrator::clock(std::uint64_t nanoseconds) {
+  const std::uint64_t since = nanoseconds > origin_ ? nanoseconds - origin_ : 0;
+  const std::string text = fmt::format("{:>9.1f}  ", static_cast<double>(since) / 1e6);
+  return terminal_.styled(Style::dim, text);
+}
+
+void Narrator::paragraph(const std::string& lead, int indent, std::string_view text,
+                         Style style) {
+  bool first = true;
+  for (const std::string& line : terminal_.wrapped(text, indent)) {
+    print((first ? lead : std::string(static_cast<std::size_t>(indent), ' ')) +
+          terminal_.styled(style, line));
+    first = false;
+  }
+}
+
+void Narrator::print(const std::string& line) {
+  footer_.erase();
+  std::fprintf(out_, "%s\n", line.c_str());
+}
+
+}  // namespace lab

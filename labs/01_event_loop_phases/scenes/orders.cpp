@@ -1,0 +1,89 @@
+// Timers and immediates: when they run, and which runs first.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "lab/core/text.hpp"
+#include "lab/core/trace.hpp"
+#include "scenes/scenes.hpp"
+#include "world/experiments.hpp"
+
+namespace lab01 {
+
+using namespace std::chrono_literals;
+using lab::Story;
+using lab::text::time;
+
+void timers(Story& story, const Knobs&) {
+  const int many = story.quick() ? 200 : 2000;
+  story.say(
+      "{} timers of 1 to 20 ms. For each we note how late it fires, by the loop's clock "
+      "and by a finer one.",
+      many);
+  const Punctuality seen = punctuality(many);
+  const auto ms = [](std::chrono::microseconds late) {
+    return fmt::format("{:.2f}", static_cast<double>(late.count()) / 1000);
+  };
+  const lab::Table table{
+      "Lateness of the timers, in ms",
+      {"by", "from", "to"},
+      {{"the loop's clock", ms(seen.late_by_loop.least), ms(seen.late_by_loop.most)},
+       {"a finer clock", ms(seen.late_by_wall.least), ms(seen.late_by_wall.most)}}};
+  story.picture(lab::Picture::axis, {table.title});
+  story.table(table);
+  story.claim("01.5",
+              seen.fired == many && seen.outside_timers == 0 &&
+                  seen.late_by_loop.least >= 0ms && seen.late_by_wall.least > -1ms,
+              "{} timers fired, {} of them outside the timers phase; by the loop's clock "
+              "they were {} to {} late",
+              seen.fired, seen.outside_timers, time(seen.late_by_loop.least),
+              time(seen.late_by_loop.most));
+  story.nuance("01.5",
+               "The loop's clock counts whole milliseconds, so on a finer clock a timer "
+               "may fire up to 1 ms early. Node turns a delay of 0, a negative one and "
+               "one over 2^31-1 ms into 1 ms.");
+  story.takeaway("A timer's delay is a minimum, never a promise.");
+}
+
+void immediates(Story& story, const Knobs& knobs) {
+  const int runs = story.quick() ? 100 : 400;
+  story.say(
+      "We call setTimeout(0) and then setImmediate, {} times from the main program, "
+      "which "
+      "then works for {} us, and {} times from a callback of poll.",
+      runs, *knobs.busy, runs);
+  std::map<std::string, int> main, io;
+  for (int i = 0; i < runs; ++i) {
+    ++main[from_main(std::chrono::microseconds(*knobs.busy))];
+    ++io[from_io()];
+  }
+  const lab::Table race = lab::distribution("From the main program", main);
+  story.picture(lab::Picture::bars, {race.title});
+  story.table(race);
+  story.table(lab::distribution("From a callback in poll", io));
+  story.claim("01.10", io["immediate > timeout"] == runs,
+              "inside I/O the immediate ran first {} of {} times",
+              io["immediate > timeout"], runs);
+  story.takeaway(
+      "Inside I/O setImmediate always comes first; from the main program it is a race.");
+}
+
+void node(Story& story, const Knobs&) {
+  story.say(
+      "Seven small programs. labs/01_event_loop_phases/node.mjs plays the same in Node, "
+      "and a test compares the orders.");
+  story.picture(lab::Picture::sequence,
+                {"program", "timers", "pending", "check", "closing"});
+  const auto draw = [](const PhaseLog::Entry& entry) {
+    lab::trace::instant(entry.what, {.lane = name(entry.phase)}, entry.where);
+  };
+  lab::Table table{"On this libuv", {"scene", "order"}, {}};
+  for (const Twin& twin : node_scenes()) {
+    lab::trace::instant(twin.name, {.lane = "program"});
+    table.rows.push_back({twin.name, twin.play(draw)});
+  }
+  story.table(table);
+  story.takeaway("To predict an order, go round the ring from where the code runs.");
+}
+
+}  // namespace lab01

@@ -1,0 +1,53 @@
+// What pipe() and pipeline() leave behind when one stage fails.
+#include "scenes/scenes.hpp"
+#include "world/proxy.hpp"
+
+namespace lab05 {
+
+using lab::Story;
+
+namespace {
+
+std::vector<std::string> row(Way way, Failing failing, const Aftermath& after) {
+  const auto state = [](bool destroyed) { return destroyed ? "destroyed" : "open"; };
+  const auto client = [&] {
+    if (failing == Failing::sink) return "has left";
+    return after.client_saw_end ? "saw the end" : "waits";
+  };
+  return {std::string(name(way)),
+          std::string(name(failing)),
+          state(after.source_destroyed),
+          state(after.stage_destroyed),
+          state(after.sink_destroyed),
+          std::to_string(after.descriptors_open),
+          client()};
+}
+
+}  // namespace
+
+void failures(Story& story, const Knobs&) {
+  story.say(
+      "In a proxy of socket, transform and socket, each stage fails once. Then we look "
+      "at "
+      "the other two stages, at the descriptors, and at what the client saw.");
+  story.picture(lab::Picture::strips,
+                {"pipe source", "pipe stage", "pipe sink", "pipeline source",
+                 "pipeline stage", "pipeline sink"});
+  lab::Table table{.title = "After the failure",
+                   .columns = {"joined by", "failed", "source", "stage", "sink",
+                               "descriptors", "client"},
+                   .rows = {}};
+  for (const Way way : {Way::pipe, Way::pipeline}) {
+    for (const Failing failing : {Failing::source, Failing::stage, Failing::sink}) {
+      const Aftermath after = fail_one_stage(way, failing);
+      table.rows.push_back(row(way, failing, after));
+    }
+  }
+  story.table(table);
+  story.nuance("05.3",
+               "pipe() bounds memory, but it passes on no errors and destroys nothing. "
+               "Today's answer is pipeline().");
+  story.takeaway("Use pipeline(): it is pipe() that also cleans up after an error.");
+}
+
+}  // namespace lab05

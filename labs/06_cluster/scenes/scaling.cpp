@@ -1,0 +1,133 @@
+// scaling.cpp: what one process can use, and what a second one brings, by shares and counts.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "lab/core/text.hpp"
+#include "lab/os/proc.hpp"
+#include "scenes/scenes.hpp"
+#include "world/load.hpp"
+
+namespace lab06 {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+void spin_for(milliseconds time) {
+  for (const auto end = Clock::now() + time; Clock::now() < end;) continue;
+}
+
+// CPU time by wall time of so many threads that compute.
+double cores_used(int threads) {
+  const auto cpu = lab::cpu_time();
+  const auto start = Clock::now();
+  std::vector<std::jthread> all;
+  for (int i = 0; i < threads; ++i) all.emplace_back([] { spin_for(60ms); });
+  all.clear();
+  return std::chrono::duration<double>(lab::cpu_time() - cpu) / (Clock::now() - start);
+}
+
+}  // namespace
+
+void one_core(Story& story, const Knobs&) {
+  story.say(
+      "First one thread computes, then four do. CPU time by wall time says how many "
+      "cores they used. For one thread it should not be more than one.");
+  story.picture(Picture::bars, {"How many cores a process uses"});
+  double one = 0;
+  double four = 0;
+  for (int i = 0; i < 10 && (i < 2 || four < 1.5); ++i) {
+    one = std::max(one, cores_used(1));
+    four = std::max(four, cores_used(4));
+  }
+  story.table({"How many cores a process uses",
+               {"computing", "cores"},
+               {{"one thread", fmt::format("{:.2f}", one)},
+                {"four threads", fmt::format("{:.2f}", four)}}});
+  const bool busy = std::thread::hardware_concurrency() < 2 || four < 1.5;
+  story.claim("06.1", one <= 1.05,
+              "one thread used {:.2f} cores. Control: four threads of the same process "
+              "used {:.2f}{}",
+              one, four, busy ? ", because this machine is busy or has one core" : "");
+  story.nuance("06.1",
+               "This is true of the JavaScript only. libuv's pool and the garbage "
+               "collector have threads of their own: asynchronous pbkdf2 used 1.99 cores "
+               "in Node.");
+  story.takeaway("One thread of JavaScript cannot use more than one core.");
+}
+
+namespace {
+
+struct Work {
+  int most = 0;      // requests of the worker that had most
+  double share = 0;  // of all the workers' CPU time, that of the busiest
+  int at_once = 0;   // the most that each had under way, summed up
+};
+
+Work work(int workers, const LoadConfig& config) {
+  lab::uv::Loop loop;
+  const Cluster cluster(loop, {.workers = workers});
+  const LoadResult seen = load(loop, cluster.port(), config);
+  std::chrono::duration<double> all{}, busiest{};
+  Work result;
+  for (const auto& [pid, one] : seen.workers) {
+    all += one.cpu;
+    busiest = std::max<std::chrono::duration<double>>(busiest, one.cpu);
+    result.most = std::max(result.most, one.answers);
+    result.at_once += one.most_at_once;
+  }
+  result.share = busiest / all;
+  return result;
+}
+
+Work compute(int workers, int requests) {
+  return work(workers, {.target = "/cpu", .requests = requests, .keep_alive = false});
+}
+
+// 40 kept connections: what each worker had at most adds up.
+Work wait(int workers) {
+  return work(workers, {.target = "/wait", .clients = 40, .requests = 200});
+}
+
+}  // namespace
+
+// Step 12: the CPU of one process is the limit of what computes; a wait costs none. By
+// shares and counts, because a busy machine hides what the clock would show.
+void scaling(Story& story, const Knobs&) {
+  const int requests = story.quick() ? 80 : 240;
+  story.say(
+      "{} requests that compute go to one worker, then to two. The busier of the two "
+      "should have about half of the work. Requests that only wait should gain nothing.",
+      requests);
+  story.picture(Picture::bars, {"What the busiest worker had to compute"});
+  const Work one = compute(1, requests), two = compute(2, requests);
+  const Work wait_one = wait(1), wait_two = wait(2);
+  const double gain = 1.0 * one.most / two.most;
+  const double wait_gain = 1.0 * wait_two.at_once / wait_one.at_once;
+  const auto row = [](const char* workers, const Work& seen) {
+    return std::vector<std::string>{workers, std::to_string(seen.most),
+                                    lab::text::percent(seen.share)};
+  };
+  story.table({"What the busiest worker had to compute",
+               {"workers", "requests", "share of the CPU time"},
+               {row("1", one), row("2", two)}});
+  story.claim("06.7", two.share < 0.8 && one.share > 0.99,
+              "the busier of two workers used {} of the CPU time. Control: a single "
+              "worker used {}, however many cores there are",
+              lab::text::percent(two.share), lab::text::percent(one.share));
+  story.claim("06.8", gain >= 1.4 && wait_gain <= 1.25,
+              "the busier of two workers computed {} of {} requests, so each had {:.1f} "
+              "times less to do. Control: of requests that wait 50 ms, one worker "
+              "already had {} under way at once, and two had {}",
+              two.most, requests, gain, wait_one.at_once, wait_two.at_once);
+  story.nuance("06.8",
+               "Where requests only wait, a second worker brings little, because one "
+               "worker already holds all the waits.");
+  story.takeaway("More workers help where the CPU is the limit, and nowhere else.");
+}
+
+}  // namespace lab06

@@ -1,0 +1,283 @@
+// deaths.cpp: how an error ends a process, in C++ and by Node's rules, and what it leaves in
+// one that goes on.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <fstream>
+#include <future>
+#include <map>
+#include <stdexcept>
+#include <thread>
+
+#include "lab/core/trace.hpp"
+#include "lab/os/process.hpp"
+#include "lab/os/run_dir.hpp"
+#include "scenes/scenes.hpp"
+#include "world/bank.hpp"
+#include "world/crash_report.hpp"
+#include "world/programs.hpp"
+
+namespace lab08 {
+
+namespace {
+
+constexpr int kChosenCode = 70;
+
+void pay_twice() {
+  throw std::runtime_error("paid twice");
+}
+// On a thread, where no frame above it could catch: main() has a try around it.
+void throw_uncaught() {
+  std::thread(pay_twice).join();
+}
+
+struct Death {
+  const char* name;
+  const char* actor;
+  void (*die)();
+  bool handled = false;
+};
+
+const Death kDeaths[] = {
+    {"an exception nobody catches", "throws", throw_uncaught},
+    {"the same, with a terminate handler", "throws, handler", throw_uncaught, true},
+    {"SIGSEGV, with a terminate handler", "segfaults, handler",
+     [] {
+       std::signal(SIGSEGV, SIG_DFL);  // a sanitizer would take it
+       std::raise(SIGSEGV);
+     },
+     true},
+    {"an error in a future that is dropped", "drops a future",
+     [] { static_cast<void>(std::async(std::launch::async, pay_twice)); }},
+};
+
+std::string ended(const lab::Exit& exit) {
+  return exit.signal ? fmt::format("SIG{}", sigabbrev_np(exit.signal))
+                     : fmt::format("exit {}", exit.code);
+}
+
+}  // namespace
+
+int death_main(std::span<const std::string> args) {
+  if (args.size() != 2) return 2;
+  const Death& death = kDeaths[std::stoul(args[0]) % std::size(kDeaths)];
+  leave_no_core_file();
+  if (death.handled) report_crashes(args[1], kChosenCode);
+  death.die();
+  return 0;
+}
+
+namespace {
+
+// Something went from one to another, and is there.
+void tell(const char* from, const char* to, const std::string& what) {
+  lab::trace::flow_in(lab::trace::flow_out(what, {.lane = from}), what, {.lane = to});
+}
+
+std::vector<std::string> die(std::size_t number) {
+  const Death& death = kDeaths[number];
+  const std::string report = lab::run_dir() / fmt::format("crash-report-{}", number);
+  auto child = lab::Child::role("death", {std::to_string(number), report});
+  lab::trace::actor(death.actor, lab::trace::Actor::process, child.pid());
+  tell("parent", death.actor, "starts");
+  const std::string end = ended(child.wait());
+  std::string line;
+  std::getline(std::ifstream(report), line);
+  if (!line.empty()) tell(death.actor, "report", line);
+  tell(death.actor, "parent", end);
+  lab::trace::state(death.actor, "dead");
+  return {death.name, end, line};
+}
+
+}  // namespace
+
+// Step 5: really dying, each time in a process of its own.
+void deaths(Story& story, const Knobs&) {
+  story.say(
+      "Each of four C++ processes meets an error. Only one of them gets to report it.");
+  story.picture(lab::Picture::nodes, {"parent"});
+  lab::trace::actor("parent", lab::trace::Actor::client);
+  lab::Table table{"Each in a process of its own", {"what happens", "end", "report"}, {}};
+  for (std::size_t i = 0; i < std::size(kDeaths); ++i) table.rows.push_back(die(i));
+  story.table(table);
+  const auto& rows = table.rows;
+  story.claim(
+      "08.1",
+      rows[0][1] == "SIGABRT" && rows[1][1] == fmt::format("exit {}", kChosenCode) &&
+          rows[1][2] == "terminate: paid twice" && rows[2][1] == "SIGSEGV" &&
+          rows[2][2].empty(),
+      "with a terminate handler the process ended with {} and left \"{}\" on disk. "
+      "Control: without one it ended by {}",
+      rows[1][1], rows[1][2], rows[0][1]);
+  story.nuance(
+      "08.1",
+      "In C++ the handler must not return: the process ends. In Node it may return, "
+      "and then the process goes on. A signal such as SIGSEGV is no exception: no "
+      "handler of either kind sees it.");
+  story.takeaway(
+      "A last-resort handler is for the last words. An error in a future that nobody "
+      "reads "
+      "ends with {} and no word at all, so promises need somebody who notices.",
+      rows[3][1]);
+}
+
+namespace {
+
+constexpr const char* kPrograms = "19 programs, by the way in which they end";
+using Results = std::map<std::string, std::string>;
+
+Results play_all() {
+  Results results;
+  for (std::size_t i = 0; i < programs().size(); ++i) {
+    auto child = lab::Child::role("program", {std::to_string(i)});
+    const lab::Exit& exit = child.wait();
+    std::string printed = exit.out;
+    while (!printed.empty() && printed.back() == '\n') printed.pop_back();
+    for (std::size_t at; (at = printed.find('\n')) != std::string::npos;)
+      printed.replace(at, 1, " ; ");
+    std::string& result = results[programs()[i].name] = ended(exit);
+    if (!printed.empty()) result += " | " + printed;
+  }
+  return results;
+}
+
+// The programs below the way in which they end.
+lab::Table by_their_end(Results& results) {
+  lab::Table table{kPrograms, {"program", "which", "result"}, {}};
+  for (const auto& [end, result] : {std::pair{"survives", "exit 0"},
+                                    {"ends with code 5", "exit 5"},
+                                    {"ends with code 1", "exit 1"},
+                                    {"ends with code 7", "exit 7"}}) {
+    const std::size_t head = table.rows.size();
+    table.rows.push_back({end, "", ""});
+    for (const Program& program : programs()) {
+      if (results[program.name].starts_with(result))
+        table.rows.push_back({program.name, end, results[program.name]});
+    }
+    table.rows[head][2] =
+        fmt::format("({} of {})", table.rows.size() - head - 1, programs().size());
+  }
+  return table;
+}
+
+}  // namespace
+
+// Step 6: Node's rules, each program in a process of its own. node.mjs runs the same ones,
+// and a test compares.
+void rules(Story& story, const Knobs&) {
+  story.say(
+      "19 small programs throw or reject, each in a process of its own. Predict which of "
+      "them survive.");
+  story.picture(lab::Picture::tree, {kPrograms});
+  Results result = play_all();
+  story.table(by_their_end(result));
+  const auto is = [&](const char* program, std::string_view expected) {
+    return result[program] == expected;
+  };
+  story.claim(
+      "08.5",
+      is("a rejection", "exit 1") &&
+          is("a rejection, unhandledRejection handler", "exit 0 | UR x ; still alive") &&
+          is("a rejection, only uncaughtException handler",
+             "exit 0 | UE x unhandledRejection ; still alive") &&
+          is("a rejection, --unhandled-rejections=warn", "exit 0 | still alive"),
+      "with a handler the process survived ({}). Control: without one it ended with {}",
+      result["a rejection, unhandledRejection handler"], result["a rejection"]);
+  story.nuance(
+      "08.5",
+      "Since Node 15 an unhandled rejection ends the process: it is raised as an "
+      "uncaughtException with the origin unhandledRejection. Node 14 only warned "
+      "({}).",
+      result["a rejection, --unhandled-rejections=warn"]);
+  story.claim("08.6",
+              is("try inside the timer", "exit 0 | caught") &&
+                  is("try around a timer", "exit 1") &&
+                  is("try around an async call, not awaited", "exit 1"),
+              "try inside the callback: {}. Control, try around the call that starts the "
+              "timer: {}",
+              result["try inside the timer"], result["try around a timer"]);
+  story.nuance(
+      "08.6",
+      "A try catches what is thrown while it is on the stack. A callback runs later, "
+      "from the loop. An async call that is not awaited rejects a promise that "
+      "nobody holds ({}).",
+      result["try around an async call, not awaited"]);
+  story.claim(
+      "08.7",
+      is(".catch() in the same tick", "exit 0 | handled") &&
+          is(".catch() in a microtask of a microtask", "exit 0 | handled") &&
+          is(".catch() one setImmediate late", "exit 1") &&
+          is(".catch() one setImmediate late, with handlers",
+             "exit 0 | UR ; handled ; RH"),
+      "attached before the microtasks had drained: {}. Control, attached in the next "
+      "setImmediate: {}",
+      result[".catch() in the same tick"], result[".catch() one setImmediate late"]);
+  story.nuance(
+      "08.7",
+      "Node looks for unhandled rejections after each callback, once ticks and "
+      "microtasks are done. With handlers installed, a late .catch() is reported as "
+      "well: {}.",
+      result[".catch() one setImmediate late, with handlers"]);
+  story.takeaway(
+      "An error needs a handler on the stack, or on the promise before the microtasks "
+      "have "
+      "drained. Otherwise it ends the process.");
+}
+
+namespace {
+
+struct Left {
+  int sum = 0;
+  bool locked = false;
+  bool accepted = false;  // the transfer after the failed one
+};
+
+Left swallow(Care care) {
+  Runtime node;
+  Bank bank(node, care);
+  node.on_uncaught = [](const Error&, Origin) {};
+  Left left;
+  node.run([&] {
+    bank.transfer(30, true);
+    node.set_timeout([&] { left.accepted = bank.transfer(10); }, 20);
+  });
+  left.sum = bank.sum();
+  left.locked = bank.locked();
+  return left;
+}
+
+std::string told(const Left& left) {
+  return fmt::format("{} ; {} {}", left.accepted ? "accepted" : "refused", left.sum,
+                     left.locked ? "locked" : "free");
+}
+
+}  // namespace
+
+// Step 11: why not to go on. The handler caught the exception and mended nothing.
+void state(Story& story, const Knobs&) {
+  story.say(
+      "Two accounts hold 100 each. A transfer of 30 throws halfway, and the handler "
+      "swallows "
+      "the error.");
+  story.picture(lab::Picture::curves, {"careless A + B", "careful A + B"});
+  const Left careless = swallow(Care::careless);
+  const Left careful = swallow(Care::careful);
+  story.table(
+      {"A transfer of 30 fails, and the handler swallows it",
+       {"transfer", "the next one ; sum and lock"},
+       {{"careless, swallowed", told(careless)}, {"careful, swallowed", told(careful)}}});
+  story.claim(
+      "08.4",
+      careless.sum == 170 && careless.locked && !careless.accepted &&
+          careful.sum == 200 && !careful.locked && careful.accepted,
+      "A + B is {} instead of 200, the lock is {}, and the next transfer was {}. "
+      "Control, a transfer that writes last and releases its lock in any case: {}",
+      careless.sum, careless.locked ? "still held" : "free",
+      careless.accepted ? "accepted" : "refused", told(careful));
+  story.takeaway(
+      "A handler that swallows the error keeps the process alive with wrong data and a "
+      "lock "
+      "that nobody will release.");
+}
+
+}  // namespace lab08

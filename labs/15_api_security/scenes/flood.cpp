@@ -1,0 +1,74 @@
+// flood.cpp: many addresses, each of them polite.
+#include "lab/core/text.hpp"
+#include "lab/core/trace.hpp"
+#include "lab/os/proc.hpp"
+#include "scenes/scenes.hpp"
+#include "world/caller.hpp"
+
+namespace lab15 {
+
+namespace trace = lab::trace;
+using namespace std::chrono_literals;
+
+void flood(lab::Story& story, const Knobs& knobs) {
+  const int limit = *knobs.limit, addresses = *knobs.addresses, rude = 10 * limit;
+  story.say(
+      "{} addresses of this machine send {} requests each, which is just what the limit "
+      "allows. Then one address sends {}. The limit should stop only the one address, "
+      "and "
+      "even its refused requests should have been read and parsed.",
+      addresses, limit, rude);
+  story.picture(lab::Picture::bars, {"Requests of the flood that passed the limit"});
+  const auto shop_with_limit = [&] {
+    return ShopOptions{
+        .name = "shop",
+        .limiter = make_limiter(Algorithm::sliding_window,
+                                {.requests = limit, .window = std::chrono::hours(1)}),
+        .host = "0.0.0.0"};
+  };
+
+  Shop shop(shop_with_limit());
+  const auto cpu_before = lab::cpu_time();
+  int passed = 0;
+  for (int i = 0; i < addresses; ++i) {
+    const std::string address = fmt::format("127.0.1.{}", i + 1);
+    for (int k = 0; k < limit; ++k) passed += send_from(address, shop, "/login") == 400;
+    trace::counter("passed", passed, {.lane = "shop"});
+  }
+  const int sent = addresses * limit;
+  const auto cpu = lab::cpu_time() - cpu_before;
+
+  Shop other(shop_with_limit());
+  int refused = 0;
+  for (int i = 0; i < rude; ++i)
+    refused += send_from("127.0.2.1", other, "/login") == 429;
+  const auto text = [](int number) { return std::to_string(number); };
+  story.table({"Requests and what became of them",
+               {"from", "sent", "refused", "parsed by the process"},
+               {{fmt::format("{} addresses", addresses), text(sent), text(sent - passed),
+                 text(shop.entered())},
+                {"one address", text(rude), text(refused), text(other.entered())}}});
+  story.table({"Requests of the flood that passed the limit",
+               {"from", "of 100"},
+               {{"many addresses", text(100 * passed / sent)},
+                {"one address", text(100 * (rude - refused) / rude)}}});
+  story.claim(
+      "15.3",
+      passed == sent && shop.entered() == sent && refused == rude - limit &&
+          other.entered() == rude,
+      "{} of {} requests from {} addresses passed a limit of {} each, and cost {} of "
+      "CPU; from one address {} of {} were refused, and yet the process had "
+      "accepted and parsed all {}",
+      passed, sent, addresses, limit, lab::text::time(cpu), refused, rude,
+      other.entered());
+  story.nuance(
+      "15.3",
+      "A flood is stopped before it reaches Node: by the kernel, the proxy, or a "
+      "network that is larger than the attack (CDN, scrubbing). The app still "
+      "bounds what one request may cost: body size, time, queries.");
+  story.takeaway(
+      "A rate limit protects accounts and fairness. It does not protect the process from "
+      "the work of saying no.");
+}
+
+}  // namespace lab15

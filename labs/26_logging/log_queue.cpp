@@ -1,0 +1,38 @@
+#include "log_queue.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace lab26 {
+
+// Step 2: a queue without a limit only moves the crash. So each line has to fit, or
+// somebody decides who pays: the caller waits, or a line goes.
+bool LogQueue::put(LogLine& line) {
+  const auto fits = [&] {
+    return lines_.empty() || bytes_ + line.text.size() <= capacity_;
+  };
+  if (!fits() && when_full_ == WhenFull::block) return false;
+  while (!fits() && when_full_ == WhenFull::drop_oldest) {
+    bytes_ -= lines_.front().text.size();
+    lines_.pop_front();
+    ++dropped_;
+  }
+  if (!fits()) {
+    ++dropped_;
+    return true;
+  }
+  bytes_ += line.text.size();
+  lines_.push_back(std::move(line));
+  return true;
+}
+
+LogQueue::Batch LogQueue::take() {
+  Batch batch{
+      {std::make_move_iterator(lines_.begin()), std::make_move_iterator(lines_.end())},
+      std::exchange(dropped_, 0)};
+  lines_.clear();
+  bytes_ = 0;
+  return batch;
+}
+
+}  // namespace lab26

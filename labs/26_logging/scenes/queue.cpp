@@ -1,0 +1,109 @@
+// queue.cpp: more lines than the queue holds, while the reader sleeps.
+#include <sstream>
+
+#include "lab/core/text.hpp"
+#include "lab/core/trace.hpp"
+#include "lab/os/proc.hpp"
+#include "line_sink.hpp"
+#include "logging.hpp"
+#include "scenes/scenes.hpp"
+#include "world/outputs.hpp"
+
+namespace lab26 {
+
+namespace trace = lab::trace;
+
+namespace {
+
+struct Flood {
+  Outcome outcome;
+  std::size_t most = 0;  // bytes that waited
+  std::uint64_t kept = 0, dropped_by_log = 0, dropped = 0;
+  std::uint64_t first = 0, last = 0;  // of the lines that were kept
+};
+
+Flood flood(WhenFull when_full, std::size_t queue, std::uint64_t lines) {
+  Flood flood{};
+  Output pipe = open_pipe(4'096);
+  std::promise<pid_t> begins;
+  std::promise<void> returns;
+  auto writer = std::async(std::launch::async, [&] {
+    Logger log({std::make_shared<LineSink>(std::move(pipe.writer))},
+               {.queue_bytes = queue,
+                .when_full = when_full,
+                .on_queue = [&](std::size_t bytes) {
+                  flood.most = std::max(flood.most, bytes);
+                  trace::counter("waiting", static_cast<double>(bytes));
+                }});
+    begins.set_value(lab::thread_id());
+    for (std::uint64_t n = 0; n < lines; ++n) log.log(Level::info, "served", {{"n", n}});
+    returns.set_value();
+    if (!log.flush(std::chrono::seconds(20))) return;
+    flood.dropped = log.dropped();
+  });
+  const pid_t thread = begins.get_future().get();
+  flood.outcome = outcome(returns.get_future(), thread);
+  std::istringstream text(read_all(pipe.reader.get(), writer));
+  writer.get();
+  flood.first = lines;
+  for (std::string each; std::getline(text, each);) {
+    const Json line = Json::parse(each);
+    flood.dropped_by_log += line.value("dropped", 0u);
+    if (!line.contains("n")) continue;
+    flood.last = line["n"];
+    if (flood.kept++ == 0) flood.first = flood.last;
+  }
+  return flood;
+}
+
+}  // namespace
+
+void full_queue(lab::Story& story, const Knobs& knobs) {
+  const std::size_t queue = *knobs.queue;
+  const std::uint64_t lines = queue / 20 + 300;  // over three times what fits
+  story.say(
+      "The log goes to a pipe whose reader sleeps, and the queue holds {}. The program "
+      "logs "
+      "{} lines. Either it waits, or lines are dropped: the oldest or the newest.",
+      lab::text::bytes(queue), lines);
+  story.picture(lab::Picture::tank, {"waiting", "limit"});
+  trace::counter("limit", static_cast<double>(queue));
+
+  constexpr std::pair<const char*, WhenFull> kPolicies[] = {
+      {"block", WhenFull::block},
+      {"drop the oldest", WhenFull::drop_oldest},
+      {"drop the newest", WhenFull::drop_newest}};
+  lab::Table table{
+      "When the queue is full",
+      {"policy", "the program", "kept", "dropped, says the log", "last line"},
+      {}};
+  std::vector<Flood> floods;
+  bool adds_up = true;
+  for (const auto& [name, policy] : kPolicies) {
+    const Flood& each = floods.emplace_back(flood(policy, queue, lines));
+    table.rows.push_back({name, each.outcome == Outcome::asleep ? "waited" : "went on",
+                          std::to_string(each.kept), std::to_string(each.dropped_by_log),
+                          each.last + 1 == lines ? "kept" : "lost"});
+    adds_up = adds_up && each.kept + each.dropped_by_log == lines &&
+              each.dropped_by_log == each.dropped && each.most <= queue;
+  }
+  story.table(table);
+  const auto& [block, oldest, newest] = std::tie(floods[0], floods[1], floods[2]);
+  story.claim(
+      "26.5",
+      adds_up && block.outcome == Outcome::asleep && block.kept == lines &&
+          oldest.outcome == Outcome::returned && oldest.last + 1 == lines &&
+          oldest.dropped > 0 && newest.outcome == Outcome::returned &&
+          newest.first == 0 && newest.last + 1 < lines && newest.dropped > 0,
+      "the queue never held more than {}; of {} lines block kept all and held the "
+      "program, the others held nobody and dropped {} and {}, and the log says so",
+      lab::text::bytes(queue), lines, oldest.dropped, newest.dropped);
+  story.nuance("26.5",
+               "Choose for each log: an audit trail blocks, a debug log drops. A queue "
+               "without a limit only turns a slow disk into a crash.");
+  story.takeaway(
+      "Give the queue a limit, choose who pays when it is full, and let the log tell its "
+      "own gaps.");
+}
+
+}  // namespace lab26

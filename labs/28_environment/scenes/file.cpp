@@ -1,0 +1,67 @@
+// file.cpp: what a .env file says, and who is stronger.
+#include <fstream>
+
+#include "lab/core/trace.hpp"
+#include "lab/os/run_dir.hpp"
+#include "scenes/scenes.hpp"
+#include "world/service.hpp"
+
+namespace lab28 {
+
+namespace trace = lab::trace;
+
+void file_and_shell(lab::Story& story, const Knobs& knobs) {
+  story.say(
+      "A .env file says PORT=3000. The service starts with the file alone, then with "
+      "PORT "
+      "set in the shell as well, then with a flag. The file should lose each time.");
+  story.picture(lab::Picture::nodes, {"flag", "shell", ".env", "service"});
+  for (const char* source : {"flag", "shell", ".env"}) {
+    trace::actor(source, trace::Actor::client);
+  }
+  const auto path = lab::run_dir() / "shop.env";
+  std::ofstream(path) << "# for a developer's machine\n"
+                         "PORT=3000\n"
+                         "DATABASE_URL='postgres://localhost/dev'  # no password\n";
+  const std::string shell = std::to_string(*knobs.port);
+
+  lab::Table table{"Who sets the port", {"given", "PORT", "from"}, {}};
+  const auto serve = [&](const char* given, const char* winner, Deployment deployment) {
+    deployment.name = "service";
+    deployment.env_file = path;
+    const auto sent = trace::flow_out("PORT", {.lane = winner});
+    const Started started = start(deployment);
+    trace::flow_in(sent, "PORT", {.lane = "service"});
+    const Setting port = started.settings.at("PORT");
+    table.rows.push_back({given, port.value, port.origin});
+    return port;
+  };
+  const Setting alone = serve("only the file", ".env", {});
+  const Setting both =
+      serve("the file and the shell", "shell", {.environment = {{"PORT", shell}}});
+  const Setting flag =
+      serve("the file, the shell and a flag", "flag",
+            {.environment = {{"PORT", shell}}, .flags = {"--port=8080"}});
+  const Setting override =
+      serve("the file and the shell, with override", ".env",
+            {.environment = {{"PORT", shell}}, .file_overrides = true});
+  story.table(table);
+  story.claim(
+      "28.4",
+      alone.value == "3000" && alone.origin == ".env:2" && both.value == shell &&
+          both.origin == "environment" && flag.value == "8080" &&
+          override.value == "3000",
+      "the file alone gives port {}; with PORT={} in the shell the service listens "
+      "on {}; only a loader that is told to override takes {} from the file",
+      alone.value, shell, both.value, override.value);
+  story.nuance("28.4",
+               "Since Node 20.6 `node --env-file=.env` does without the dotenv package. "
+               "The two, and bash, read quotes, comments and $NAME differently: the page "
+               "has the table.");
+  story.takeaway(
+      "A .env file fills in what nobody has set, and it stays on the developer's "
+      "machine: "
+      "never commit it.");
+}
+
+}  // namespace lab28

@@ -1,0 +1,237 @@
+#include "drill/store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "core/place.hpp"
+#include "lab/core/error.hpp"
+#include "lab/core/terminal.hpp"
+
+namespace runner {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using std::chrono::year_month_day;
+
+constexpr int kVersion = 1;
+constexpr int kMostAnswers = 1'000'000'000;
+
+std::string day_text(Day day) {
+  const year_month_day date = day;
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
+bool parse_day(std::string_view text, Day& day) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const auto number = [&](std::size_t from, std::size_t size) {
+    int value = -1;
+    const char* end = text.data() + from + size;
+    const auto result = std::from_chars(text.data() + from, end, value);
+    return result.ptr == end ? value : -1;
+  };
+  const int month = number(5, 2);
+  const int date = number(8, 2);
+  if (number(0, 4) < 0 || month < 0 || date < 0) return false;
+  const year_month_day whole(std::chrono::year(number(0, 4)),
+                             std::chrono::month(static_cast<unsigned>(month)),
+                             std::chrono::day(static_cast<unsigned>(date)));
+  if (!whole.ok()) return false;
+  day = whole;
+  return true;
+}
+
+bool whole_number(const Json& object, const char* key, int most, int& value) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number_integer()) return false;
+  if (*found < 0 || *found > most) return false;
+  value = found->get<int>();
+  return true;
+}
+
+bool parse_record(const Json& object, Record& record) {
+  if (!object.is_object()) return false;
+  const auto easiness = object.find("easiness");
+  const auto due = object.find("due");
+  if (easiness == object.end() || !easiness->is_number()) return false;
+  if (due == object.end() || !due->is_string()) return false;
+  record.schedule.easiness = easiness->get<double>();
+  if (!(record.schedule.easiness >= 1.3 && record.schedule.easiness <= 10)) return false;
+  return parse_day(due->get_ref<const std::string&>(), record.schedule.due) &&
+         whole_number(object, "repetitions", kMostAnswers, record.schedule.repetitions) &&
+         whole_number(object, "interval", kLongestInterval, record.schedule.interval) &&
+         whole_number(object, "asked", kMostAnswers, record.asked) &&
+         whole_number(object, "right", kMostAnswers, record.right);
+}
+
+void write_all(int fd, std::string_view text, const fs::path& file) {
+  while (!text.empty()) {
+    const ssize_t size = write(fd, text.data(), text.size());
+    if (size < 0 && errno == EINTR) continue;
+    lab::check_errno(size, "write " + file.string());
+    text.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+// A descriptor that is closed with its scope.
+class File {
+ public:
+  File(const fs::path& path, int flags)
+      : fd_(static_cast<int>(lab::check_errno(open(path.c_str(), flags | O_CLOEXEC, 0600),
+                                              "open " + path.string()))) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() { close(fd_); }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+// One drill at a time reads and changes the file; the lock is a file of its own, because
+// drill.json itself is replaced.
+class DrillStore::Lock {
+ public:
+  explicit Lock(const fs::path& file)
+      : lock_(file.parent_path() / ".drill.lock", O_RDWR | O_CREAT) {
+    while (flock(lock_.fd(), LOCK_EX) == -1) {
+      if (errno != EINTR) lab::check_errno(-1, "lock " + file.string());
+    }
+  }
+
+ private:
+  File lock_;
+};
+
+fs::path DrillStore::default_file() {
+  return data_folder() / "drill.json";
+}
+
+DrillStore::DrillStore(fs::path file) : file_(std::move(file)) {
+  std::error_code error;
+  fs::create_directories(file_.parent_path(), error);
+  if (error) throw lab::Error("make " + file_.parent_path().string(), error.message());
+}
+
+Records DrillStore::read() {
+  const Lock lock(file_);
+  return read_locked();
+}
+
+Record DrillStore::note(const std::string& id, int grade, Day today) {
+  const Lock lock(file_);
+  Records records = read_locked();
+  Record& record = records[id];
+  record.schedule = after(record.schedule, grade, today);
+  if (record.asked < kMostAnswers) {
+    ++record.asked;
+    record.right += grade >= 3 ? 1 : 0;
+  }
+  write_locked(records);
+  return record;
+}
+
+void DrillStore::forget_all() {
+  const Lock lock(file_);
+  std::error_code error;
+  fs::remove(file_, error);
+  if (error) throw lab::Error("remove " + file_.string(), error.message());
+}
+
+Records DrillStore::read_locked() {
+  std::ifstream stream(file_);
+  if (!stream) {
+    if (!fs::exists(file_)) return {};
+    throw lab::Error("read " + file_.string(), "it cannot be opened");
+  }
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (stream.bad()) throw lab::Error("read " + file_.string(), "it cannot be read");
+  std::string fault;
+  Records records = parse_records(text, fault);
+  if (fault.empty()) return records;
+  notice_ = fmt::format("{} is damaged ({}). It is kept as {}; ", file_.string(), fault,
+                        set_aside().string());
+  notice_ += records.empty()
+                 ? "this drill begins afresh"
+                 : fmt::format("{} of its items are whole and go on", records.size());
+  write_locked(records);
+  return records;
+}
+
+// Gives the damaged file a name of its own.
+fs::path DrillStore::set_aside() const {
+  for (int i = 1;; ++i) {
+    fs::path aside = file_;
+    aside += fmt::format(".damaged-{}", i);
+    if (link(file_.c_str(), aside.c_str()) == 0) return aside;
+    if (errno != EEXIST) lab::check_errno(-1, "keep " + aside.string());
+  }
+}
+
+void DrillStore::write_locked(const Records& records) const {
+  fs::path fresh = file_;
+  fresh += ".new";
+  {
+    const File out(fresh, O_WRONLY | O_CREAT | O_TRUNC);
+    write_all(out.fd(), records_text(records), fresh);
+    lab::check_errno(fsync(out.fd()), "write " + fresh.string());
+  }
+  lab::check_errno(rename(fresh.c_str(), file_.c_str()), "write " + file_.string());
+}
+
+std::string records_text(const Records& records) {
+  Json items = Json::object();
+  for (const auto& [id, record] : records) {
+    items[id] = {{"due", day_text(record.schedule.due)},
+                 {"interval", record.schedule.interval},
+                 {"easiness", record.schedule.easiness},
+                 {"repetitions", record.schedule.repetitions},
+                 {"asked", record.asked},
+                 {"right", record.right}};
+  }
+  const Json whole = {{"version", kVersion}, {"rule", "SM-2"}, {"items", items}};
+  return whole.dump(1) + "\n";
+}
+
+Records parse_records(std::string_view text, std::string& fault) {
+  fault.clear();
+  const Json whole = Json::parse(text, nullptr, false);
+  if (!whole.is_object()) {
+    fault = "it is not a JSON object";
+    return {};
+  }
+  const auto version = whole.find("version");
+  if (version != whole.end() && version->is_number_integer() && *version > kVersion) {
+    throw lab::Error("read what you answered", "a later Underloop has written it");
+  }
+  const auto items = whole.find("items");
+  if (items == whole.end() || !items->is_object()) {
+    fault = "it has no items";
+    return {};
+  }
+  Records records;
+  for (const auto& [id, object] : items->items()) {
+    Record record;
+    if (parse_record(object, record)) {
+      records[id] = record;
+    } else if (fault.empty()) {
+      fault = "the entry of " + lab::printable(id.substr(0, 40));
+    }
+  }
+  return records;
+}
+
+}  // namespace runner

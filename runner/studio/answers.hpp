@@ -1,0 +1,50 @@
+// answers.hpp: what the studio's page asks for below /api/, as JSON.
+//
+// Errors    None of its own: what is not there is empty. What the disk says throws
+//           lab::Error.
+#pragma once
+
+#include <filesystem>
+
+#include "studio/drill.hpp"
+#include "studio/lab.hpp"
+#include "studio/store.hpp"
+
+namespace runner {
+
+// The run of a lab that the build recorded, of all its scenes: its picture on the shelf.
+inline std::filesystem::path sample_of(const Place& place, const std::string& number) {
+  return place.build / "samples" / (number + ".ndjson");
+}
+
+class StudioAnswers {
+ public:
+  StudioAnswers(const Place& place, const Catalog& catalog, const RunStore& store,
+                LabFacts& facts, StudioDrill& drill, std::filesystem::path bench)
+      : place_(place),
+        catalog_(catalog),
+        store_(store),
+        facts_(facts),
+        drill_(drill),
+        bench_(std::move(bench)) {}
+
+  Json catalog() const;
+  Json lab(const Lab& lab) const;
+  Json runs() const;
+  Json ledger() const;
+  Json drill() const { return drill_.items(); }
+
+  // The newest result of each lab that ./lab bench --peers has left, and what Google
+  // Benchmark has.
+  Json bench() const;
+
+ private:
+  const Place& place_;
+  const Catalog& catalog_;
+  const RunStore& store_;
+  LabFacts& facts_;
+  StudioDrill& drill_;
+  std::filesystem::path bench_;
+};
+
+}  // namespace runner

@@ -1,0 +1,20 @@
+// walk.hpp: read a lab's code in the order in which one would explain it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/catalog.hpp"
+
+namespace runner {
+
+struct WalkOptions {
+  std::vector<std::string> labs{};
+  bool check = false;  // only tell what is stale, of these labs or of all
+};
+
+// On a terminal one screen a step, turned by keys; else everything, as plain text.
+// The exit code: 1 if `check` finds a stale step.
+int walk(const Catalog& catalog, const Place& place, const WalkOptions& options);
+
+}  // namespace runner

@@ -1,0 +1,269 @@
+// Guards: whoever is killed, and whatever a descendant did to get away, nobody is left.
+#include "lab/os/guard.hpp"
+
+#include <gmock/gmock.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "lab/os/proc.hpp"
+#include "support/own_run.hpp"
+
+namespace lab {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A pipe whose writing end each descendant has: it is at its end once the last is gone.
+class LastOne {
+ public:
+  LastOne() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(pipe(ends.data()), 0);
+    reading_.reset(ends[0]);
+    writing_.reset(ends[1]);
+  }
+
+  bool is_gone() {
+    writing_.reset();
+    pollfd source{reading_.get(), POLLIN, 0};
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (std::chrono::steady_clock::now() < deadline) {
+      if (poll(&source, 1, 100) == 0) continue;
+      std::array<char, 64> bytes{};
+      if (read(reading_.get(), bytes.data(), bytes.size()) == 0) return true;
+    }
+    return false;
+  }
+
+  // The pids of a run, told by its work.
+  struct Pids {
+    pid_t caller, outer_guard, inner_guard, work;
+  };
+  void tell(const Pids& pids) const {
+    EXPECT_EQ(write(writing_.get(), &pids, sizeof pids), ssize_t{sizeof pids});
+  }
+  Pids hear() const {
+    Pids pids{};
+    EXPECT_EQ(read(reading_.get(), &pids, sizeof pids), ssize_t{sizeof pids});
+    return pids;
+  }
+
+ private:
+  Descriptor reading_, writing_;
+};
+
+pid_t parent_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  for (std::string word; file >> word;) {
+    if (word == "PPid:" && file >> pid) return pid;
+  }
+  return 0;
+}
+
+[[noreturn]] void wait_for_ever() {
+  for (;;) pause();
+}
+
+// As a daemon does it, two generations deep, and its parents end at once: none of the three
+// ever asks to be ended with anybody.
+void start_a_daemon() {
+  if (const pid_t first = fork()) {
+    waitpid(first, nullptr, 0);
+    return;
+  }
+  setsid();
+  if (fork() != 0) _exit(0);
+  setsid();
+  if (fork() != 0) wait_for_ever();
+  wait_for_ever();
+}
+
+// A caller in a process of its own, as a lab's program is, whose work starts a daemon.
+pid_t start_caller(const LastOne& last, const std::function<void()>& orphaned = {}) {
+  const pid_t caller = fork();
+  if (caller != 0) return caller;
+  setpgid(0, 0);
+  Guarded guarded(
+      [&] {
+        start_a_daemon();
+        const pid_t inner = getppid(), outer = parent_of(inner);
+        last.tell({parent_of(outer), outer, inner, getpid()});
+        wait_for_ever();
+        return 0;
+      },
+      orphaned);
+  guarded.wait();
+  _exit(0);
+}
+
+// Adopts what the guards would miss: else it would outlive a failed test.
+class Guards : public testing::Test {
+ protected:
+  Guards() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+  ~Guards() override { end_descendants(); }
+};
+
+TEST_F(Guards, ReturnTheExitCodeOfTheWork) {
+  Guarded guarded([] { return 42; });
+  const int status = guarded.wait();
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 42);
+  EXPECT_EQ(guarded.wait(), status) << "asked again";
+}
+
+TEST_F(Guards, ReturnTheSignalThatEndedTheWork) {
+  for (const int signal : {SIGKILL, SIGTERM, SIGSEGV}) {
+    Guarded guarded([&] {
+      std::signal(signal, SIG_DFL);  // a sanitizer has its own for SIGSEGV
+      kill(getpid(), signal);
+      return 0;
+    });
+    const int status = guarded.wait();
+    ASSERT_TRUE(WIFSIGNALED(status));
+    EXPECT_EQ(WTERMSIG(status), signal);
+  }
+}
+
+TEST_F(Guards, PassEverySignalOnToTheWorkAlone) {
+  for (const int signal : {SIGINT, SIGHUP, SIGKILL}) {
+    Guarded guarded([] {
+      wait_for_ever();
+      return 0;
+    });
+    guarded.send(signal);
+    EXPECT_EQ(WTERMSIG(guarded.wait()), signal);
+  }
+}
+
+TEST_F(Guards, LeaveTheWorkTheDescriptorsAndTheThreadsOfItsCaller) {
+  const auto facts = [] { return 10 * open_descriptors() + thread_count(); };
+  const int ours = facts();
+  Guarded guarded([&] { return facts() == ours ? 0 : 1; });
+  EXPECT_EQ(WEXITSTATUS(guarded.wait()), 0);
+}
+
+// A work in its caller's group, under a parent outside of it, would have the kernel hang up
+// that whole group if the work ends while somebody else in the group is stopped.
+TEST_F(Guards, DoNotHangUpTheirCallersGroupWhenSomebodyInItIsStopped) {
+  const pid_t caller = fork();
+  if (caller == 0) {
+    setsid();  // orphaned, as the group of a script without a terminal is
+    const pid_t stopped = fork();
+    if (stopped == 0) {
+      raise(SIGSTOP);
+      _exit(0);
+    }
+    waitpid(stopped, nullptr, WUNTRACED);
+    Guarded guarded([] { return 0; });
+    guarded.wait();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(caller, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
+}
+
+TEST_F(Guards, EndADaemonThatTheWorkLeftBehind) {
+  LastOne last;
+  Guarded guarded([] {
+    start_a_daemon();
+    return 0;
+  });
+  EXPECT_EQ(WEXITSTATUS(guarded.wait()), 0);
+  EXPECT_TRUE(last.is_gone());
+}
+
+TEST_F(Guards, EndTheWorkWithItsObject) {
+  LastOne last;
+  {
+    const Guarded guarded([] {
+      start_a_daemon();
+      wait_for_ever();
+      return 0;
+    });
+  }
+  EXPECT_TRUE(last.is_gone());
+}
+
+// The race of PR_SET_PDEATHSIG: its parent has died before the child could ask.
+TEST_F(Guards, EndAChildThatWasOrphanedBeforeItCouldAskToBe) {
+  LastOne last;
+  Guarded guarded([] {
+    if (fork() == 0) {
+      while (getppid() == 1) {
+      }
+      wait_for_ever();
+    }
+    kill(getpid(), SIGKILL);
+    return 0;
+  });
+  EXPECT_EQ(WTERMSIG(guarded.wait()), SIGKILL);
+  EXPECT_TRUE(last.is_gone());
+}
+
+// Each one of the run's four processes, and each two of them, at once.
+TEST_F(Guards, LeaveNobodyWhicheverTwoProcessesAreKilled) {
+  for (unsigned round = 0; round < 32; ++round) {
+    const unsigned victims = round % 16;
+    if (std::popcount(victims) < 1 || std::popcount(victims) > 2) continue;
+    LastOne last;
+    start_caller(last);
+    const LastOne::Pids run = last.hear();
+    const std::array all = {run.caller, run.outer_guard, run.inner_guard, run.work};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (victims >> i & 1) kill(all[i], SIGKILL);
+    }
+    EXPECT_TRUE(last.is_gone()) << "victims " << victims;
+    end_descendants();
+  }
+}
+
+TEST_F(Guards, SurviveTheKillOfTheirCallersGroup) {
+  LastOne last;
+  const pid_t caller = start_caller(last);
+  last.hear();
+  kill(-caller, SIGKILL);
+  EXPECT_TRUE(last.is_gone());
+}
+
+TEST_F(Guards, TakeNoNoticeOfSignalsThatMeanOthers) {
+  LastOne last;
+  start_caller(last);
+  const LastOne::Pids run = last.hear();
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1}) {
+    kill(run.outer_guard, signal);
+    kill(run.inner_guard, signal);
+  }
+  kill(run.caller, SIGKILL);
+  EXPECT_TRUE(last.is_gone());
+}
+
+TEST_F(Guards, CleanUpForACallerThatWasKilled) {
+  const test::TempFolder folder;
+  const std::string kept = folder.path() + "/kept";
+  for (const bool both : {false, true}) {
+    std::ofstream(kept) << "x";
+    LastOne last;
+    start_caller(last, [&] { unlink(kept.c_str()); });
+    const LastOne::Pids run = last.hear();
+    if (both) kill(run.outer_guard, SIGKILL);
+    kill(run.caller, SIGKILL);
+    EXPECT_TRUE(last.is_gone());
+    while (waitpid(-1, nullptr, 0) > 0) {  // the guards, adopted by us
+    }
+    EXPECT_FALSE(std::ifstream(kept)) << both;
+  }
+}
+
+}  // namespace
+}  // namespace lab

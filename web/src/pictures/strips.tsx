@@ -1,0 +1,232 @@
+// strips.tsx: one strip for each way or worker: what it did when, and when nothing came.
+import { useMemo } from 'preact/hooks';
+import { lowerBound } from '../trace/columns';
+import { Kind, type Trace } from '../trace/trace';
+import { lengthText } from '../trace/time';
+import { fold } from './fold';
+import { meaningOf } from './meaning';
+import { eventsIn, isUsed, lanesIn, type Scene } from './scenes';
+import { fitted, Nothing, Sheet, widthOf, Words, type Drawing } from './sheet';
+import { TimeAxis } from './timeaxis';
+
+interface Strip {
+  name: string;
+  spans: number[];
+  marks: number[];
+  begin: number;
+  until: number; // of what has an end
+  zero: number; // where its own time begins
+}
+
+const kWindow = 10e6; // µs, of a live run
+const kMost = 50;
+const kUndeclared = 10; // lanes, of a scene that names no picture
+const kBlocks = 1500; // drawn in one strip: what is narrower than a pixel is one
+const strips_of = new WeakMap<Trace, { key: string; strips: Strip[]; aligned: boolean }>();
+
+function stripsOf(trace: Trace, whole: Scene, since: number): { strips: Strip[]; aligned: boolean } {
+  const scene = since > whole.from ? { ...whole, from: since } : whole;
+  const key = `${trace.version} ${scene.index} ${scene.from}`;
+  const before = strips_of.get(trace);
+  if (before?.key === key) return before;
+  const { feeds } = scene.picture;
+  const names = feeds.length ? feeds
+    : [...new Set(trace.lanes.filter((lane) => lane.kind !== 'thread' && isUsed(trace, scene, lane)).map((lane) => lane.name))].slice(0, kUndeclared);
+  const strips = names.slice(0, kMost).flatMap((name): Strip[] => {
+    const lanes = lanesIn(trace, scene, name);
+    const spans = lanes.flatMap((lane) => lane.rows.flatMap((row) => eventsIn(trace, row, scene)))
+      .sort((a, b) => trace.time.at(a) - trace.time.at(b));
+    const marks = lanes.flatMap((lane) => eventsIn(trace, lane.marks, scene)).filter((event) => trace.kind.at(event) === Kind.instant).sort((a, b) => trace.time.at(a) - trace.time.at(b));
+    if (!spans.length && !marks.length) return [];
+    const begin = Math.min(...[spans[0], marks[0]].map((one) => one === undefined ? Infinity : trace.time.at(one)));
+    let until = marks.length ? trace.time.at(marks[marks.length - 1] as number) : begin;
+    for (const event of spans) {
+      const end = trace.until.at(event);
+      // A state that nobody ends says nothing of its length.
+      until = Math.max(until, trace.kind.at(event) === Kind.state && end >= scene.to ? trace.time.at(event) : Math.min(end, scene.to));
+    }
+    return [{ name, spans, marks, begin, until, zero: begin }];
+  });
+  const aligned = align(strips);
+  const told = { key, strips, aligned };
+  strips_of.set(trace, told);
+  return told;
+}
+
+// What was tried one way after the other is compared from a common beginning. What goes on
+// all the while (a clock) is no way of its own.
+function align(strips: Strip[]): boolean {
+  const whole = Math.max(...strips.map((one) => one.until)) - Math.min(...strips.map((one) => one.begin));
+  const ways = strips.filter((one) => one.until - one.begin < whole * 0.75).sort((a, b) => a.begin - b.begin);
+  if (ways.length < 2) return false;
+  const groups: { begin: number; until: number; strips: Strip[] }[] = [];
+  for (const one of ways) {
+    const last = groups[groups.length - 1];
+    if (last && one.begin < last.until) {
+      last.strips.push(one);
+      last.until = Math.max(last.until, one.until);
+    } else {
+      groups.push({ begin: one.begin, until: one.until, strips: [one] });
+    }
+  }
+  const lengths = groups.map((group) => group.until - group.begin);
+  if (groups.length < 2 || Math.max(...lengths) < whole * 0.05) return false;
+  for (const group of groups) for (const one of group.strips) one.zero = group.begin;
+  for (const one of strips) if (!ways.includes(one)) one.zero = one.begin;
+  return true;
+}
+
+export function Strips({ trace, scene, at, width, height, live, lit, choose, act, breakable }: Drawing) {
+  const { strips, aligned: inTurn } = stripsOf(trace, scene, live ? at - kWindow : 0);
+  if (!strips.length) return <Nothing width={width} height={height} text="Nothing has happened yet." />;
+  const aligned = inTurn && !live;
+  const narrow = width < 560;
+  const gutter = narrow ? 8 : Math.min(210, Math.max(80, Math.max(...strips.map((one) => widthOf(one.name) * 0.98)) + 22), width * 0.34);
+  const least = narrow ? 48 : 34;
+  const row = Math.max(least, Math.min(narrow ? 66 : 74, (height - 44) / strips.length));
+  const tall = Math.max(height, row * strips.length + 44);
+  const bottom = row * strips.length + 8;
+  const base = (one: Strip) => (aligned ? one.zero : 0);
+  const ways = aligned ? strips.filter((one) => one.until - one.zero <= longest(strips) ) : strips;
+  const from = aligned ? 0 : live ? Math.max(Math.min(...strips.map((one) => one.begin)), at - kWindow) : Math.min(...strips.map((one) => one.begin));
+  const to = Math.max(from + 1, live ? at : aligned ? Math.max(...ways.map((one) => one.until - one.zero)) : lastMoment(strips, scene));
+  const map = useMemo(() => {
+    const busy: [number, number][] = live || aligned ? [[from, to]]
+      : strips.flatMap((one) => [...one.marks.map((event): [number, number] => [trace.time.at(event), trace.time.at(event)]),
+        ...one.spans.map((event): [number, number] => [trace.time.at(event), trace.kind.at(event) === Kind.state && !/wait|back-?off/.test(trace.name(event)) ? trace.time.at(event) : Math.min(trace.until.at(event), to)])])
+        .sort((a, b) => a[0] - b[0]);
+    return fold(busy, from, to, gutter, width - 14, { zero: aligned ? 0 : scene.from });
+  }, [trace.version, scene.index, width, gutter, from, to, aligned]);
+  return (
+    <Sheet width={width} height={tall} label={`When: ${strips.map((one) => one.name).join(', ')}`}>
+      {aligned && <text class="small dim" x={width - 14} y={bottom + 32} style={{ textAnchor: 'end' }}>each from its own beginning</text>}
+      {strips.map((one, i) => {
+        const canBreak = Boolean(act && breakable?.has(one.name));
+        const y = 6 + i * row;
+        const until = Math.min(at - base(one), to);
+        return (
+          <g key={one.name} class={`strip${canBreak ? ' breakable' : ''}`} data-strip={one.name}>
+            <rect class="bed" x={gutter} width={width - 14 - gutter} y={y + (narrow ? 20 : 3)} height={row - (narrow ? 24 : 8)} rx="4" />
+            <g {...(canBreak ? { role: 'button', tabIndex: 0, 'aria-label': `Break ${one.name}`, onClick: () => act?.(one.name),
+              onKeyDown: (key: KeyboardEvent) => { if (key.key === 'Enter') act?.(one.name); } } : {})}>
+              {narrow ? <text class="small strong" x={gutter} y={y + 14} style={{ textAnchor: 'start' }}>{fitted(one.name, width - 20, true)}</text>
+                : <Words x={gutter - 10} y={y + row / 2 + 3} text={one.name} room={gutter - 14} kind="strong" side="end" />}
+            </g>
+            {until >= from && (
+              <Content one={one} trace={trace} scene={scene} x={(time) => map.x(time - base(one))} seen={[from + base(one), Math.min(at, to + base(one))]}
+                y={y + (narrow ? 20 : 3)} h={row - (narrow ? 24 : 8)} lit={lit} choose={choose} />
+            )}
+          </g>
+        );
+      })}
+      <TimeAxis fold={map} y={bottom} top={4} zero={aligned ? 0 : scene.from} at={aligned ? -1 : at} />
+    </Sheet>
+  );
+}
+
+// The longest of the ways that are compared: a clock that goes on and on is cut to it.
+function longest(strips: Strip[]): number {
+  const lengths = strips.map((one) => one.until - one.zero);
+  const all = Math.max(...lengths);
+  const shorter = lengths.filter((length) => length < all * 0.8);
+  return shorter.length >= strips.length - 1 && shorter.length > 1 ? Math.max(...shorter) : all;
+}
+
+function lastMoment(strips: Strip[], scene: Scene): number {
+  const last = Math.max(...strips.map((one) => one.until));
+  const first = Math.min(...strips.map((one) => one.begin));
+  return Math.min(scene.to, last + Math.max((last - first) * 0.06, 1));
+}
+
+function Content({ one, trace, scene, x, seen, y, h, lit, choose }: {
+  one: Strip; trace: Trace; scene: Scene; x: (time: number) => number; seen: [number, number]; y: number; h: number;
+  lit: ReadonlySet<number>; choose: (event: number) => void;
+}) {
+  const [from, until] = seen;
+  const upTo = (events: number[]) => events.slice(0, lowerBound(events.length, (i) => trace.time.at(events[i] as number), until + 1e-6));
+  const spans = upTo(one.spans).filter((event) => trace.until.at(event) >= from);
+  const marks = upTo(one.marks).filter((event) => trace.time.at(event) >= from);
+  const blocks: { event: number; left: number; right: number; meaning: string; text: string }[] = [];
+  for (const event of spans) {
+    const isState = trace.kind.at(event) === Kind.state;
+    const text = trace.name(event);
+    const word = meaningOf(text, trace.stateNames);
+    const meaning = isState ? word : word === 'waiting' || word === 'bad' ? word : 'work';
+    const left = x(Math.max(trace.time.at(event), from));
+    const right = x(Math.min(trace.until.at(event), until));
+    const last = blocks[blocks.length - 1];
+    if (last && left - last.right < 1.5 && right - left < 1.5 && last.meaning === meaning) last.right = Math.max(last.right, right);
+    else if (blocks.length < kBlocks) blocks.push({ event, left, right, meaning, text });
+  }
+  const gap = useMemo(() => widestGap(trace, marks, one.spans, until), [one, marks.length, Math.round(x(until))]);
+  const few = marks.length <= 12 && new Set(marks.map((event) => trace.name(event))).size > 1 || marks.length === 1;
+  const beats: number[] = [];
+  for (const event of marks) {
+    const at = Math.round(x(trace.time.at(event)));
+    if (beats[beats.length - 1] !== at) beats.push(at);
+  }
+  return (
+    <g>
+      {blocks.map(({ event, left, right, meaning, text }) => (
+        <g key={event} class={`block is-${meaning}${lit.has(event) ? ' lit' : ''}`} data-state={text} onClick={() => choose(event)}>
+          {meaning === 'gone' ? <path class="dead" d={`M${left} ${y + h / 2 - 6}l12 12m0 -12l-12 12`} />
+            : <rect x={left} y={y + 3} width={Math.max(2, right - left)} height={h - 6} rx="3" />}
+          {(meaning === 'gone' || right - left > 26) && <text class="small" x={left + (meaning === 'gone' ? 18 : 6)} y={y + (gap && h > 40 ? 17 : h / 2 + 4)} style={{ textAnchor: 'start' }}>{fitted(text, meaning === 'gone' ? 110 : right - left - 8, true)}</text>}
+          <title>{`${text}, ${lengthText(Math.min(trace.until.at(event), scene.to) - trace.time.at(event))}`}</title>
+        </g>
+      ))}
+      {few ? <Named marks={marks} trace={trace} x={x} y={y} h={h} lit={lit} choose={choose} />
+        : <path class="beats" d={beats.map((at) => `M${at} ${y + h * 0.16}v${h * 0.68}`).join('')} />}
+      {gap && (
+        <g class="gap">
+          <path d={`M${x(gap.from) + 3} ${y + h - 4}H${x(gap.to) - 3}`} />
+          <text class="small halo" x={(x(gap.from) + x(gap.to)) / 2} y={y + h / 2 + 11}>{fitted(`${lengthText(gap.to - gap.from)} without a ${gap.name}`, x(gap.to) - x(gap.from) - 6, true)}</text>
+        </g>
+      )}
+    </g>
+  );
+}
+
+// Things with names of their own, side by side where there is room, else as dots.
+function Named({ marks, trace, x, y, h, lit, choose }: {
+  marks: number[]; trace: Trace; x: (time: number) => number; y: number; h: number; lit: ReadonlySet<number>; choose: (event: number) => void;
+}) {
+  let free = -Infinity;
+  return (
+    <>
+      {marks.map((event) => {
+        const at = x(trace.time.at(event));
+        const text = trace.name(event);
+        const room = at >= free;
+        if (room) free = at + widthOf(text, true) + 18;
+        return (
+          <g key={event} class={`mark${lit.has(event) ? ' lit' : ''}`} onClick={() => choose(event)}>
+            <circle cx={at} cy={y + h / 2} r="5" />
+            {room && <text class="small halo" x={at + 9} y={y + h / 2 + 4} style={{ textAnchor: 'start' }}>{text}</text>}
+            <title>{text}</title>
+          </g>
+        );
+      })}
+    </>
+  );
+}
+
+// The longest pause of what otherwise comes regularly, while something else ran.
+function widestGap(trace: Trace, marks: number[], spans: number[], until: number): { from: number; to: number; name: string } | null {
+  if (marks.length < 3) return null;
+  const names = new Map<string, number>();
+  for (const event of marks) names.set(trace.name(event), (names.get(trace.name(event)) ?? 0) + 1);
+  const [name, count] = [...names].sort((a, b) => b[1] - a[1])[0] as [string, number];
+  if (count < 3) return null;
+  const times = marks.filter((event) => trace.name(event) === name).map((event) => trace.time.at(event));
+  const work = spans.filter((event) => trace.kind.at(event) === Kind.span);
+  const ends = work.map((event) => Math.min(trace.until.at(event), until));
+  const last = Math.max(...ends, times[times.length - 1] as number); // what never beat again
+  const gaps = [...times.slice(1), last].map((time, i) => time - (times[i] as number));
+  const widest = Math.max(...gaps);
+  const usual = [...gaps].sort((a, b) => a - b)[Math.floor((gaps.length - 1) / 2)] as number;
+  if (widest < usual * 3 || widest < 1000 || usual < 500) return null;
+  const i = gaps.indexOf(widest);
+  const gap = { from: times[i] as number, to: (times[i] as number) + widest, name };
+  return work.some((event, k) => trace.time.at(event) < gap.to && (ends[k] as number) > gap.from) ? gap : null;
+}

@@ -1,0 +1,223 @@
+import './browser';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inside } from '../src/lab/splitter';
+import { linked } from '../src/lab/markdown';
+import { dense } from '../src/pictures/bars';
+import { areApart } from '../src/pictures/sequence';
+import { density } from '../src/timeline/minimap';
+import { fold } from '../src/pictures/fold';
+import { meaningOf } from '../src/pictures/meaning';
+import { column, measured, plain } from '../src/pictures/numbers';
+import { areLights, treeOf } from '../src/pictures/tree';
+import { actorsIn, beatsOf, restOf, sceneAt, scenesOf, stateAt, type Scene } from '../src/pictures/scenes';
+import { Trace } from '../src/trace/trace';
+import { groundsOf, proofOf, sentence } from '../src/trace/words';
+import type { Wire } from '../src/trace/wire';
+
+const base = { pid: 1, tid: 1 };
+let id = 0;
+const told = (cat: string, name: string, ts: number, args = {}): Wire => ({ ...base, name, ph: 'i', ts, cat, args });
+const state = (machine: string, name: string, ts: number): Wire =>
+  ({ ...base, name, ph: 'b', ts, cat: `state ${machine}`, id: `0x${(++id).toString(16)}`, args: { event: id, lane: machine } });
+const mark = (lane: string, name: string, ts: number): Wire =>
+  ({ ...base, name, ph: 'n', ts, cat: lane, id: `0x${(++id).toString(16)}`, args: { event: id, lane } });
+const flow = (from: string, to: string, name: string, ts: number): Wire[] => {
+  const out = ++id;
+  return [
+    { ...base, name, ph: 's', ts, cat: 'flow', id: `0x${out.toString(16)}`, args: { event: out, lane: from } },
+    { ...base, name, ph: 'f', ts: ts + 1, cat: 'flow', id: `0x${out.toString(16)}`, args: { event: ++id, lane: to } },
+  ];
+};
+
+function traceOf(...events: (Wire | Wire[])[]): Trace {
+  const trace = new Trace();
+  trace.addAll(events.flat());
+  return trace;
+}
+const scene = (trace: Trace, index = 0) => scenesOf(trace)[index] as Scene;
+
+test('a state means the same in every lab, and an open breaker is not an open file', () => {
+  const breaker = new Set(['open', 'closed', 'half-open']);
+  assert.deepEqual(['closed', 'open', 'half-open'].map((name) => meaningOf(name, breaker)), ['good', 'bad', 'waiting']);
+  assert.deepEqual(['open', 'closed', 'destroyed'].map((name) => meaningOf(name, new Set(['open', 'destroyed']))), ['good', 'gone', 'gone']);
+  const expected = {
+    serving: 'good', lent: 'good', 'job 3': 'good', 'still answers': 'good', done: 'good', starting: 'waiting', draining: 'waiting',
+    'back-off': 'waiting', waiting: 'waiting', 'given up': 'bad', refused: 'bad', 'killed by SIGSEGV': 'gone', dead: 'gone', gone: 'gone', red: 'bad', green: 'good',
+    idle: 'none', free: 'none', empty: 'none',
+  };
+  for (const [name, meaning] of Object.entries(expected)) assert.equal(meaningOf(name), meaning, name);
+});
+
+test('cells become numbers that compare, whatever their unit', () => {
+  const value = (cell: string) => measured(cell)?.value;
+  assert.deepEqual(['3.5 MiB', '40 ms', '32 µs', '12 thousand per second', '1,638', '0.99', ' 56.0 % ███'].map(value),
+    [3.5 * 2 ** 20, 0.04, 32e-6, 12000, 1638, 0.99, 56]);
+  assert.equal(value('refused ; 170 locked'), undefined);
+  assert.equal(value('SIGABRT'), undefined);
+  assert.deepEqual(column(['3.5 MiB', '69 KiB'])?.map((one) => one?.kind), ['bytes', 'bytes']);
+  assert.equal(column(['3 ms', '4 MiB']), null, 'times and sizes have no common scale');
+  assert.equal(column(['3 ms', 'never']), null);
+  assert.deepEqual(column(['-', '4 MiB'])?.map((one) => one?.value), [undefined, 4 * 2 ** 20]);
+  assert.equal(column(['-', '']), null);
+  assert.equal(plain(' 56.0 % ███'), '56.0 %');
+});
+
+test('a long silence is folded, a short one is not, and the order of time stays', () => {
+  const busy: [number, number][] = [[0, 10], [20, 30], [900, 1000]];
+  const { x, cuts } = fold(busy, 0, 1000, 100, 500);
+  assert.equal(cuts.length, 1);
+  const [cut] = cuts;
+  assert.ok(cut && Math.abs(cut.length - (870 - 60)) < 1e-6, `it leaves out ${cut?.length} µs`);
+  assert.ok(Math.abs(x(0) - 100) < 1e-6 && Math.abs(x(1000) - 500) < 1e-6, `${x(0)} ${x(1000)}`);
+  for (let time = 1; time <= 1000; ++time) assert.ok(x(time) >= x(time - 1), `at ${time}`);
+  assert.ok(x(30) - x(0) > 50, 'what happened has the room');
+  assert.equal(fold([[0, 400], [500, 1000]], 0, 1000, 0, 100).cuts.length, 0);
+  assert.equal(x(-50), x(0));
+  assert.equal(x(5000), x(1000));
+});
+
+test('ticks are counted from the zero of the scene, and none stands in a fold', () => {
+  const { ticks, cuts } = fold([[1030, 1100], [1900, 2030]], 1030, 2030, 0, 400, { zero: 1000 });
+  for (const tick of ticks(5)) {
+    assert.ok(Math.abs(((tick.time - 1000) / 5) % 1) < 1e-9, `${tick.time}`);
+    assert.ok(!cuts.some((cut) => tick.x > cut.from + 1e-6 && tick.x < cut.to - 1e-6), `${tick.x}`);
+  }
+});
+
+test('scenes do not overlap, and the first moment of one is not of the one before', () => {
+  const trace = traceOf(told('scene', 'One', 0), told('picture', 'strips', 1, { feeds: ['a'] }), mark('a', 'x', 5),
+    told('scene', 'Two', 10), mark('a', 'y', 10), mark('a', 'z', 12));
+  assert.deepEqual(scenesOf(trace).map(({ title, from, to, declared }) => [title, from, to, declared]),
+    [['One', 0, 10, true], ['Two', 10, 12, false]]);
+  assert.equal(sceneAt(trace, 10)?.title, 'Two');
+  assert.equal(sceneAt(trace, 9.9)?.title, 'One');
+  assert.deepEqual(beatsOf(trace, scene(trace)), [5]);
+  assert.deepEqual(beatsOf(trace, scene(trace, 1)), [10, 12]);
+});
+
+test('nothing plays after the takeaway', () => {
+  const trace = traceOf(told('scene', 'One', 0), told('picture', 'nodes', 1, { feeds: ['w'] }), state('w', 'serving', 5),
+    told('takeaway', 'Remember', 20), state('w', 'gone', 30));
+  assert.deepEqual(beatsOf(trace, scene(trace)), [5, 20]);
+});
+
+test('a pool rests at its fullest, a tank at its highest, and actors before they are cleared away', () => {
+  const pool = traceOf(told('scene', 'Pool', 0), told('picture', 'slots', 1, { feeds: ['s 1', 's 2'] }),
+    state('s 1', 'lent', 5), state('s 2', 'lent', 9), { ...base, name: 'lent', ph: 'e', ts: 12, id: `0x${(id - 1).toString(16)}` },
+    state('s 1', 'idle', 12), told('claim', 'It holds', 20, { id: '1.1', holds: true }));
+  assert.equal(restOf(pool, scene(pool)), 9);
+  const count = (value: number, ts: number): Wire => ({ ...base, name: 'q', ph: 'C', ts, event: ++id, args: { q: value } });
+  const tank = traceOf(told('scene', 'Tank', 0), told('picture', 'tank', 1, { feeds: ['q'] }), count(3, 4), count(9, 7), count(2, 8));
+  assert.equal(restOf(tank, scene(tank)), 7);
+  const cleared = traceOf(told('scene', 'Nodes', 0), told('picture', 'nodes', 1, { feeds: ['w 1', 'w 2'] }),
+    state('w 1', 'serving', 2), state('w 2', 'serving', 3), flow('c', 'w 1', 'job', 5), state('w 1', 'gone', 8), state('w 2', 'gone', 9));
+  const at = restOf(cleared, scene(cleared));
+  assert.ok(at >= 6 && at < 8, `${at}`);
+  const killed = traceOf(told('scene', 'Nodes', 0), told('picture', 'nodes', 1, { feeds: ['w 1', 'w 2', 'w 3'] }),
+    state('w 1', 'serving', 2), state('w 2', 'serving', 3), state('w 3', 'serving', 4), state('w 1', 'gone', 8));
+  assert.equal(restOf(killed, scene(killed)), 8, 'who dies while the others go on is the story');
+});
+
+test('an actor is who it was introduced as last, and has the state of its own scene', () => {
+  const trace = traceOf(told('scene', 'One', 0), told('actor', 'w', 1, { kind: 'process', pid: 7 }), state('w', 'up', 2),
+    told('scene', 'Two', 10), told('actor', 'w', 11, { kind: 'process', pid: 8 }), told('actor', 'w', 13, { kind: 'process', pid: 9 }));
+  assert.equal(actorsIn(trace, scene(trace)).get('w')?.pid, 7);
+  assert.equal(actorsIn(trace, scene(trace, 1), 12).get('w')?.pid, 8);
+  assert.equal(actorsIn(trace, scene(trace, 1)).get('w')?.pid, 9);
+  assert.equal(trace.name(stateAt(trace, scene(trace), 'w', 5)), 'up');
+  assert.equal(stateAt(trace, scene(trace, 1), 'w', 12), -1);
+});
+
+test('events are told as sentences, and a claim rests on what was recorded since the last one', () => {
+  const trace = traceOf(told('scene', 'One', 0), told('picture', 'nodes', 1, { feeds: ['a', 'b'] }), flow('a', 'b', 'hi', 2),
+    told('claim', 'First', 5, { id: '1.1', holds: true }), state('b', 'busy', 6), told('claim', 'Second', 8, { id: '1.2', holds: true }));
+  const claims = trace.story.filter(({ kind }) => kind === 'claim').map(({ event }) => event);
+  const told_of = (claim: number) => proofOf(trace, claim).map((event) => sentence(trace, event));
+  assert.deepEqual(told_of(claims[0] as number), ['a sends “hi”', 'b gets “hi” from a']);
+  assert.deepEqual(told_of(claims[1] as number), ['b is now busy']);
+});
+
+test('test runs are lights, a row for each suite, and a tree of sizes is none', () => {
+  const table = (rows: string[][]) => ({ title: 'Lights', columns: ['run', 'suite', 'light'], rows });
+  const lights = treeOf(table([['unit', '', ''], ['unit: no fault', 'unit', 'green'], ['unit: wrong rule', 'unit', 'red']]));
+  assert.equal(areLights(lights), true);
+  assert.deepEqual(lights.map(({ name, children }) => [name, children.map(({ text }) => text)]), [['unit', ['green', 'red']]]);
+  assert.deepEqual(['green', 'red'].map((text) => meaningOf(text)), ['good', 'bad']);
+  assert.equal(areLights(treeOf(table([['root', '', '3'], ['leaf', 'root', '3']]))), false);
+  assert.equal(areLights(treeOf(table([['alone', '', 'green']]))), false);
+  assert.equal(areLights([]), false);
+});
+
+test('what a claim rests on is told in a few sentences: alike events once, the rarest first of all', () => {
+  const calls = Array.from({ length: 30 }, (_, i) => flow('app', 'payments', 'charge', 100 + i * 10));
+  const trace = traceOf(
+    told('scene', 'An outage', 1), told('picture', 'nodes', 2, { feeds: ['app', 'payments', 'breaker'] }),
+    ...calls, ...['a', 'b', 'c', 'd'].map((name, i) => state('breaker', name, 500 + i)),
+    told('claim', 'It opens.', 600, { id: '14.1', holds: true, evidence: '4 of 30' }));
+  const claim = scene(trace).items.find((item) => item.kind === 'claim')?.event as number;
+  const found = groundsOf(trace, claim).map(({ text, count }) => `${count} ${text}`);
+  assert.deepEqual(found, [
+    '30 app sends “charge”', '30 payments gets “charge” from app',
+    '1 breaker is now a', '1 breaker is now b', '1 breaker is now c', '1 breaker is now d',
+  ]);
+});
+
+test('a claim of a table quotes the rows that its evidence names; without any, its first rows', () => {
+  const table = { columns: ['copy', 'peak memory'], rows: [['nothing', '3.4 MiB'], ['by chunks', '4.6 MiB'], ['as a whole', '69 MiB']] };
+  const grounds = (evidence: string) => {
+    const trace = traceOf(told('scene', 'Copies', 1), told('picture', 'bars', 2, { feeds: ['Memory'] }),
+      told('table', 'Memory', 3, table), told('claim', 'It stays small.', 4, { id: '04.2', holds: true, evidence }));
+    return groundsOf(trace, scene(trace).items.find((item) => item.kind === 'claim')?.event as number)[0]?.text;
+  };
+  assert.equal(grounds('chunks took 4.6 MiB, the whole 69 MiB'),
+    '“Memory” says: by chunks, peak memory 4.6 MiB; as a whole, peak memory 69 MiB');
+  assert.match(grounds('it did') ?? '', /nothing, peak memory 3.4 MiB; by chunks/);
+});
+
+test('a claim whose picture had nothing before it rests on whatever its scene recorded', () => {
+  const trace = traceOf(told('scene', 'Threads', 1), told('picture', 'slots', 2, { feeds: ['slot 1'] }),
+    mark('loop', 'called back', 3), told('claim', 'One thread.', 4, { id: '01.2', holds: true, evidence: '1' }));
+  const claim = scene(trace).items.find((item) => item.kind === 'claim')?.event as number;
+  assert.deepEqual(groundsOf(trace, claim).map(({ text }) => text), ['loop: called back']);
+});
+
+test('counts are told as a range', () => {
+  const count = (value: number, ts: number): Wire => ({ ...base, name: 'sink queued', ph: 'C', ts, cat: 'counter', event: ++id, lane: 'sink', unit: '', args: { queued: value } });
+  const trace = traceOf(told('scene', 'Fill', 1), told('picture', 'curves', 2, { feeds: ['sink queued'] }),
+    count(3, 3), count(9, 4), count(1, 5), told('claim', 'It fills.', 6, { id: '05.1', holds: true, evidence: '9' }));
+  const claim = scene(trace).items.find((item) => item.kind === 'claim')?.event as number;
+  assert.deepEqual(groundsOf(trace, claim).map(({ text, count }) => `${count} ${text}`), ['3 sink queued lay between 1 and 9']);
+});
+
+test('columns of a table that say nothing are not drawn', () => {
+  const table = { title: 'Ranges', columns: ['range', 'parent', 'takes'], rows: [['^1', ' ', '1.2'], ['~1', '', '1.1']] };
+  assert.deepEqual(dense(table), { title: 'Ranges', columns: ['range', 'takes'], rows: [['^1', '1.2'], ['~1', '1.1']] });
+});
+
+test('programs that do not talk and run one after the other stand apart; any message joins them', () => {
+  const dot = (from: string) => ({ from, look: 'dot' });
+  assert.ok(areApart([dot('a'), dot('a'), dot('b')]));
+  assert.ok(!areApart([dot('a'), dot('a')]), 'one alone');
+  assert.ok(!areApart([dot('a'), dot('b'), dot('a')]), 'they take turns');
+  assert.ok(!areApart([dot('a'), { from: 'b', look: 'arrow' }]));
+});
+
+test('a busy moment does not flatten the rest of the minimap', () => {
+  const times = [...Array.from({ length: 100 }, () => 5), 95, -1, 200];
+  const found = density({ length: times.length, at: (i) => times[i] as number }, 100, 10);
+  assert.equal(found[0], 1);
+  assert.equal(found[9], Math.sqrt(2 / 101));  // what lies outside stands at the edge
+  assert.ok(found.slice(1, 9).every((height) => height === 0));
+});
+
+test('in answers, labs and claims are links, but not in code, links or other numbers', () => {
+  assert.equal(linked('<p>As in lab 2 (05.3).</p>'), '<p>As in <a href="#/lab/02">lab 2</a> (<a href="#/lab/05?claim=05.3">05.3</a>).</p>');
+  for (const same of ['<code>lab 2 05.3</code>', '<pre><code>./lab 2</code></pre>', '<a href="x">lab 14</a>', '<p>1.44.2, 0.05, 31.2 and 14.123 ms</p>']) {
+    assert.equal(linked(same), same);
+  }
+});
+
+test('a column keeps within its bounds', () => {
+  assert.deepEqual([inside('left', 0), inside('left', 21), inside('side', 99)], [12, 21, 45]);
+});
