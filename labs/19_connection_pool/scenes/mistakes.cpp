@@ -4,14 +4,26 @@
 #include <filesystem>
 
 #include "lab/core/error.hpp"
+#include "lab/core/trace.hpp"
 #include "scenes/scenes.hpp"
 
 namespace lab19 {
 
+namespace trace = lab::trace;
 using lab::Picture;
 using lab::Story;
 
 namespace {
+
+void arrow(const char* from, const std::string& what, const char* to) {
+  const lab::EventId sent = trace::flow_out(what, {.lane = from});
+  trace::flow_in(sent, what, {.lane = to});
+}
+
+void ask(const Lease& lease, const char* sql, const char* from) {
+  arrow(from, sql, "table orders");
+  lease->query(sql);
+}
 
 std::string rows_after_rollback(ConnectionPool& pool, bool same_connection) {
   pool.acquire(30s).value()->query("DROP TABLE IF EXISTS orders");
@@ -19,11 +31,16 @@ std::string rows_after_rollback(ConnectionPool& pool, bool same_connection) {
   {
     const Lease first = pool.acquire(30s).value();
     const Lease second = pool.acquire(30s).value();
-    first->query("BEGIN");
-    (same_connection ? first : second)->query("INSERT INTO orders VALUES (1)");
-    first->query("ROLLBACK");
+    const auto& inserts = same_connection ? first : second;
+    ask(first, "BEGIN", "connection 1");
+    ask(inserts, "INSERT INTO orders VALUES (1)",
+        same_connection ? "connection 1" : "connection 2");
+    ask(first, "ROLLBACK", "connection 1");
   }
-  return pool.acquire(30s).value()->query("SELECT count(*) FROM orders");
+  const std::string left =
+      pool.acquire(30s).value()->query("SELECT count(*) FROM orders");
+  trace::instant(left + " left", {.lane = "table orders"});
+  return left;
 }
 
 }  // namespace
@@ -33,9 +50,8 @@ void transactions(Story& story, const Knobs&) {
   story.say(
       "BEGIN and ROLLBACK run on one connection, and an INSERT between them on another. "
       "The rollback should not cover the INSERT.");
-  story.picture(Picture::slots, {"slot 1", "slot 2"});
+  story.picture(Picture::sequence, {"connection 1", "connection 2", "table orders"});
   ConnectionPool pool({.size = 2}, to_postgres(server().url()));
-  draw(pool, 2);
   const std::string apart = rows_after_rollback(pool, false);
   const std::string together = rows_after_rollback(pool, true);
   story.table({"BEGIN, INSERT, ROLLBACK",
@@ -59,7 +75,6 @@ namespace {
 template <class First>
 std::string second_after(const Config& config, First first, const std::string& asks) {
   ConnectionPool pool(config, to_postgres(server().url()));
-  draw(pool, 1);
   first(*pool.acquire(30s).value());
   try {
     return pool.acquire(30s).value()->query(asks);
@@ -114,7 +129,8 @@ void next_borrower(Story& story, const Knobs&) {
   story.say(
       "A borrower leaves a setting, a transaction or a temporary table behind, or the "
       "server closes its connection. A pool that checks nothing passes the trouble on.");
-  story.picture(Picture::slots, {"slot 1"});
+  story.picture(Picture::sequence, {"first borrower", "pool checks nothing",
+                                    "pool checks", "next borrower"});
   const Config careless{.size = 1, .check_after = 1h, .reset_on_return = false};
   const Config careful{.size = 1, .check_after = 0ms};
   struct Case {
@@ -131,7 +147,13 @@ void next_borrower(Story& story, const Knobs&) {
         {"BEGIN", after_begin, "no transaction"},
         {"CREATE TEMP TABLE AS", after_temp_table, "the table"},
         {"closed by the server", after_kill, "an answer"}}) {
-    table.rows.push_back({before, after(careless), after(careful)});
+    table.rows.push_back({before});
+    for (const auto& [config, pool] : {std::pair{careless, "pool checks nothing"},
+                                       std::pair{careful, "pool checks"}}) {
+      arrow("first borrower", before, pool);
+      table.rows.back().push_back(after(config));
+      arrow(pool, table.rows.back().back(), "next borrower");
+    }
     passed_on += table.rows.back()[1] != wanted;
     clean += table.rows.back()[2] == wanted;
   }

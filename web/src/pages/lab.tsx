@@ -130,6 +130,7 @@ async function openRun(lab: string, wantedRun: string | null, wantedClaim: strin
   const told = wantedClaim && (await ledger()).find(({ id }) => id === wantedClaim)?.run;
   const last = (await runs()).find((one) => (told ? one.run === told : one.lab === lab));
   if (last && run.value === null && route.value.lab === lab) lookFromLink(Run.of(last), route.value.query);
+  if (wantedClaim && !told) notice.value = `No recorded run has told claim ${wantedClaim} yet: run the lab to see it.`;
 }
 
 function Runs({ run: one }: { run: Run }) {
