@@ -1,6 +1,9 @@
 // queue.cpp: more lines than the queue holds, while the reader sleeps.
+#include <unistd.h>
+
 #include <sstream>
 
+#include "lab/core/error.hpp"
 #include "lab/core/text.hpp"
 #include "lab/core/trace.hpp"
 #include "lab/os/proc.hpp"
@@ -22,9 +25,21 @@ struct Flood {
   std::uint64_t first = 0, last = 0;  // of the lines that were kept
 };
 
+// A pipe with no room left, so that it does not depend on the scheduler how many lines
+// leave the queue.
+Output open_full_pipe() {
+  constexpr int kCapacity = 4'096;
+  Output pipe = open_pipe(kCapacity);
+  std::string filling;
+  while (filling.size() + 3 <= kCapacity) filling += "{}\n";
+  lab::check_errno(write(pipe.writer.get(), filling.data(), filling.size()),
+                   "fill the pipe");
+  return pipe;
+}
+
 Flood flood(WhenFull when_full, std::size_t queue, std::uint64_t lines) {
   Flood flood{};
-  Output pipe = open_pipe(4'096);
+  Output pipe = open_full_pipe();
   std::promise<pid_t> begins;
   std::promise<void> returns;
   auto writer = std::async(std::launch::async, [&] {
@@ -62,7 +77,8 @@ void full_queue(lab::Story& story, const Knobs& knobs) {
   const std::size_t queue = *knobs.queue;
   const std::uint64_t lines = queue / 20 + 300;  // over three times what fits
   story.say(
-      "The log goes to a pipe whose reader sleeps, and the queue holds {}. The program "
+      "The log goes to a full pipe whose reader sleeps, and the queue holds {}. The "
+      "program "
       "logs "
       "{} lines. Either it waits, or lines are dropped: the oldest or the newest.",
       lab::text::bytes(queue), lines);
