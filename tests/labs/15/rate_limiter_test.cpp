@@ -56,6 +56,14 @@ TEST_F(Limiters, AFixedWindowBeginsWithTheFirstRequestAndForgetsAllAtItsEnd) {
   EXPECT_EQ(passed(1200ms, 5), 3);
 }
 
+TEST_F(Limiters, AFixedWindowEndsOnTimeAlsoBetweenTwoSweeps) {
+  use(Algorithm::fixed_window);
+  EXPECT_TRUE(at(0ms, "bob").allowed);  // sweeps now, and then every 600 ms
+  EXPECT_EQ(passed(100ms, 5), 3);
+  EXPECT_FALSE(at(700ms - 1ns).allowed);
+  EXPECT_TRUE(at(700ms).allowed);
+}
+
 TEST_F(Limiters, ASlidingWindowForgetsEachRequestAWindowLater) {
   use(Algorithm::sliding_window);
   EXPECT_EQ(passed(0ms, 1), 1);
