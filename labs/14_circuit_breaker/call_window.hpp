@@ -23,7 +23,7 @@ class CallWindow {
  public:
   explicit CallWindow(std::size_t calls) : size_(calls) {}
 
-  // Step 2: the newest outcome pushes the oldest out, and the counts follow.
+  // Step 4: the newest outcome pushes the oldest out, and the counts follow.
   const Tally& add(bool failed) {
     failed_.push_back(failed);
     tally_.failures += failed;

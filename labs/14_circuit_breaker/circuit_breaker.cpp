@@ -38,7 +38,7 @@ CircuitBreaker::CircuitBreaker(Config config, Clock clock)
   require(clock_ != nullptr, "it needs a clock");
 }
 
-// Step 3: ask. The first caller after the open time begins half-open and makes its first
+// Step 5: ask. The first caller after the open time begins half-open and makes its first
 // probe. All of it happens under the lock, so no two callers can take the same last place.
 std::optional<Permit> CircuitBreaker::try_call() {
   const std::lock_guard lock(mutex_);
@@ -62,7 +62,7 @@ Permit CircuitBreaker::allow_probe() {
   return allow();
 }
 
-// Step 4: report. What an earlier generation allowed says nothing about this one: a late
+// Step 6: report. What an earlier generation allowed says nothing about this one: a late
 // failure from the outage must not open a breaker that has just closed.
 void CircuitBreaker::settle(const Permit& permit, Outcome outcome) {
   const std::lock_guard lock(mutex_);
@@ -78,14 +78,14 @@ void CircuitBreaker::settle(const Permit& permit, Outcome outcome) {
   state_ == State::closed ? judge_calls(tally) : judge_probes(tally);
 }
 
-// Step 5: closed. A rate needs a minimum of calls before it means anything.
+// Step 7: closed. A rate needs a minimum of calls before it means anything.
 void CircuitBreaker::judge_calls(const Tally& calls) {
   if (calls.calls < config_.minimum_calls) return;
   if (calls.failure_rate() < config_.failure_rate) return;
   change(State::open, Reason::failure_rate);
 }
 
-// Step 6: half-open. The probes are judged as a group once all are back, so that one
+// Step 8: half-open. The probes are judged as a group once all are back, so that one
 // lucky probe does not close the breaker and one unlucky probe does not open it.
 void CircuitBreaker::judge_probes(const Tally& probes) {
   if (probes.calls < config_.probes) return;
@@ -96,7 +96,7 @@ void CircuitBreaker::judge_probes(const Tally& probes) {
   }
 }
 
-// Step 7: every change starts a new generation that knows nothing yet.
+// Step 9: every change starts a new generation that knows nothing yet.
 void CircuitBreaker::change(State next, Reason why, lab::Where where) {
   const State before = std::exchange(state_, next);
   ++generation_;

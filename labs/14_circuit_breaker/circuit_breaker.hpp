@@ -58,6 +58,7 @@ enum class Reason {
 std::string_view to_string(State state);
 std::string_view to_string(Reason reason);
 
+// Step 1: what decides. A breaker judges the rate of failures in a window, not one failure.
 struct Config {
   // Opens at this failure rate of the last `window` calls, once it knows `minimum_calls`
   // of them: one failure of one call is 100 % and proves nothing.
@@ -82,7 +83,7 @@ struct Transition {
 
 class CircuitBreaker;
 
-// Proof that one call was allowed. It remembers the generation that allowed it, so an
+// Step 2: proof that one call was allowed. It remembers the generation that allowed it, so an
 // answer that arrives after the next change of state is dropped. Must not outlive its
 // breaker. A permit destroyed unreported counts as a failure, so that a forgotten report
 // or an exception cannot hold the breaker half-open.
@@ -107,7 +108,7 @@ class [[nodiscard]] Permit {
   TimePoint started_;
 };
 
-// Step 1: the contract. A caller asks, calls, and reports.
+// Step 3: the contract. A caller asks, calls, and reports.
 class CircuitBreaker {
  public:
   using Clock = std::function<TimePoint()>;

@@ -39,7 +39,7 @@ using Json = nlohmann::json;
 // A header's value, whatever the case of its name; empty if it is not there.
 std::string header(const Headers& headers, std::string_view name);
 
-// Step 1: what guards and handler share of one request.
+// What guards and handler share of one request.
 struct Exchange {
   const Request& request;
   Json body{};        // parsed by json_body(), and let through by a schema
@@ -47,7 +47,7 @@ struct Exchange {
   Headers headers{};  // to be sent with the response, whoever makes it
 };
 
-// Step 2: a guard blocks with a response, or lets pass with nullopt.
+// Step 1: a guard blocks with a response, or lets pass with nullopt.
 using Guard = std::function<std::optional<Response>(Exchange&)>;
 using Handler = std::function<Response(const Exchange&)>;
 

@@ -215,7 +215,7 @@ class Cache {
     index_.erase(found);
   }
 
-  // Step 5: expiry is looked at when an entry is asked for, with no timer at all.
+  // Expiry is looked at when an entry is asked for, with no timer at all.
   bool expires() const { return config_.fresh_for < TimeSpan::kForEver; }
   TimePoint now() const { return expires() ? clock_() : TimePoint(); }
   bool is_fresh(const Entry& entry, TimePoint at) const {

@@ -148,7 +148,7 @@ bool StoredResponse::storable() const {
           says("public") || says("s-maxage"));
 }
 
-// Step 9: how long it is fresh, counted from when the server made it.
+// Step 7: how long it is fresh, counted from when the server made it.
 Seconds StoredResponse::lifetime() const {
   const bool is_shared = whom_ == For::everybody;
   const Headers& headers = response_.headers;

@@ -54,7 +54,7 @@ bool is_not_modified(const lab::http::Request& request,
 
 enum class Use { fresh, stale_while_revalidate, ask };
 
-// Step 8: a response and the request that it answered: what may be done with it.
+// A response and the request that it answered: what may be done with it.
 class StoredResponse {
  public:
   enum class For { one_user, everybody };  // a private cache, or a proxy's or CDN's
@@ -88,7 +88,7 @@ class StoredResponse {
   Directives control_;
 };
 
-// Step 10: the cache of one client, in front of whoever sends its requests.
+// Step 8: the cache of one client, in front of whoever sends its requests.
 class HttpCache {
  public:
   using Send = std::function<lab::http::Response(const lab::http::Request&)>;

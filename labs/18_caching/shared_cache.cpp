@@ -93,7 +93,7 @@ bool SharedCache::fill(const std::string& key, const std::string& token,
          "v";
 }
 
-// Step 7: wait for whoever has the token, but not for ever: it may have died.
+// Step 6: wait for whoever has the token, but not for ever: it may have died.
 std::string SharedCache::get_or_load(const std::string& key,
                                      const std::function<std::string()>& load,
                                      milliseconds patience) {

@@ -26,7 +26,7 @@ class PostgresConnection final : public Connection {
   bool broken() const override { return postgres_.broken(); }
   bool ping() override { return succeeds("SELECT 1"); }
 
-  // Step 10: what a borrower may leave behind: an open transaction, settings, temporary
+  // What a borrower may leave behind: an open transaction, settings, temporary
   // tables, prepared statements, LISTEN, advisory locks. The answer to a statement does not
   // tell: SELECT set_config(...) changes a setting, and CREATE TEMP TABLE AS answers
   // "SELECT". So the policy looks at no statement: whoever asked anything costs a

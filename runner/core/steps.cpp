@@ -84,7 +84,8 @@ std::optional<Mark> mark_of(const Line& line) {
   return Mark{number, trimmed(rest.substr(2))};
 }
 
-// Follows braces to tell where the block or the paragraph ends that a step stands over.
+// Follows braces to tell where the block or the paragraph ends that a step stands over. Of a
+// class it is what others may use.
 class Extent {
  public:
   enum class Answer { more, last, over };  // over: the line belongs to it no more
@@ -92,6 +93,7 @@ class Extent {
   Answer take(const Line& line) {
     const bool blank = trimmed(line.text).empty();
     if (blank && depth_ == 0 && started_) return Answer::over;
+    if (depth_ == 1 && trimmed(line.text) == "private:") return Answer::over;
     const int before = depth_;
     std::string_view last;
     for (const Token& token : line.tokens) {

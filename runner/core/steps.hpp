@@ -1,8 +1,8 @@
 // steps.hpp: the `// Step 3: ` comments through a lab's files, each with its code.
 //
 // A step's code begins under its comment (or on the comment's own line, when it stands
-// behind code) and goes to the end of the block or paragraph, to the next step, or
-// kLongest lines on, whichever comes first.
+// behind code) and goes to the end of the block or paragraph, to the private part of a
+// class, to the next step, or kLongest lines on, whichever comes first.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ struct SourceFile {
 };
 
 struct Step {
-  static constexpr std::size_t kLongest = 25;
+  static constexpr std::size_t kLongest = 40;
 
   int number = 0;
   std::string file{};

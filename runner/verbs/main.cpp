@@ -63,6 +63,7 @@ void add_verbs(CLI::App& app, Typed& typed) {
   CLI::App* walk = app.add_subcommand("walk");
   walk->add_option("lab", typed.walk.labs);
   walk->add_flag("--check", typed.walk.check);
+  walk->add_flag("--all", typed.walk.all);
 
   CLI::App* bench = app.add_subcommand("bench");
   bench->add_option("lab", typed.bench.name);

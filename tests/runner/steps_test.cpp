@@ -1,5 +1,6 @@
 #include "core/steps.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "fake_place.hpp"
@@ -84,9 +85,15 @@ TEST(Steps, ACommentBehindCodeBelongsToThatLine) {
   EXPECT_THAT(steps.faults, IsEmpty());
 }
 
+TEST(Steps, OfAClassShowsWhatOthersMayUse) {
+  const Steps steps = read(
+      "// Step 1: a\nclass A {\n public:\n  void f();\n\n private:\n  int a_;\n};\n");
+  EXPECT_THAT(steps.steps[0].code, ElementsAre("class A {", " public:", "  void f();"));
+}
+
 TEST(Steps, LongCodeIsCutAndSaysSo) {
   std::string text = "// Step 1: long\nvoid f() {\n";
-  for (int i = 0; i < 40; ++i) text += "  g();\n";
+  for (std::size_t i = 0; i < Step::kLongest; ++i) text += "  g();\n";
   const Steps steps = read(text + "}\n");
   EXPECT_THAT(steps.steps[0].code, SizeIs(Step::kLongest));
   EXPECT_TRUE(steps.steps[0].cut);
@@ -159,6 +166,47 @@ TEST(Walk, ChecksEveryWrittenLab) {
   const Lab lab = fake.lab("1", "exit 0");
   EXPECT_EQ(walk(fake.catalog(), fake.place(), {.check = true}), 0);
   fake.write(lab.source(fake.place()) / "main.cpp", "// Step 2: late\nint main() {}\n");
+  EXPECT_EQ(walk(fake.catalog(), fake.place(), {.check = true}), 1);
+}
+
+std::vector<int> numbers_of(const std::vector<Step>& steps) {
+  std::vector<int> numbers;
+  for (const Step& step : steps) numbers.push_back(step.number);
+  return numbers;
+}
+
+TEST(Walk, ShowsTheConceptAndNotTheHarness) {
+  const std::string lab = "labs/14_breaker/";
+  std::vector<Step> steps = {{.number = 1, .file = lab + "breaker.hpp"},
+                             {.number = 2, .file = lab + "breaker.cpp"},
+                             {.number = 3, .file = lab + "guards/window.cpp"},
+                             {.number = 4, .file = lab + "main.cpp"},
+                             {.number = 5, .file = lab + "scenes/outage.cpp"},
+                             {.number = 6, .file = lab + "world/service.cpp"}};
+  EXPECT_THAT(numbers_of(concept_steps(steps, "14_breaker")), ElementsAre(1, 2, 3));
+  steps.erase(steps.begin());
+  EXPECT_THAT(numbers_of(concept_steps(steps, "14_breaker")), ElementsAre(2, 3, 4, 5, 6))
+      << "two steps are no walk";
+}
+
+TEST(Walk, RefusesAWalkThatTakesLongerThanFiveMinutes) {
+  const FakePlace fake;
+  const Lab lab = fake.lab("1", "exit 0");
+  const auto file = lab.source(fake.place()) / "first.cpp";
+  const auto steps = [](int count) {
+    std::string text;
+    for (int i = 1; i <= count; ++i)
+      text += fmt::format("// Step {}: s\nint a{};\n", i, i);
+    return text;
+  };
+  fake.write(lab.source(fake.place()) / "main.cpp", "int main() {}\n");
+  fake.write(file, steps(9));
+  EXPECT_EQ(walk(fake.catalog(), fake.place(), {.check = true}), 0);
+  fake.write(file, steps(10));
+  EXPECT_EQ(walk(fake.catalog(), fake.place(), {.check = true}), 1);
+  std::string longer = "// Step 1: s\nvoid f() {\n";
+  for (std::size_t i = 0; i < Step::kLongest; ++i) longer += "  g();\n";
+  fake.write(file, longer + "}\n");
   EXPECT_EQ(walk(fake.catalog(), fake.place(), {.check = true}), 1);
 }
 

@@ -81,7 +81,7 @@ class Slow : public lab::Writable {
 
 }  // namespace
 
-// Step 9: in object mode each chunk counts as one, whatever its size. So the high-water mark
+// In object mode each chunk counts as one, whatever its size. So the high-water mark
 // is a count, and says nothing about memory.
 void objects(Story& story, const Knobs&) {
   story.say(

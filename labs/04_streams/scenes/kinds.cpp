@@ -218,7 +218,6 @@ struct Ends {
   std::string got;  // by the client, after it had ended its own direction
 };
 
-// Step 5: ending one direction sends a FIN. The other direction is a stream of its own.
 Ends talk(bool allow_half_open) {
   Ends seen;
   lab::uv::Loop loop;
@@ -241,6 +240,7 @@ Ends talk(bool allow_half_open) {
   };
   server.on_data(
       [&](const Chunk&) { trace::flow_in(request, "hi", {.lane = "server"}); });
+  // Step 5: ending one direction sends a FIN. The other direction is a stream of its own.
   server.on_end([&] {
     note("server", "end");
     later.start(std::chrono::milliseconds(5), [&] { ticks.run(speak_late); });

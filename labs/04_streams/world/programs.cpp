@@ -66,7 +66,7 @@ class Halves : public Duplex {
   void write_chunk(Chunk, Done done) override { done({}); }
 };
 
-// Step 10: write, end, and only then the callbacks: but a chunk that is written to a
+// Write, end, and only then the callbacks: but a chunk that is written to a
 // flowing PassThrough comes out of it inside `write` itself.
 std::string pass_through(const Emit& emit) {
   Ticks ticks;

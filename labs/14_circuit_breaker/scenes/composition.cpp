@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kAttempts = 3;
 
-// Step 12: retry around the breaker: each attempt asks, so a refusal ends the retrying.
+// Step 14: retry around the breaker: each attempt asks, so a refusal ends the retrying.
 Answer retry_around(CircuitBreaker& breaker, PaymentsClient& payments) {
   Answer answer = Answer::failed;
   for (int i = 0; i < kAttempts && answer == Answer::failed; ++i)

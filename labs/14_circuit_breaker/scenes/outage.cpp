@@ -12,7 +12,7 @@ using lab::Picture;
 using lab::Story;
 using lab::text::time;
 
-// Step 9: calls that are in flight when the service dies. The breaker judges responses,
+// Step 11: calls that are in flight when the service dies. The breaker judges responses,
 // and there are none yet.
 void closed(Story& story, const Knobs& knobs) {
   const int calls = story.quick() ? 50 : 200;
@@ -81,7 +81,7 @@ Cost cost_of(Health health, int count, const Knobs& knobs) {
 
 }  // namespace
 
-// Step 10: the control comes first. Without a breaker every call goes out, and every
+// Step 12: the control comes first. Without a breaker every call goes out, and every
 // caller waits until its call fails.
 void outage(Story& story, const Knobs& knobs) {
   const int many = story.quick() ? 100 : 200;

@@ -35,7 +35,7 @@ Burst stampede() {
 
 }  // namespace
 
-// Step 11: each time the open time is over, ten calls come at once. The first trial meets
+// Step 13: each time the open time is over, ten calls come at once. The first trial meets
 // a service that is still down, the second one that is healthy.
 void recovery(Story& story, const Knobs& knobs) {
   const int probes = *knobs.probes;

@@ -11,7 +11,7 @@ namespace lab14 {
 
 enum class Answer { paid, failed, refused };
 
-// Step 8: a guarded call: ask the breaker, call the service, report to the breaker. A
+// Step 10: a guarded call: ask the breaker, call the service, report to the breaker. A
 // refusal costs no connection and no wait.
 inline Answer pay(CircuitBreaker& breaker, PaymentsClient& payments) {
   auto permit = breaker.try_call();

@@ -20,7 +20,7 @@ std::string challenge_of(std::string_view verifier) {
   return to_base64url(sha256(verifier));
 }
 
-// Step 12: the code is bound to the client, to its address, and to the challenge.
+// The code is bound to the client, to its address, and to the challenge.
 std::optional<std::string> AuthorizationServer::authorize(const Authorization& asked,
                                                           const std::string& user,
                                                           UnixTime now) {
@@ -33,7 +33,7 @@ std::optional<std::string> AuthorizationServer::authorize(const Authorization& a
   return code;
 }
 
-// Step 13: whoever shows the code must show the verifier as well.
+// Step 9: whoever shows the code must show the verifier as well.
 std::optional<Tokens> AuthorizationServer::token(const std::string& client,
                                                  const std::string& redirect,
                                                  const std::string& code,

@@ -36,7 +36,7 @@ class PerClient : public RateLimiter {
   Time next_sweep_{};
 };
 
-// Step 4: a fixed window. At its end the count is zero again, whatever came just before.
+// Step 3: a fixed window. At its end the count is zero again, whatever came just before.
 struct FixedWindow {
   Time end;
   int used = 0;
@@ -51,7 +51,7 @@ struct FixedWindow {
   bool idle(const Limit&, Time now) const { return now >= end; }
 };
 
-// Step 5: a sliding window. Each accepted request counts until it is a window old.
+// Step 4: a sliding window. Each accepted request counts until it is a window old.
 struct SlidingWindow {
   std::deque<Time> accepted;
 
@@ -71,7 +71,7 @@ struct SlidingWindow {
   }
 };
 
-// Step 6: a token bucket. Nothing drips: the time since the last request says how much.
+// Step 5: a token bucket. Nothing drips: the time since the last request says how much.
 struct TokenBucket {
   double tokens;
   Time filled;
@@ -99,7 +99,7 @@ struct TokenBucket {
   }
 };
 
-// Step 7: one script, so that nobody comes between the look and the count. It reads Redis'
+// One script, so that nobody comes between the look and the count. It reads Redis'
 // own clock: those of the processes differ. It answers how many are left, or, negative, in
 // how many microseconds one will be.
 constexpr const char* kScript = R"lua(
@@ -177,7 +177,7 @@ std::unique_ptr<RateLimiter> make_shared_limiter(lab::Redis& redis, std::string 
   return std::make_unique<SharedLimiter>(redis, std::move(key), limit);
 }
 
-// Step 8: whom to count.
+// Whom to count.
 std::string client_address(const Request& request, const std::set<std::string>& proxies) {
   const auto path = path_of(request);
   const auto known = std::ranges::find_if_not(

@@ -73,7 +73,7 @@ std::string sign_token(const Json& claims, const Key& key) {
   return part + "." + to_base64url(key.sign(part));
 }
 
-// Step 10: the algorithm is the key's, then the signature is right, and only then are the
+// Step 7: the algorithm is the key's, then the signature is right, and only then are the
 // claims looked at.
 std::variant<Json, Refused> verify_token(std::string_view token, const Key& key,
                                          const Expected& expected, UnixTime now) {

@@ -79,7 +79,7 @@ std::vector<Problem> Shape::check(Json& value) const {
   return problems;
 }
 
-// Step 9: the shape leads, the value follows: so the depth of a hostile body is of no
+// Step 6: the shape leads, the value follows: so the depth of a hostile body is of no
 // interest here, only that of the shape.
 void Shape::check(Json& value, const std::string& path,
                   std::vector<Problem>& problems) const {

@@ -122,7 +122,7 @@ TakenOver leader_dies(const ProductTable& table) {
 
 }  // namespace
 
-// Step 14: the same miss by many callers at once, four times over.
+// Step 12: the same miss by many callers at once, four times over.
 void stampede(lab::Story& story, const Knobs& knobs) {
   const int callers = *knobs.callers;
   story.say(

@@ -23,7 +23,7 @@ class Shop {
     trace::actor("PostgreSQL", trace::Actor::service);
   }
 
-  // Step 12: cache-aside. Look, load after a miss, fill.
+  // Step 10: cache-aside. Look, load after a miss, fill.
   std::string read() {
     arrow("shop", "Redis", "get");
     if (const auto cached = cache_.get(kProduct)) {
@@ -140,7 +140,7 @@ Ending race(Guard guard) {
     of_writer.erase(kProduct);
   }
 
-  // Step 13: the late fill. Plain, it wins; with a version or a lease it is refused.
+  // Step 11: the late fill. Plain, it wins; with a version or a lease it is refused.
   bool stored = true;
   if (guard == Guard::none) of_reader.set(kProduct, old.price);
   if (guard == Guard::version) {

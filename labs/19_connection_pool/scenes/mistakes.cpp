@@ -45,7 +45,7 @@ std::string rows_after_rollback(ConnectionPool& pool, bool same_connection) {
 
 }  // namespace
 
-// Step 12: borrow one connection, use it for every statement, and give it back.
+// Step 11: borrow one connection, use it for every statement, and give it back.
 void transactions(Story& story, const Knobs&) {
   story.say(
       "BEGIN and ROLLBACK run on one connection, and an INSERT between them on another. "
@@ -171,7 +171,7 @@ void next_borrower(Story& story, const Knobs&) {
       "you lend it.");
 }
 
-// Step 13: four borrowers hold a connection each, and then each asks for a second one. No
+// Step 12: four borrowers hold a connection each, and then each asks for a second one. No
 // connection comes back, and only the deadline ends the wait. The pool knows the line that
 // holds them.
 void nested(Story& story, const Knobs&) {

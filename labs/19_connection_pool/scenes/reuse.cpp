@@ -29,7 +29,7 @@ int backend_of(Connection& connection) {
 
 }  // namespace
 
-// Step 11: for each new connection PostgreSQL forks a process, which logs the client in and
+// Step 10: for each new connection PostgreSQL forks a process, which logs the client in and
 // reads its caches.
 void connect(Story& story, const Knobs&) {
   const int requests = story.quick() ? 30 : 100;

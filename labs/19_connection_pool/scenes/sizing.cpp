@@ -52,7 +52,7 @@ Measured measure(int size, int queries_each, const std::string& sql) {
 
 }  // namespace
 
-// Step 14: past what the server's cores can do at once, more connections only move the
+// Step 13: past what the server's cores can do at once, more connections only move the
 // queue from the app into the server.
 void sizes(Story& story, const Knobs& knobs) {
   constexpr int kSmall = 4, kLarge = 64;
@@ -132,7 +132,7 @@ void too_many(Story& story, const Knobs&) {
       "person with psql.");
 }
 
-// Step 15: live: turn the size against the clients.
+// Step 14: live: turn the size against the clients.
 void live(Story& story, const Knobs& knobs) {
   story.say("Turn `size` and `clients`, and watch where the queue forms.");
   story.picture(Picture::slots, {"slot 1", "queue"});
