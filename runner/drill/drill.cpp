@@ -13,6 +13,7 @@
 #include "drill/input.hpp"
 #include "drill/item.hpp"
 #include "drill/judge.hpp"
+#include "drill/mix.hpp"
 #include "drill/store.hpp"
 #include "lab/core/error.hpp"
 #include "lab/core/terminal.hpp"
@@ -61,7 +62,7 @@ std::string section_named(const Catalog& catalog, const std::string& typed) {
 
 std::vector<DrillItem> items_meant(const Catalog& catalog, const Place& place,
                                    const DrillOptions& options) {
-  std::vector<Lab> labs = catalog.all_written(place);
+  std::vector<Lab> labs = catalog.labs();
   if (!options.lab.empty()) labs = {catalog.written(options.lab, place)};
   if (!options.section.empty()) {
     const std::string section = section_named(catalog, options.section);
@@ -79,19 +80,23 @@ const Record* known(const Records& records, const DrillItem& item) {
   return found == records.end() ? nullptr : &found->second;
 }
 
-// Due ones first, the longest waiting before the others; then those never asked.
-std::vector<DrillItem> due_items(std::vector<DrillItem> items, const Records& records,
-                                 bool all, Day today) {
-  const auto later = [&](const DrillItem& item) {
-    const Record* record = known(records, item);
-    return record && record->schedule.due > today;
-  };
-  if (!all) std::erase_if(items, later);
+// All of them: those that wait longest before the others, and last those never asked.
+std::vector<DrillItem> by_due_day(std::vector<DrillItem> items, const Records& records) {
   std::ranges::stable_sort(items, {}, [&](const DrillItem& item) {
     const Record* record = known(records, item);
     return record ? record->schedule.due : Day::max();
   });
   return items;
+}
+
+// How many are due or new, asked today or not.
+std::size_t waiting(const std::vector<DrillItem>& items, const Records& records,
+                    Day today) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(items, [&](const DrillItem& item) {
+        const Record* record = known(records, item);
+        return !record || record->schedule.due <= today;
+      }));
 }
 
 // --- one session ---
@@ -353,16 +358,20 @@ int drill(const Catalog& catalog, const Place& place, const DrillOptions& option
     list(items, records, Terminal::of_stdout());
     return 0;
   }
-  const auto due = due_items(items, records, options.all, today());
-  if (due.empty()) {
+  const auto asked = options.all ? by_due_day(items, records)
+                                 : daily_mix(items, records, options.limits, today());
+  if (asked.empty()) {
     fmt::print(
         "Nothing is due; the next is due {}. ./lab drill --all asks all the same.\n",
         when_next(items, records));
     return 0;
   }
-  fmt::print("{} to ask. Press Enter if you do not know, q to stop. Answers are kept.\n",
-             plural(due.size(), "item"));
-  return Session(place, store, records).run(due);
+  const std::size_t due = waiting(items, records, today());
+  fmt::print(
+      "{} to ask{}. Press Enter if you do not know, q to stop. Answers are kept.\n",
+      plural(asked.size(), "item"),
+      asked.size() < due ? fmt::format(", of {} that are due or new", due) : "");
+  return Session(place, store, records).run(asked);
 }
 
 }  // namespace runner

@@ -4,11 +4,13 @@
 #include <string>
 
 #include "core/catalog.hpp"
+#include "drill/mix.hpp"
 
 namespace runner {
 
 struct DrillOptions {
-  bool all = false;
+  bool all = false;  // not only what today's mix has
+  MixLimits limits{};
   std::string section{};
   std::string lab{};
   bool list = false;

@@ -57,7 +57,8 @@ struct DrillItem {
 std::vector<DrillItem> parse_drill(std::string_view text, const Lab& lab,
                                    std::string_view origin);
 
-// All of labs/NN_name/drill.json; none if there is no such file.
+// The question itself, "NN-answer", with the spoken answer of its page; and all of
+// labs/NN_name/drill.json. What is not there is left out.
 std::vector<DrillItem> drill_of(const Lab& lab, const Place& place);
 
 }  // namespace runner

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <tuple>
 
 #include "drill/answer.hpp"
 #include "drill/judge.hpp"
+#include "drill/mix.hpp"
 #include "lab/core/error.hpp"
 
 namespace runner {
@@ -92,7 +94,7 @@ PlayResult answer_of(const DrillItem& item, const RunCard& card,
 // A lab whose items cannot be read has none: it is not worth the others' page.
 std::vector<DrillItem> StudioDrill::all() const {
   std::vector<DrillItem> items;
-  for (const Lab& lab : catalog_.all_written(place_)) {
+  for (const Lab& lab : catalog_.labs()) {
     try {
       for (DrillItem& item : drill_of(lab, place_)) items.push_back(std::move(item));
     } catch (const lab::Error&) {
@@ -105,27 +107,29 @@ Json StudioDrill::items() {
   const Records records = store_.read();
   const Day now = today();
   auto items = all();
-  // As ./lab drill has it: those that wait longest, then those never asked.
+  // As ./lab drill has it: today's mix, then those that wait longest, then those never asked.
+  const auto mix = daily_mix(items, records, {}, now);
+  const auto in_mix = [&](const DrillItem& item) {
+    return std::ranges::find(mix, item.id, &DrillItem::id) - mix.begin();
+  };
   std::ranges::stable_sort(items, {}, [&](const DrillItem& item) {
     const Record* record = known(records, item);
-    return std::pair(!is_due(record, now), record ? record->schedule.due : Day::max());
+    return std::tuple(in_mix(item), !is_due(record, now),
+                      record ? record->schedule.due : Day::max());
   });
   Json list = Json::array();
-  int due = 0;
   for (const DrillItem& item : items) {
-    const Record* record = known(records, item);
-    due += is_due(record, now) ? 1 : 0;
-    list.push_back(asked(item, record, now));
+    list.push_back(asked(item, known(records, item), now));
+    list.back()["today"] = in_mix(item) < std::ssize(mix);
   }
-  return {{"due", due}, {"items", list}};
+  return {{"due", mix.size()}, {"items", list}};
 }
 
 std::map<std::string, int> StudioDrill::due() {
   const Records records = store_.read();
   std::map<std::string, int> due;
-  for (const DrillItem& item : all()) {
-    due[item.lab.number] += is_due(known(records, item), today()) ? 1 : 0;
-  }
+  for (const DrillItem& item : daily_mix(all(), records, {}, today()))
+    ++due[item.lab.number];
   return due;
 }
 

@@ -76,6 +76,8 @@ void add_verbs(CLI::App& app, Typed& typed) {
   drill->add_flag("--all", typed.drill.all);
   drill->add_option("--section", typed.drill.section);
   drill->add_option("--lab", typed.drill.lab);
+  drill->add_option("--items", typed.drill.limits.items)->check(CLI::Range(1, 1000));
+  drill->add_option("--new", typed.drill.limits.fresh)->check(CLI::Range(0, 1000));
   drill->add_flag("--list", typed.drill.list);
   drill->add_flag("--reset", typed.drill.reset);
   drill->add_flag("--check", typed.drill.check);

@@ -8,29 +8,11 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <regex>
 
+#include "core/page.hpp"
 #include "lab/core/error.hpp"
 
 namespace runner {
-
-std::vector<std::string> remembered(const std::string& page) {
-  static const std::string kHeading = "\n## What makes it a senior answer\n";
-  static const std::regex kBold(R"(\n- \*\*([^*]+[.?!])\*\*)");
-  const std::size_t begin = page.find(kHeading);
-  if (begin == page.npos) return {};
-  const std::size_t end = page.find("\n## ", begin + kHeading.size());
-  const std::string section = page.substr(begin, end - begin);
-  std::vector<std::string> sentences;
-  for (std::sregex_iterator at(section.begin(), section.end(), kBold), last;
-       at != last && sentences.size() < 3; ++at) {
-    // Markdown breaks lines where it likes, and code has backquotes.
-    std::string sentence = std::regex_replace((*at)[1].str(), std::regex(R"(\s+)"), " ");
-    std::erase(sentence, '`');
-    sentences.push_back(std::move(sentence));
-  }
-  return sentences;
-}
 
 void run(const Lab& lab, const Place& place, std::span<const std::string> flags) {
   std::ifstream page(lab.source(place) / "README.md");

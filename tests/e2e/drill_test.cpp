@@ -329,7 +329,8 @@ class WholeDrill : public DrillTest, public testing::WithParamInterface<std::str
   }
 
   std::string worked_through() {
-    Terminal80 terminal(kPlace, data(), {"--lab", GetParam()});
+    Terminal80 terminal(kPlace, data(),
+                        {"--lab", GetParam(), "--items", "1000", "--new", "1000"});
     std::size_t asked = 0;
     while (terminal.asks()) {
       terminal.type(reply(terminal.shown()));

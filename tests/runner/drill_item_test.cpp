@@ -115,6 +115,21 @@ TEST(DrillItem, SurvivesHostileText) {
               HasSubstr("percentage"));
 }
 
+TEST(DrillItem, TheQuestionItselfIsTheFirstWithTheSpokenAnswer) {
+  const FakePlace fake;
+  const auto folder = kLab.source(fake.place());
+  fake.write(folder / "README.md", "# 5\n\n## The answer in 30 seconds\n\nIt\nslows.\n");
+  ASSERT_EQ(drill_of(kLab, fake.place()).size(), 1u) << "also before its lab is written";
+  fake.write(folder / "drill.json",
+             R"([{"id": "05-why", "kind": "followup", "question": "?", "answer": "!"}])");
+  const auto items = drill_of(kLab, fake.place());
+  ASSERT_EQ(items.size(), 2u);
+  EXPECT_EQ(items[0].id, "05-answer");
+  EXPECT_EQ(items[0].question, kLab.question);
+  EXPECT_EQ(items[0].answer, "It slows.");
+  EXPECT_EQ(items[1].id, "05-why");
+}
+
 TEST(DrillItem, ALabWithoutAFileHasNone) {
   const FakePlace fake;
   EXPECT_TRUE(drill_of(kLab, fake.place()).empty());

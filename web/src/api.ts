@@ -115,6 +115,7 @@ export interface DrillItem {
   kind: 'scenario' | 'followup';
   question: string;
   is_due: boolean;
+  today: boolean; // in today's mix, of all labs
   new: boolean; // never asked
   due_in: number | null; // days from today
   asked: number;

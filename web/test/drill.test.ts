@@ -6,7 +6,7 @@ import { Trace } from '../src/trace/trace';
 import { times } from './random';
 
 const item = (id: string, is_due: boolean, lab = '05'): DrillItem =>
-  ({ id, lab, kind: 'followup', question: '?', is_due, new: !is_due, due_in: is_due ? 0 : 3, asked: 0, right: 0 });
+  ({ id, lab, kind: 'followup', question: '?', is_due, today: is_due, new: !is_due, due_in: is_due ? 0 : 3, asked: 0, right: 0 });
 
 test('asked is what is due, of the lab that is wanted', () => {
   const items = [item('a', true), item('b', false), item('c', true, '14')];
@@ -14,6 +14,9 @@ test('asked is what is due, of the lab that is wanted', () => {
   assert.deepEqual(ids('', false), ['a', 'c']);
   assert.deepEqual(ids('', true), ['a', 'b', 'c']);
   assert.deepEqual(ids('05', false), ['a']);
+  const waits = { ...item('d', true), today: false };
+  assert.deepEqual(asked([...items, waits], { lab: '', all: false }).map(({ id }) => id), ['a', 'c'], "of all labs: today's mix");
+  assert.deepEqual(asked([...items, waits], { lab: '05', all: false }).map(({ id }) => id), ['a', 'd']);
 });
 
 test('what was not known comes once more at the end, and counts once', () => {

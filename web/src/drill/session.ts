@@ -9,7 +9,7 @@ export interface Scope {
 
 // As the studio has them: what waits longest comes first.
 export function asked(items: readonly DrillItem[], scope: Scope): DrillItem[] {
-  return items.filter((item) => (!scope.lab || item.lab === scope.lab) && (scope.all || item.is_due));
+  return items.filter((item) => (!scope.lab || item.lab === scope.lab) && (scope.all || (scope.lab ? item.is_due : item.today)));
 }
 
 // One sitting. What was not known comes once more at its end (step 7 of SM-2).

@@ -1,5 +1,4 @@
-// What `./lab run` takes from a lab's page.
-#include "verbs/run.hpp"
+#include "core/page.hpp"
 
 #include <gmock/gmock.h>
 
@@ -8,6 +7,22 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+
+TEST(SpokenAnswer, IsTheParagraphInOneLineWithoutMarks) {
+  const std::string words = "Backpressure is *how* a\nslow `sink` slows a **source**.";
+  const std::string spoken = "Backpressure is how a slow sink slows a source.";
+  const std::string head = "# 05\n\n## The answer in 30 seconds\n\n" + words;
+  EXPECT_EQ(spoken_answer(head + "\n\n| sentence | proven by |\n| --- | --- |\n"),
+            spoken);
+  EXPECT_EQ(spoken_answer(head + "\n\n## Another\n\nText.\n"), spoken);
+  EXPECT_EQ(spoken_answer(head), spoken);
+}
+
+TEST(SpokenAnswer, IsEmptyOnAPageWithoutOne) {
+  EXPECT_EQ(spoken_answer(""), "");
+  EXPECT_EQ(spoken_answer("# 05\n\n## The answer in 30 seconds\n"), "");
+  EXPECT_EQ(spoken_answer("# 05\n\n## Run it\n\nText.\n"), "");
+}
 
 TEST(Remembered, AreTheFirstThreeBoldSentencesOfTheSeniorAnswer) {
   EXPECT_THAT(
