@@ -96,11 +96,23 @@ note_needs() {
   for need in "${list[@]}"; do labs_of[$need]+=" ${1#0}"; done
 }
 
+# as_ranges 1 2 3 7: "1-3 7"
+as_ranges() {
+  local first=${1-} last=${1-} each text=
+  for each in "${@:2}" ''; do
+    ((each != last + 1)) || { last=$each && continue; }
+    text+="${text:+ }$first"
+    ((last == first)) || text+="-$last"
+    first=$each last=$each
+  done
+  printf %s "$text"
+}
+
 note_version() { asked+=(${3//\// }); }
 
 doctor_line() {
   local name shown=${3%%/*} version=there cost=$2
-  [[ $cost ]] || cost="labs${labs_of[$1]-}"
+  [[ $cost ]] || cost="labs $(as_ranges ${labs_of[$1]-})"
   if there "$4"; then
     for name in ${3//\// }; do
       [[ ! ${versions[$name]-} ]] || { shown=$name version=${versions[$name]} && break; }
