@@ -1,6 +1,9 @@
 #include "core/page.hpp"
 
+#include <fstream>
+#include <iterator>
 #include <regex>
+#include <sstream>
 #include <string_view>
 
 namespace runner {
@@ -25,23 +28,76 @@ std::string plain(std::string text) {
   return text;
 }
 
-}  // namespace
-
-std::string spoken_answer(const std::string& page) {
-  const std::string text = section(page, "The answer in 30 seconds");
-  const std::size_t table = text.find("\n|");
-  return plain(text.substr(0, table));
+std::vector<std::string> sentences_of(const std::string& text) {
+  std::vector<std::string> sentences;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool ends = std::string_view(".?!").find(text[at]) != std::string_view::npos;
+    if (!ends || (at + 1 < text.size() && text[at + 1] != ' ')) continue;
+    sentences.push_back(plain(text.substr(begin, at + 1 - begin)));
+    begin = at + 1;
+  }
+  if (std::string rest = plain(text.substr(begin)); !rest.empty())
+    sentences.push_back(std::move(rest));
+  return sentences;
 }
 
-std::vector<std::string> remembered(const std::string& page) {
-  static const std::regex kBold(R"(\n- \*\*([^*]+[.?!])\*\*)");
-  const std::string text = section(page, "What makes it a senior answer");
-  std::vector<std::string> sentences;
-  for (std::sregex_iterator at(text.begin(), text.end(), kBold), last;
-       at != last && sentences.size() < 3; ++at) {
-    sentences.push_back(plain((*at)[1].str()));
+// The first cells of a table's rows, without its head.
+std::vector<std::string> first_cells(const std::string& text) {
+  std::vector<std::string> cells;
+  std::istringstream lines(text);
+  int row = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with('|') || ++row <= 2) continue;
+    cells.push_back(plain(line.substr(1, line.find('|', 1) - 1)));
   }
-  return sentences;
+  return cells;
+}
+
+// Calls take(lead, rest) for each paragraph that begins with `before` and a bold lead.
+template <class Take>
+void each_lead(const std::string& text, const std::string& before, Take take) {
+  static const std::regex kLead(R"(^\*\*([^*]+[.?!])\*\*)");
+  const std::string mark = "\n" + before + "**";
+  for (std::size_t at = text.find(mark); at != text.npos;) {
+    const std::size_t next = text.find(mark, at + 1);
+    const std::string paragraph =
+        text.substr(at + mark.size() - 2, next - at - mark.size() + 2);
+    if (std::smatch lead; std::regex_search(paragraph, lead, kLead))
+      take(plain(lead[1].str()), plain(lead.suffix().str()));
+    at = next;
+  }
+}
+
+std::string quoted(const std::string& text) {
+  static const std::regex kQuoted(R"re("\*([^*]+)\*")re");
+  std::smatch found;
+  return std::regex_search(text, found, kQuoted) ? plain(found[1].str()) : "";
+}
+
+}  // namespace
+
+Page parse_page(const std::string& text) {
+  Page page;
+  const std::string answer = section(text, "The answer in 30 seconds");
+  page.spoken = plain(answer.substr(0, answer.find("\n|")));
+  page.must_say = first_cells(answer);
+  if (page.must_say.empty()) page.must_say = sentences_of(page.spoken);
+  each_lead(section(text, "What makes it a senior answer"), "- ",
+            [&](std::string lead, const std::string&) {
+              page.senior.push_back(std::move(lead));
+            });
+  page.wrong = quoted(section(text, "The usual wrong answer"));
+  each_lead(section(text, "They will ask next"), "",
+            [&](std::string lead, std::string rest) {
+              page.follow_ups.push_back({std::move(lead), std::move(rest)});
+            });
+  return page;
+}
+
+Page page_of(const Lab& lab, const Place& place) {
+  std::ifstream file(lab.source(place) / "README.md");
+  return parse_page({std::istreambuf_iterator<char>(file), {}});
 }
 
 }  // namespace runner

@@ -5,13 +5,27 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog.hpp"
+
 namespace runner {
 
-// The answer as one says it: the words under "The answer in 30 seconds", in one line and
-// without Markdown. Empty if the page has none.
-[[nodiscard]] std::string spoken_answer(const std::string& page);
+struct FollowUp {
+  std::string question;
+  std::string answer;
+};
 
-// The three sentences to remember: the first bold ones of "What makes it a senior answer".
-[[nodiscard]] std::vector<std::string> remembered(const std::string& page);
+// Each text is in one line and without Markdown. What a page does not have is empty.
+struct Page {
+  std::string spoken;                 // the answer as one says it
+  std::vector<std::string> must_say;  // its sentences, as the page proves them
+  std::vector<std::string> senior;  // the bold sentences of what makes it a senior answer
+  std::string wrong;                // the usual wrong answer, in its own words
+  std::vector<FollowUp> follow_ups;  // what they ask next
+};
+
+[[nodiscard]] Page parse_page(const std::string& text);
+
+// The lab's; all empty if there is none.
+[[nodiscard]] Page page_of(const Lab& lab, const Place& place);
 
 }  // namespace runner

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 #include "drill/item.hpp"
 #include "drill/judge.hpp"
 #include "drill/mix.hpp"
+#include "drill/questioner.hpp"
 #include "drill/store.hpp"
 #include "lab/core/error.hpp"
 #include "lab/core/terminal.hpp"
@@ -28,11 +28,6 @@ using Kind = DrillItem::Kind;
 
 std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-std::string in_days(int days) {
-  if (days <= 0) return "today";
-  return days == 1 ? "tomorrow" : fmt::format("in {} days", days);
 }
 
 std::string lower(std::string text) {
@@ -75,11 +70,6 @@ std::vector<DrillItem> items_meant(const Catalog& catalog, const Place& place,
   return items;
 }
 
-const Record* known(const Records& records, const DrillItem& item) {
-  const auto found = records.find(item.id);
-  return found == records.end() ? nullptr : &found->second;
-}
-
 // All of them: those that wait longest before the others, and last those never asked.
 std::vector<DrillItem> by_due_day(std::vector<DrillItem> items, const Records& records) {
   std::ranges::stable_sort(items, {}, [&](const DrillItem& item) {
@@ -103,32 +93,20 @@ std::size_t waiting(const std::vector<DrillItem>& items, const Records& records,
 
 class Session {
  public:
-  Session(const Place& place, DrillStore& store, Records records)
-      : place_(place), store_(store), records_(std::move(records)) {}
+  Session(const Place& place, DrillStore& store, const Records& records)
+      : store_(store), questioner_(place, store, records) {}
 
   // The code to exit with.
   int run(const std::vector<DrillItem>& items);
 
  private:
-  enum class Turn { next, again, stop };
+  using Turn = Questioner::Turn;
 
   Turn ask(const DrillItem& item, const std::string& head);
-  Turn ask_scenario(const DrillItem& item);
-  Turn ask_followup(const DrillItem& item);
-  std::optional<std::string> predicted(const DrillItem& item,
-                                       const std::vector<std::string>& shown);
-  std::optional<std::string> typed(const std::string& prompt);
-  Turn note(const DrillItem& item, int grade);
-
-  void paragraph(std::string_view text, Style style = Style::plain) const;
   void sum_up(std::size_t left) const;
 
-  const Place& place_;
   DrillStore& store_;
-  Records records_;
-  Terminal terminal_ = Terminal::of_stdout();
-  bool echoes_ = isatty(STDIN_FILENO) == 1;
-  LineInput input_;
+  Questioner questioner_;
   bool first_time_ = true;  // not one that came back in this session
   std::size_t asked_ = 0;
   std::size_t right_ = 0;
@@ -153,117 +131,20 @@ int Session::run(const std::vector<DrillItem>& items) {
     goes_on = turn != Turn::stop;
   }
   sum_up(left);
-  const int signal = input_.signal();
+  const int signal = questioner_.input().signal();
   return signal ? 128 + signal : 0;
 }
 
 Session::Turn Session::ask(const DrillItem& item, const std::string& head) {
-  fmt::print("\n{}{}\n", terminal_.styled(Style::bold, head),
-             terminal_.styled(Style::dim, " · " + item.id + " · lab " + item.lab.typed() +
-                                              " " + item.lab.name()));
-  paragraph(item.question);
-  return item.kind == Kind::scenario ? ask_scenario(item) : ask_followup(item);
-}
-
-Session::Turn Session::ask_scenario(const DrillItem& item) {
-  const Record* record = known(records_, item);
-  const auto shown = shown_items(item, record ? record->asked : 0);
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    fmt::print("    {}  {}\n", i + 1, shown[i]);
-  }
-  const auto said = predicted(item, shown);
-  if (!said) return Turn::stop;
-
-  const std::string command =
-      fmt::format("./lab run {} {}", item.lab.typed(), fmt::join(item.play.flags(), " "));
-  paragraph("running " + command, Style::dim);
-  std::fflush(stdout);
-  const PlayResult result = play(item, place_, input_.signal_fd());
-  if (input_.signal()) return Turn::stop;
-  if (!result.answer || !fits(item, *result.answer)) {
-    paragraph("This cannot be judged: " +
-                  (result.answer ? "the run says " + lab::printable(*result.answer)
-                                 : result.why),
-              Style::yellow);
-    return Turn::next;
-  }
-  const bool is_right = right(item, *said, *result.answer);
-  paragraph(fmt::format("{} {}", is_right ? "✔ Right:" : "✘ It was:",
-                        lab::printable(*result.answer)),
-            is_right ? Style::green : Style::red);
-  if (!item.why.empty()) paragraph(item.why);
-  return note(item, is_right ? grades::right : grades::wrong);
-}
-
-// Nothing when it is to end; "" for "I do not know".
-std::optional<std::string> Session::predicted(const DrillItem& item,
-                                              const std::vector<std::string>& shown) {
-  const std::string form = prediction_form(item, shown.size());
-  for (std::string prompt = form;;
-       prompt = "I could not read that. Please type " + form) {
-    const auto text = typed(prompt);
-    if (!text || text->empty() || *text == "?") return text ? std::optional("") : text;
-    if (auto prediction = parse_prediction(item, shown, *text)) return prediction;
-  }
-}
-
-Session::Turn Session::ask_followup(const DrillItem& item) {
-  if (!typed("Say your answer aloud, then press Enter to see ours")) return Turn::stop;
-  paragraph(item.answer, Style::green);
-  const std::string form = "Did you know it? 0 no · 3 with effort · 4 well · 5 at once";
-  for (std::string prompt = form;; prompt = "Please type a number from 0 to 5. " + form) {
-    const auto text = typed(prompt);
-    if (!text) return Turn::stop;
-    if (text->size() == 1 && (*text)[0] >= '0' && (*text)[0] <= '5') {
-      return note(item, (*text)[0] - '0');
-    }
-  }
-}
-
-// What is typed behind the prompt; nothing if it is to end.
-std::optional<std::string> Session::typed(const std::string& prompt) {
-  const auto lines = terminal_.wrapped(prompt, 4);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    fmt::print("  {}{}", terminal_.styled(Style::cyan, lines[i]),
-               i + 1 < lines.size() ? "\n" : " > ");
-  }
-  std::fflush(stdout);
-  auto line = input_.line();
-  if (!line) {
-    fmt::print("\n");
-    return std::nullopt;
-  }
-  std::string text = lab::printable(*line);
-  text.erase(0, text.find_first_not_of(' '));
-  text.erase(text.find_last_not_of(' ') + 1);
-  if (!echoes_) fmt::print("{}\n", text);
-  if (text == "q" || text == "quit") return std::nullopt;
-  return text;
-}
-
-Session::Turn Session::note(const DrillItem& item, int grade) {
-  const Record record = store_.note(item.id, grade, today());
-  records_[item.id] = record;
-  if (const std::string notice = store_.take_notice(); !notice.empty()) {
-    paragraph(notice, Style::yellow);
-  }
-  if (first_time_) {
+  const Turn turn = questioner_.ask(item, head);
+  const auto grade = questioner_.grade();
+  if (first_time_ && grade) {
     ++asked_;
-    right_ += grade >= 3 ? 1 : 0;
+    right_ += *grade >= 3 ? 1 : 0;
   }
-  const bool again = grade < grades::known;
-  const auto days = (record.schedule.due - today()).count();
-  paragraph(
-      fmt::format("{}due {}", again ? "once more at the end of this drill, then " : "",
-                  in_days(static_cast<int>(days))),
-      Style::dim);
-  return again ? Turn::again : Turn::next;
-}
-
-void Session::paragraph(std::string_view text, Style style) const {
-  for (const std::string& line : terminal_.wrapped(text, 2)) {
-    fmt::print("  {}\n", terminal_.styled(style, line));
-  }
+  if (turn == Turn::again)
+    questioner_.paragraph("once more at the end of this drill", Style::dim);
+  return turn;
 }
 
 void Session::sum_up(std::size_t left) const {

@@ -8,7 +8,6 @@
 #include <initializer_list>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 
 #include "core/page.hpp"
@@ -178,12 +177,6 @@ DrillItem parse_item(const Json& object, const Lab& lab) {
   return item;
 }
 
-std::optional<std::string> text_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file) return std::nullopt;
-  return std::string{std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace
 
 std::vector<std::string> Play::flags() const {
@@ -221,16 +214,15 @@ std::vector<DrillItem> parse_drill(std::string_view text, const Lab& lab,
 
 std::vector<DrillItem> drill_of(const Lab& lab, const Place& place) {
   std::vector<DrillItem> items;
-  if (const auto page = text_of(lab.source(place) / "README.md")) {
-    const std::string answer = spoken_answer(*page);
-    if (!answer.empty())
-      items.push_back({.id = lab.number + "-answer",
-                       .lab = lab,
-                       .question = lab.question,
-                       .answer = answer});
+  if (const std::string answer = page_of(lab, place).spoken; !answer.empty()) {
+    items.push_back({.id = lab.number + "-answer",
+                     .lab = lab,
+                     .question = lab.question,
+                     .answer = answer});
   }
-  if (const auto text = text_of(lab.source(place) / "drill.json")) {
-    std::ranges::move(parse_drill(*text, lab, "labs/" + lab.folder + "/drill.json"),
+  if (std::ifstream file(lab.source(place) / "drill.json"); file) {
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::ranges::move(parse_drill(text, lab, "labs/" + lab.folder + "/drill.json"),
                       std::back_inserter(items));
   }
   return items;

@@ -6,8 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <vector>
 
 #include "core/page.hpp"
 #include "lab/core/error.hpp"
@@ -15,9 +14,8 @@
 namespace runner {
 
 void run(const Lab& lab, const Place& place, std::span<const std::string> flags) {
-  std::ifstream page(lab.source(place) / "README.md");
-  const auto sentences = remembered(
-      {std::istreambuf_iterator<char>(page), std::istreambuf_iterator<char>()});
+  std::vector<std::string> sentences = page_of(lab, place).senior;
+  if (sentences.size() > 3) sentences.resize(3);
   setenv("LAB_REMEMBER", fmt::format("{}", fmt::join(sentences, "\n")).c_str(), 1);
 
   std::string program = lab.program(place);
