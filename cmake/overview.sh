@@ -107,6 +107,7 @@ overview() {
   }
   next_step "./lab verify" "prove every claim of every lab"
   next_step "./lab drill" "predict, then see; what you miss comes back"
+  next_step "./lab mock" "answer aloud, against the clock"
   next_step "./lab studio" "the same in a browser"
   next_step "./lab doctor" "what is installed, and what is missing"
   next_step "./lab --help" "the other verbs"

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "lab/core/error.hpp"
+#include "lab/core/terminal.hpp"
 
 namespace runner {
 
@@ -124,6 +125,35 @@ std::vector<Lab> Catalog::all_written(const Place& place) const {
   std::ranges::copy_if(labs_, std::back_inserter(result),
                        [&](const Lab& lab) { return lab.written(place); });
   return result;
+}
+
+std::vector<Lab> Catalog::meant(std::string_view section, std::string_view lab) const {
+  std::vector<Lab> result = labs_;
+  if (!lab.empty()) {
+    const Lab* one = find(lab);
+    if (!one) refuse(lab);
+    result = {*one};
+  }
+  if (!section.empty()) {
+    const std::string name = section_named(section);
+    std::erase_if(result, [&](const Lab& each) { return each.section != name; });
+  }
+  return result;
+}
+
+std::string Catalog::section_named(std::string_view typed) const {
+  std::vector<std::string> sections;
+  for (const Lab& lab : labs_) {
+    if (std::ranges::find(sections, lab.section) == sections.end())
+      sections.push_back(lab.section);
+  }
+  std::vector<std::string> meant;
+  for (const std::string& section : sections) {
+    if (lower(section).find(lower(typed)) != std::string::npos) meant.push_back(section);
+  }
+  if (meant.size() == 1) return meant[0];
+  throw Usage(fmt::format("section {}: there are {}", lab::printable(std::string(typed)),
+                          fmt::join(sections, "; ")));
 }
 
 void Catalog::refuse(std::string_view typed) const {

@@ -57,8 +57,13 @@ class Catalog {
 
   std::vector<Lab> all_written(const Place& place) const;
 
+  // Those of a section, by a part of its name, or one lab, or all: what is empty narrows
+  // nothing. Throws Usage if there is none.
+  std::vector<Lab> meant(std::string_view section, std::string_view lab) const;
+
  private:
   [[noreturn]] void refuse(std::string_view typed) const;
+  std::string section_named(std::string_view typed) const;
 
   std::vector<Lab> labs_;
 };

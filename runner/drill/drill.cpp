@@ -39,32 +39,10 @@ std::string lower(std::string text) {
 
 // --- which items ---
 
-std::string section_named(const Catalog& catalog, const std::string& typed) {
-  std::vector<std::string> sections;
-  for (const Lab& lab : catalog.labs()) {
-    if (std::ranges::find(sections, lab.section) == sections.end()) {
-      sections.push_back(lab.section);
-    }
-  }
-  std::vector<std::string> meant;
-  for (const std::string& section : sections) {
-    if (lower(section).find(lower(typed)) != std::string::npos) meant.push_back(section);
-  }
-  if (meant.size() == 1) return meant[0];
-  throw Usage(fmt::format("section {}: there are {}", lab::printable(typed),
-                          fmt::join(sections, "; ")));
-}
-
 std::vector<DrillItem> items_meant(const Catalog& catalog, const Place& place,
                                    const DrillOptions& options) {
-  std::vector<Lab> labs = catalog.labs();
-  if (!options.lab.empty()) labs = {catalog.written(options.lab, place)};
-  if (!options.section.empty()) {
-    const std::string section = section_named(catalog, options.section);
-    std::erase_if(labs, [&](const Lab& lab) { return lab.section != section; });
-  }
   std::vector<DrillItem> items;
-  for (const Lab& lab : labs) {
+  for (const Lab& lab : catalog.meant(options.section, options.lab)) {
     for (DrillItem& item : drill_of(lab, place)) items.push_back(std::move(item));
   }
   return items;

@@ -59,6 +59,14 @@ std::optional<std::string> LineInput::line() {
   }
 }
 
+bool LineInput::wait(std::chrono::milliseconds patience) {
+  const auto ready = [this] {
+    return signal() || ended_ || pending_.find('\n') != std::string::npos;
+  };
+  if (!ready() && !refill(static_cast<int>(patience.count()))) ended_ = true;
+  return ready();
+}
+
 std::string LineInput::take(std::size_t size, std::size_t with_its_end) {
   std::string line = pending_.substr(0, std::min(size, kLongestLine));
   pending_.erase(0, with_its_end);
@@ -66,9 +74,9 @@ std::string LineInput::take(std::size_t size, std::size_t with_its_end) {
 }
 
 // False at the end of the input. Also returns when a signal came.
-bool LineInput::refill() {
+bool LineInput::refill(int patience) {
   std::array<pollfd, 2> sources = {{{STDIN_FILENO, POLLIN, 0}, {signals_, POLLIN, 0}}};
-  if (poll(sources.data(), sources.size(), -1) < 0) return errno == EINTR;
+  if (poll(sources.data(), sources.size(), patience) < 0) return errno == EINTR;
   if (sources[1].revents || !sources[0].revents) return true;
   std::array<char, 4096> bytes;
   const ssize_t size = read(STDIN_FILENO, bytes.data(), bytes.size());

@@ -4,6 +4,7 @@
 // so that what was answered can be summed up.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,9 @@ class LineInput {
   // Nothing at the end of the input, and once a signal came.
   std::optional<std::string> line();
 
+  // Whether line() has something to say at once; waits for it that long.
+  bool wait(std::chrono::milliseconds patience);
+
   // The signal that came, or 0.
   int signal();
 
@@ -28,7 +32,7 @@ class LineInput {
   int signal_fd() const { return signals_; }
 
  private:
-  bool refill();
+  bool refill(int patience = -1);
   std::string take(std::size_t size, std::size_t with_its_end);
 
   int signals_;

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <chrono>
+#include <string>
+#include <string_view>
 
 namespace runner {
 
@@ -31,5 +33,8 @@ struct Schedule {
 [[nodiscard]] Schedule after(const Schedule& before, int grade, Day today);
 
 Day today();
+
+std::string day_text(Day day);                    // "2026-11-29"
+bool parse_day(std::string_view text, Day& day);  // false if it is no date
 
 }  // namespace runner

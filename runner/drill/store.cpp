@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -21,36 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-using std::chrono::year_month_day;
 
 constexpr int kVersion = 1;
 constexpr int kMostAnswers = 1'000'000'000;
-
-std::string day_text(Day day) {
-  const year_month_day date = day;
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()));
-}
-
-bool parse_day(std::string_view text, Day& day) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  const auto number = [&](std::size_t from, std::size_t size) {
-    int value = -1;
-    const char* end = text.data() + from + size;
-    const auto result = std::from_chars(text.data() + from, end, value);
-    return result.ptr == end ? value : -1;
-  };
-  const int month = number(5, 2);
-  const int date = number(8, 2);
-  if (number(0, 4) < 0 || month < 0 || date < 0) return false;
-  const year_month_day whole(std::chrono::year(number(0, 4)),
-                             std::chrono::month(static_cast<unsigned>(month)),
-                             std::chrono::day(static_cast<unsigned>(date)));
-  if (!whole.ok()) return false;
-  day = whole;
-  return true;
-}
 
 bool whole_number(const Json& object, const char* key, int most, int& value) {
   const auto found = object.find(key);

@@ -11,6 +11,7 @@
 #include "drill/drill.hpp"
 #include "lab/core/error.hpp"
 #include "peers/peers.hpp"
+#include "rehearse/mock.hpp"
 #include "verbs/bench.hpp"
 #include "verbs/run.hpp"
 #include "verbs/verify.hpp"
@@ -42,6 +43,7 @@ int watch_verb(const Catalog& catalog, const Place& place, Words words) {
 struct Typed {
   VerifyOptions verify;
   WalkOptions walk;
+  MockOptions mock;
   BenchOptions bench;
   PeersOptions peers;
   bool with_peers = false;
@@ -71,6 +73,13 @@ void add_verbs(CLI::App& app, Typed& typed) {
   bench->add_flag("--quick", typed.peers.quick)->needs(with_peers);
   bench->add_flag("--all", typed.all_labs)->needs(with_peers);
   bench->add_option("--out", typed.peers.out)->needs(with_peers);
+
+  CLI::App* mock = app.add_subcommand("mock");
+  mock->add_option("--minutes", typed.mock.minutes)->check(CLI::Range(1, 600));
+  mock->add_option("--seconds", typed.mock.seconds)->check(CLI::Range(5, 3600));
+  mock->add_option("--section", typed.mock.section);
+  mock->add_option("--lab", typed.mock.lab);
+  mock->add_option("--seed", typed.mock.seed);
 
   CLI::App* drill = app.add_subcommand("drill");
   drill->add_flag("--all", typed.drill.all);
@@ -113,6 +122,7 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   }
   if (app.got_subcommand("verify")) return verify(catalog, place, typed.verify);
   if (app.got_subcommand("walk")) return walk(catalog, place, typed.walk);
+  if (app.got_subcommand("mock")) return mock(catalog, place, typed.mock);
   if (app.got_subcommand("bench")) {
     if (typed.all_labs && !typed.bench.name.empty()) {
       throw Usage("bench --all measures every lab: name none");

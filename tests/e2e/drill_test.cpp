@@ -1,10 +1,6 @@
 // ./lab drill as a person has it: on a terminal, with wrong answers and right ones, until
 // nothing is due; stopped in the middle; and without a terminal.
 #include <gmock/gmock.h>
-#include <poll.h>
-#include <pty.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <csignal>
@@ -20,6 +16,7 @@
 #include "drill/store.hpp"
 #include "lab/core/terminal.hpp"
 #include "runner/fake_place.hpp"
+#include "runner/terminal80.hpp"
 #include "support/places.hpp"
 
 namespace runner {
@@ -29,86 +26,6 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr int kWidth = 80;
-constexpr int kPatience = 30'000;  // ms without a byte
-
-std::string without_colour(const std::string& text) {
-  static const std::regex kEscapes("\x1b\\[[0-9;]*[A-Za-z]|\r");
-  return std::regex_replace(text, kEscapes, "");
-}
-
-// The drill on a terminal of 80 columns.
-class Terminal80 {
- public:
-  Terminal80(const Place& place, const fs::path& data, std::vector<std::string> flags) {
-    winsize size{.ws_row = 24, .ws_col = kWidth, .ws_xpixel = 0, .ws_ypixel = 0};
-    pid_ = forkpty(&fd_, nullptr, nullptr, &size);
-    if (pid_ != 0) return;
-    setenv("UNDERLOOP_ROOT", place.root.c_str(), 1);
-    setenv("UNDERLOOP_BUILD", place.build.c_str(), 1);
-    setenv("XDG_DATA_HOME", data.c_str(), 1);
-    std::string program = lab::test::built("runner/underloop");
-    std::string verb = "drill";
-    std::vector<char*> argv{program.data(), verb.data()};
-    for (std::string& flag : flags) argv.push_back(flag.data());
-    argv.push_back(nullptr);
-    execv(program.c_str(), argv.data());
-    _exit(127);
-  }
-  Terminal80(const Terminal80&) = delete;
-  Terminal80& operator=(const Terminal80&) = delete;
-  ~Terminal80() {
-    if (pid_ > 0) {
-      kill(pid_, SIGKILL);
-      waitpid(pid_, nullptr, 0);
-    }
-    close(fd_);
-  }
-
-  // Reads on until it asks (true) or has ended (false); what was shown since the last time
-  // is in shown().
-  bool asks() { return shows(" > "); }
-
-  bool shows(const std::string& end) {
-    shown_.clear();
-    while (!shown_.ends_with(end)) {
-      std::array<char, 4096> bytes;
-      pollfd source{fd_, POLLIN, 0};
-      if (poll(&source, 1, kPatience) <= 0) {
-        ADD_FAILURE() << "it says nothing more after:\n" << all_;
-        return false;
-      }
-      const ssize_t size = read(fd_, bytes.data(), bytes.size());
-      if (size <= 0) return false;  // a terminal whose last user has gone
-      const std::string fresh =
-          without_colour(std::string(bytes.data(), static_cast<std::size_t>(size)));
-      shown_ += fresh;
-      all_ += fresh;
-    }
-    return true;
-  }
-
-  void type(const std::string& text) {
-    if (write(fd_, text.data(), text.size()) < 0) ADD_FAILURE() << "it cannot be typed";
-  }
-
-  int exit_code() {
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    pid_ = -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-  }
-
-  const std::string& shown() const { return shown_; }
-  const std::string& all() const { return all_; }
-
- private:
-  int fd_ = -1;
-  pid_t pid_ = -1;
-  std::string shown_;
-  std::string all_;
-};
 
 std::string last_match(const std::string& text, const std::regex& pattern) {
   std::string last;
@@ -161,7 +78,7 @@ class DrillTest : public testing::Test {
 
 TEST_F(DrillTest, AWrongAnswerComesBackUntilItIsRight) {
   small_lab();
-  Terminal80 terminal(fake_.place(), data(), {});
+  Terminal80 terminal(fake_.place(), data(), {"drill"});
   ASSERT_TRUE(terminal.asks());
   EXPECT_THAT(terminal.shown(),
               AllOf(HasSubstr("1 of 2"), HasSubstr("Which comes first?")));
@@ -202,7 +119,7 @@ TEST_F(DrillTest, WhatIsDueComesBackAndIsAskedOnceWhenItIsKnown) {
 
 TEST_F(DrillTest, CtrlCAtAQuestionKeepsWhatWasAnswered) {
   small_lab();
-  Terminal80 terminal(fake_.place(), data(), {});
+  Terminal80 terminal(fake_.place(), data(), {"drill"});
   ASSERT_TRUE(terminal.asks());
   terminal.type("b a\n");
   ASSERT_TRUE(terminal.asks());
@@ -216,7 +133,7 @@ TEST_F(DrillTest, CtrlCAtAQuestionKeepsWhatWasAnswered) {
 
 TEST_F(DrillTest, CtrlCWhileALabRunsEndsTheLabToo) {
   small_lab("echo $$ > \"$0.pid\"; sleep 100 & wait\n");
-  Terminal80 terminal(fake_.place(), data(), {});
+  Terminal80 terminal(fake_.place(), data(), {"drill"});
   ASSERT_TRUE(terminal.asks());
   terminal.type("b a\n");
   ASSERT_TRUE(terminal.shows("running ./lab run 5 --scene one\n"));
@@ -329,8 +246,9 @@ class WholeDrill : public DrillTest, public testing::WithParamInterface<std::str
   }
 
   std::string worked_through() {
-    Terminal80 terminal(kPlace, data(),
-                        {"--lab", GetParam(), "--items", "1000", "--new", "1000"});
+    Terminal80 terminal(
+        kPlace, data(),
+        {"drill", "--lab", GetParam(), "--items", "1000", "--new", "1000"});
     std::size_t asked = 0;
     while (terminal.asks()) {
       terminal.type(reply(terminal.shown()));
