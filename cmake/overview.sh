@@ -50,6 +50,7 @@ rate() {
 print_lab() {
   local mark=· style=$dim lines number=${1#0} name=${2#*_} line asked hard
   if [[ -f $root/labs/$2/main.cpp ]]; then mark=▸ style=$bold; fi
+  [[ $progress != *" run $1"* ]] || mark=✔
   if [[ $4 != "$section" ]]; then
     section=$4
     if ((beside)); then
@@ -80,8 +81,10 @@ next_step() { printf '  %s%-18s%s%s\n' "$cyan" "$1" "$plain" "$2"; }
 # What a person sees who types ./lab and nothing else.
 overview() {
   local bold dim red yellow cyan plain section='' width=0 names=0 indent room beside=1
-  local numbers=() first='' written=0
+  local numbers=() first='' written=0 progress=''
+  local kept=${XDG_DATA_HOME:-${HOME-}/.local/share}/underloop/progress
   styles
+  [[ ! -r $kept ]] || progress=$(<"$kept")
   measure_width
   note_lab() {
     numbers+=("$1")
@@ -98,7 +101,7 @@ overview() {
   lines[0]=$bold${lines[0]/:/$plain:}
   printf '%s\n' "${lines[@]}"
   each_lab print_lab
-  printf '\n%s  ▸ ready: %d of %d   ●●● asked very often   ▮▮▮ hard   ▮▯▯ easy%s\n' \
+  printf '\n%s  ▸ ready: %d of %d   ✔ you ran it   ●●● asked very often   ▮▮▮ hard   ▮▯▯ easy%s\n' \
     "$dim" "$written" "${#numbers[@]}" "$plain"
   printf '\n%sNext%s\n' "$bold" "$plain"
   [[ ! $first ]] || {
@@ -108,6 +111,7 @@ overview() {
   next_step "./lab verify" "prove every claim of every lab"
   next_step "./lab drill" "predict, then see; what you miss comes back"
   next_step "./lab mock" "answer aloud, against the clock"
+  next_step "./lab plan" "what to do today, until the interview"
   next_step "./lab studio" "the same in a browser"
   next_step "./lab doctor" "what is installed, and what is missing"
   next_step "./lab --help" "the other verbs"

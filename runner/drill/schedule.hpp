@@ -8,13 +8,9 @@
 //           asking again until all is known, is the session's (see drill.cpp).
 #pragma once
 
-#include <chrono>
-#include <string>
-#include <string_view>
+#include "core/day.hpp"
 
 namespace runner {
-
-using Day = std::chrono::sys_days;  // a date, whatever the time zone
 
 inline constexpr int kLongestInterval = 3650;
 
@@ -31,10 +27,5 @@ struct Schedule {
 // for it again and again on one day must not move it to next year.
 // A grade outside of 0 .. 5 throws std::invalid_argument.
 [[nodiscard]] Schedule after(const Schedule& before, int grade, Day today);
-
-Day today();
-
-std::string day_text(Day day);                    // "2026-11-29"
-bool parse_day(std::string_view text, Day& day);  // false if it is no date
 
 }  // namespace runner

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "drill/schedule.hpp"
+#include "core/day.hpp"
 
 namespace runner {
 

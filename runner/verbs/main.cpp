@@ -12,6 +12,7 @@
 #include "lab/core/error.hpp"
 #include "peers/peers.hpp"
 #include "rehearse/mock.hpp"
+#include "rehearse/plan.hpp"
 #include "verbs/bench.hpp"
 #include "verbs/run.hpp"
 #include "verbs/verify.hpp"
@@ -44,6 +45,7 @@ struct Typed {
   VerifyOptions verify;
   WalkOptions walk;
   MockOptions mock;
+  PlanOptions plan;
   BenchOptions bench;
   PeersOptions peers;
   bool with_peers = false;
@@ -80,6 +82,10 @@ void add_verbs(CLI::App& app, Typed& typed) {
   mock->add_option("--section", typed.mock.section);
   mock->add_option("--lab", typed.mock.lab);
   mock->add_option("--seed", typed.mock.seed);
+
+  CLI::App* plan = app.add_subcommand("plan");
+  plan->add_option("--days", typed.plan.days)->check(CLI::Range(1, 365));
+  plan->add_option("--minutes", typed.plan.minutes)->check(CLI::Range(10, 600));
 
   CLI::App* drill = app.add_subcommand("drill");
   drill->add_flag("--all", typed.drill.all);
@@ -123,6 +129,7 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   if (app.got_subcommand("verify")) return verify(catalog, place, typed.verify);
   if (app.got_subcommand("walk")) return walk(catalog, place, typed.walk);
   if (app.got_subcommand("mock")) return mock(catalog, place, typed.mock);
+  if (app.got_subcommand("plan")) return plan(catalog, place, typed.plan);
   if (app.got_subcommand("bench")) {
     if (typed.all_labs && !typed.bench.name.empty()) {
       throw Usage("bench --all measures every lab: name none");

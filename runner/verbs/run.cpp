@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/page.hpp"
+#include "core/progress.hpp"
 #include "lab/core/error.hpp"
 
 namespace runner {
@@ -17,6 +18,8 @@ void run(const Lab& lab, const Place& place, std::span<const std::string> flags)
   std::vector<std::string> sentences = page_of(lab, place).senior;
   if (sentences.size() > 3) sentences.resize(3);
   setenv("LAB_REMEMBER", fmt::format("{}", fmt::join(sentences, "\n")).c_str(), 1);
+
+  if (isatty(STDOUT_FILENO)) note_progress(progress_file(), "run", lab.number, today());
 
   std::string program = lab.program(place);
   std::vector<char*> argv{program.data()};

@@ -12,6 +12,7 @@
 #include <csignal>
 
 #include "core/highlight.hpp"
+#include "core/progress.hpp"
 #include "core/steps.hpp"
 #include "lab/core/error.hpp"
 
@@ -351,7 +352,10 @@ int walk(const Catalog& catalog, const Place& place, const WalkOptions& options)
   const std::vector<Step> shown =
       options.all ? steps.steps : concept_steps(steps.steps, labs[0].folder);
   const Terminal terminal = Terminal::of_stdout();
-  if (isatty(STDIN_FILENO) && terminal.interactive()) return turn_pages(shown);
+  if (isatty(STDIN_FILENO) && terminal.interactive()) {
+    note_progress(progress_file(), "walk", labs[0].number, today());
+    return turn_pages(shown);
+  }
   print_all(labs[0], shown, terminal);
   if (const std::size_t others = steps.steps.size() - shown.size()) {
     fmt::print("\n{}\n",
