@@ -234,7 +234,7 @@ std::vector<Timeout> backend_timeouts() {
   timer.start(50ms, [] {});
   lab::uv::Idle idle(loop);
   idle.start([] {});
-  note("a timer in 50 ms, an idle handle (or a setImmediate)");
+  note("a timer in 50 ms, an active idle handle");
   idle.stop();
   lab::uv::Timer closing(loop);
   closing.close();
