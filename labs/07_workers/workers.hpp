@@ -48,6 +48,8 @@ struct PoolCounts {
   bool operator==(const PoolCounts&) const = default;
 };
 
+// Step 1: the contract. A pool has a fixed number of threads and a queue with a limit, and
+// submit() never waits: a job is accepted, or refused at once.
 class ThreadPool {
  public:
   // A job of any length should look at its token now and then.
