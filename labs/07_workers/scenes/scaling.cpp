@@ -112,7 +112,7 @@ void scaling(Story& story, const Knobs&) {
   story.table(table);
   const std::vector<std::uint64_t> cores = my_cores();
   if (cores.size() < 2) {
-    story.say("This process may use only one core, so there is no gain to show.");
+    story.say("This process may use one core only, so there is no gain to show.");
     story.takeaway(
         "More processes give you more CPU, as long as there are cores for "
         "them.");
