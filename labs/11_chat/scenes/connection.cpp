@@ -127,8 +127,8 @@ void duplex(Story& story, const Knobs&) {
   const auto sent = static_cast<std::size_t>(messages);
   story.claim("11.1",
               both.up == sent && both.down == 2 * sent && both.unasked >= messages / 2,
-              "the client sent {} messages and received {} on one connection; {} "
-              "of them came although it had sent nothing since the last one",
+              "{} messages went up and {} came down on one connection; {} of "
+              "those came although the client had sent nothing since the last one",
               both.up, both.down, both.unasked);
   story.claim("11.1", replies.down == sent && replies.unasked == 0,
               "Control: a server that only replies sent {} replies and {} "

@@ -78,9 +78,9 @@ void slow_reader(Story& story, const Knobs&) {
               limited.settled && limited.others_closed == 0 && !codes.empty() &&
                   codes[0] == kTooSlow && limited.diary.recovered >= 1 &&
                   limited.verdict.clean(),
-              "carl's queue was full and the server closed his connection with "
-              "code {}; he reconnected, resumed, and missed {} of {} messages. "
-              "The others stayed connected",
+              "carl's queue was full, and his connection was closed with {}. He "
+              "reconnected, resumed, and missed {} of {} messages; the others "
+              "stayed connected",
               codes.empty() ? 0 : codes[0], limited.verdict.gaps + limited.verdict.behind,
               messages);
   story.claim("11.3", control.settled && control.diary.close_codes.empty(),
