@@ -143,10 +143,10 @@ Promise Promise::async(Runtime& runtime, const Job& body) {
   return Promise(state);
 }
 
-// Step 5: a handler takes the error over. In time: the registry forgets it. Too late: the
-// registry has already told, and can only tell that too.
 Promise Promise::or_else(std::function<void(const Error&)> handler) {
   Runtime& runtime = state_->runtime;
+  // Step 5: a handler takes the error over. In time: the registry forgets it. Too late: the
+  // registry has already told, and can only tell that too.
   if (state_->rejection && !state_->handled) {
     if (state_->rejection->told)
       ++runtime.handled_late_;

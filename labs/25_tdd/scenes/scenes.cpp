@@ -39,7 +39,6 @@ int lines(const std::string& implementation) {
 
 }  // namespace
 
-// Step 8: the kata, step by step, with the referee watching.
 void cycle(lab::Story& story, const Knobs&) {
   story.say(
       "Five tests come first, then code in three steps. Which steps are "
@@ -52,6 +51,7 @@ void cycle(lab::Story& story, const Knobs&) {
   });
   lab::Table table{"The kata", {"step", "lines", "tests", "objection"}, {}};
   lab::Table grid{"Five tests, step by step", {"test", "step", "light"}, {}};
+  // Step 8: the kata, step by step, with the referee watching.
   const auto step = [&](const char* name, Change change, const char* implementation) {
     const TestRun run = kata.run("five_examples", implementation);
     const Objection objection = cycle.ran(change, run);

@@ -33,6 +33,7 @@ Leak serve(int requests, Way way) {
   Leak seen;
   EventEmitter settings({.on_warning = [&](const LeakWarning& w) { seen.warning = w; }});
   std::vector<std::weak_ptr<Body>> bodies;
+  // Step 8: a listener keeps alive what it captured, and the emitter keeps the listener.
   for (int i = 0; i < requests; ++i) {
     const auto body = std::make_shared<Body>();
     bodies.push_back(body);
@@ -72,7 +73,6 @@ std::string closed_meanwhile(Listen listen) {
 
 }  // namespace
 
-// Step 8: a listener keeps alive what it captured, and the emitter keeps the listener.
 void leak(Story& story, const Knobs& knobs) {
   const int count = *knobs.requests;
   story.say(
