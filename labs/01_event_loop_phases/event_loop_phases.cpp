@@ -71,8 +71,6 @@ const PhaseLog::Entry& PhaseLog::at(std::string_view what) const {
   throw std::out_of_range(std::string(what) + " never ran");
 }
 
-// Step 2: the linker sends libuv's own calls through these functions. Each notes which
-// phase begins and then calls libuv's original, which is named `__real_uv_run` and so on.
 extern "C" {
 
 int __real_uv_run(uv_loop_t*, uv_run_mode);
@@ -88,6 +86,8 @@ int __wrap_uv_run(uv_loop_t* loop, uv_run_mode mode) {
   return alive;
 }
 
+// Step 2: the linker sends libuv's own calls through functions such as this one. Each notes
+// which phase begins and then calls libuv's original, named `__real_uv__run_timers` and so on.
 void __wrap_uv__run_timers(uv_loop_t* loop) {
   enter(Phase::timers);
   __real_uv__run_timers(loop);

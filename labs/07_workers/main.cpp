@@ -1,7 +1,7 @@
 // Lab 07: worker threads against processes
 //
 // Question  Worker threads or cluster: which, when?
-// Watch     The loop's timer keeps beating while a worker computes.
+// Watch     A timer on the loop keeps firing while a worker computes.
 // Run       ./lab run 7        ./lab run 7 --live
 // Needs     libuv; two cores, or some scenes have little to show.
 
@@ -13,21 +13,22 @@
 using namespace lab07;
 
 int main(int argc, char** argv) {
-  lab::Lab<Knobs> lab(argc, argv,
-                      {.number = "07",
-                       .name = "workers",
-                       .question = "Worker threads or cluster: which, when?",
-                       .watch = "The loop's timer keeps beating while a worker computes, "
-                                "and stops while the loop itself does.",
-                       .claims = kClaims});
+  lab::Lab<Knobs> lab(
+      argc, argv,
+      {.number = "07",
+       .name = "workers",
+       .question = "Worker threads or cluster: which, when?",
+       .watch = "Watch a timer that keeps firing while a worker computes, and "
+                "stops while the loop itself does.",
+       .claims = kClaims});
   lab.scene("identity", "Processes and threads", identity);
-  lab.scene("memory", "Whose memory", memory);
+  lab.scene("memory", "Who sees a write", memory);
   lab.scene("weight", "The memory that a worker costs", weight);
   lab.scene("crash", "One worker crashes", crash);
   lab.scene("counter", "Two threads, one number", counter);
-  lab.scene("blur", "Who computes, and what the loop does meanwhile", blurred);
-  lab.scene("scaling", "What a second worker brings", scaling);
-  lab.scene("node", "The scenes that Node plays too", node);
+  lab.scene("blur", "A long computation, and the loop meanwhile", blurred);
+  lab.scene("scaling", "What a second worker process brings", scaling);
+  lab.scene("node", "Eight experiments that Node plays too", node);
   lab.live(live);
   lab.role("worker", worker_main);
   return lab.run();

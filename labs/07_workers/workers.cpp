@@ -21,7 +21,7 @@ ThreadPool::~ThreadPool() {
   drain();
 }
 
-// Step 1: the queue is bounded, and submit() says at once that it is full. An unbounded
+// Step 2: the queue is bounded, and submit() says at once that it is full. An unbounded
 // queue hides an overload until the memory is gone. One that waits for room would block
 // the loop that submits.
 Admission ThreadPool::submit(Job job) {
@@ -38,7 +38,7 @@ Admission ThreadPool::submit(Job job) {
   return Admission::accepted;
 }
 
-// Step 2: each thread takes the oldest job, and runs it without the lock.
+// Step 3: each thread takes the oldest job, and runs it without the lock.
 void ThreadPool::work() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -74,7 +74,7 @@ void ThreadPool::drain() {
   join();
 }
 
-// Step 3: a job that waits can be taken back, but one that runs can only be asked to stop.
+// Step 4: a job that waits can be taken back, but one that runs can only be asked to stop.
 // A thread cannot be killed without leaving its locks locked. So whatever must be stopped
 // against its will belongs in a process.
 void ThreadPool::stop() {

@@ -58,8 +58,9 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool();
 
+  // Step 1: the contract. A pool has a fixed number of threads and a queue with a limit, and
+  // submit() never waits: a job is accepted, or refused at once.
   [[nodiscard]] Admission submit(Job job);
-
   // Accepts no more, runs what was accepted, and returns when all of it is done.
   void drain();
   // Accepts no more, removes what waits, asks what runs to stop, and returns when it has.

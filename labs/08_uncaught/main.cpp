@@ -18,14 +18,15 @@ int main(int argc, char** argv) {
       {.number = "08",
        .name = "uncaught",
        .question = "An exception nobody caught, a rejection nobody handled: what now?",
-       .watch = "The same error ends one process, and leaves another alive with half a "
-                "transfer.",
+       .watch = "Watch the same error end one process, and leave another alive "
+                "with half a transfer.",
        .claims = kClaims});
 
   lab.scene("deaths", "How an uncaught error ends a process", deaths);
   lab.scene("rules", "What Node does with 19 small programs", rules);
-  lab.scene("state", "The error is swallowed, and the process goes on", state);
-  lab.scene("restart", "Log, finish what is under way, exit, and be restarted", restart);
+  lab.scene("catching", "Where try/catch and .catch() help", catching);
+  lab.scene("state", "An error is swallowed, and the process goes on", state);
+  lab.scene("restart", "Log, drain, exit, and be restarted", restart);
   lab.scene("crash-loop", "A service that crashes whenever it starts", crash_loop);
   lab.role("death", death_main);
   lab.role("program", program_main);

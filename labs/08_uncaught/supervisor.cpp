@@ -19,7 +19,7 @@ Restarts::Restarts(RestartPolicy policy) : policy_(policy) {
         "RestartPolicy: most >= 0, period > 0, 0 <= first <= longest");
 }
 
-// Step 9: the intensity. Deaths that lie further back than the period are forgotten; those
+// Step 8: the intensity. Deaths that lie further back than the period are forgotten; those
 // that do not double the wait.
 std::optional<milliseconds> Restarts::after_death(Clock::time_point now) {
   std::erase_if(recent_, [&](auto then) { return now - then >= policy_.period; });
@@ -38,7 +38,7 @@ Supervisor::Supervisor(lab::uv::Loop& loop, Supervised what, RestartPolicy polic
   start();
 }
 
-// Step 10: a fresh process. Nothing of the dead one's memory comes along; what it may
+// Step 9: a fresh process. Nothing of the dead one's memory comes along; what it may
 // inherit, it is given: here a listening socket, whose queue keeps who came meanwhile.
 void Supervisor::start() {
   child_.emplace(

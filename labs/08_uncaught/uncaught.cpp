@@ -27,7 +27,7 @@ int Runtime::run(const Job& program) {
   return ended_.value_or(exit_code);
 }
 
-// Step 1: the outermost frame of every callback. Below it is C (libuv), which knows nothing
+// Step 2: the outermost frame of every callback. Below it is C (libuv), which knows nothing
 // of exceptions: what is not caught here must not get there.
 void Runtime::call(const Job& job) {
   if (ended_) return;
@@ -43,7 +43,7 @@ void Runtime::guarded(const Job& job) {
   }
 }
 
-// Step 2: the last resort. Without a handler the process ends; a handler that throws has
+// Step 3: the last resort. Without a handler the process ends; a handler that throws has
 // nobody to catch that.
 void Runtime::uncaught(const Error& error, Origin origin) {
   try {
@@ -80,7 +80,7 @@ void Runtime::drain() {
   }
 }
 
-// Step 3: the microtasks have drained. Until now a rejection had time to find its handler.
+// Step 4: the microtasks have drained. Until now a rejection had time to find its handler.
 // The batch is judged as it is now: a handler that takes over a later one of the batch comes
 // too late for it, and a handler that throws takes the rest of the batch with it, untold.
 // Returns whether that may have given the queues new work.
@@ -143,10 +143,10 @@ Promise Promise::async(Runtime& runtime, const Job& body) {
   return Promise(state);
 }
 
-// Step 4: a handler takes the error over. In time: the registry forgets it. Too late: the
-// registry has already told, and can only tell that too.
 Promise Promise::or_else(std::function<void(const Error&)> handler) {
   Runtime& runtime = state_->runtime;
+  // Step 5: a handler takes the error over. In time: the registry forgets it. Too late: the
+  // registry has already told, and can only tell that too.
   if (state_->rejection && !state_->handled) {
     if (state_->rejection->told)
       ++runtime.handled_late_;

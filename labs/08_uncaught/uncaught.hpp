@@ -50,7 +50,8 @@ class Runtime {
   void set_immediate(Job job);
   void set_timeout(Job job, double milliseconds);
 
-  // Handlers; one of each kind. on_monitor sees what ends the process and changes nothing.
+  // Step 1: the contract. A handler of a kind takes the error over; without one, run() ends
+  // with exit code 1. on_monitor sees what ends the process and changes nothing.
   std::function<void(const Error&, Origin)> on_monitor{}, on_uncaught{};
   std::function<void(const Error&)> on_unhandled{};
   std::function<void()> on_handled_late{};

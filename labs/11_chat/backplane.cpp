@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-// Step 6: number, store and publish in one step, so that the order on the relay is the
+// Step 4: number, store and publish in one step, so that the order on the relay is the
 // order of the numbers. A message that its author sends again is recognized by its number,
 // and is neither stored nor published twice.
 constexpr const char* kAppend = R"(
@@ -132,7 +132,7 @@ void Backplane::subscribe(const std::string& room) {
   if (is_new && relay_->up()) send_subscribe(room);
 }
 
-// Step 7: a subscription ends with its connection, so subscribe again after every break.
+// Step 5: a subscription ends with its connection, so subscribe again after every break.
 // What was published in between is lost: on_subscribed is the moment to ask the store.
 void Backplane::send_subscribe(const std::string& room) {
   const auto heard = [this, room](const redisReply* reply) {

@@ -165,7 +165,7 @@ void ChatServer::hello(Client& client, const Json& message) {
   client.send(text_of({{"is", "welcome"}, {"user", user}}));
 }
 
-// Step 8: a client that joins says what it saw last, and waits until this server knows the
+// A client that joins says what it saw last, and waits until this server knows the
 // room. It may have seen more than we have, on another server while our relay was away:
 // then we must catch up first, or it would be told that it cannot resume.
 void ChatServer::join(Client& client, const std::string& name, const Position& seen) {
@@ -202,7 +202,7 @@ void ChatServer::admit(Client& client, Room& room, const Position& seen) {
   note("joined");
 }
 
-// Step 9: store first. The author is told that the message is stored, and reads it from
+// Step 6: store first. The author is told that the message is stored, and reads it from
 // the relay like everybody else.
 void ChatServer::say(Client& client, const Json& message) {
   const std::string room = message.at("room");
@@ -230,7 +230,7 @@ void ChatServer::say(Client& client, const Json& message) {
       });
 }
 
-// Step 1: a message comes from the relay. The next one in order goes to everybody here;
+// Step 7: a message comes from the relay. The next one in order goes to everybody here;
 // anything else shows that the relay has lost something, and the store is asked for it.
 void ChatServer::arrived(Room& room, const Position& at, const std::string& body) {
   const Message message{at.offset, encode(room.name, at, body)};

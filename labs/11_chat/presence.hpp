@@ -29,7 +29,7 @@ class Presence {
     servers_[server] = {std::move(users), now};
   }
 
-  // Step 5: a crashed server cannot clear a flag. It stops repeating its list, and the
+  // Step 9: a crashed server cannot clear a flag. It stops repeating its list, and the
   // list expires.
   std::set<std::string> present(Time now) {
     std::erase_if(servers_,

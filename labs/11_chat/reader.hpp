@@ -28,7 +28,7 @@ class Reader {
   Reader(lab::websocket::Peer peer, std::size_t limit)
       : peer_(std::move(peer)), limit_(limit) {}
 
-  // Step 10: what the kernel does not take waits in our memory, so each reader's queue has
+  // Step 8: what the kernel does not take waits in our memory, so each reader's queue has
   // a limit. A reader over it is disconnected, and the others do not notice. A message that
   // finds nothing before it always fits. False if it was not sent.
   bool send(Text text) {

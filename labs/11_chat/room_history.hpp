@@ -60,7 +60,7 @@ class RoomHistory {
 
   explicit RoomHistory(std::size_t limit) : limit_(limit) {}
 
-  // Step 2: a message came from the relay, which may lose one or repeat one, and says
+  // Step 1: a message came from the relay, which may lose one or repeat one, and says
   // nothing about it. The offset tells which of the two happened. Only `next` is kept.
   [[nodiscard]] Arrival arrive(const std::string& epoch, const Message& message) {
     if (epoch != position_.epoch) return Arrival::other_epoch;
@@ -70,7 +70,7 @@ class RoomHistory {
     return Arrival::next;
   }
 
-  // Step 3: the store was asked for everything after position().offset: close the gap with
+  // Step 2: the store was asked for everything after position().offset: close the gap with
   // what it returned, or say that it cannot be closed.
   [[nodiscard]] CaughtUp catch_up(const StoredMessages& stored) {
     CaughtUp result;
@@ -91,7 +91,7 @@ class RoomHistory {
     return result;
   }
 
-  // Step 4: a client comes back, perhaps to a server that has never seen it, and says what
+  // Step 3: a client comes back, perhaps to a server that has never seen it, and says what
   // it saw last: that is all it needs to bring along. Returns messages of at most so many
   // bytes, but at least one; ask again from there once they are written.
   [[nodiscard]] Resumed resume(const Position& seen, std::size_t bytes) const {

@@ -11,14 +11,15 @@
 using namespace lab30;
 
 int main(int argc, char** argv) {
-  lab::Lab<Knobs> lab(argc, argv,
-                      {.number = "30",
-                       .name = "event_emitter",
-                       .question = "What is an event emitter?",
-                       .watch = "emit is a function call: all listeners have run when it "
-                                "returns.",
-                       .claims = kClaims});
-  lab.scene("node", "Register, emit, and what surprises people", node);
+  lab::Lab<Knobs> lab(
+      argc, argv,
+      {.number = "30",
+       .name = "event_emitter",
+       .question = "What is an event emitter?",
+       .watch = "Watch emit call its listeners like any function: all have run "
+                "when it returns.",
+       .claims = kClaims});
+  lab.scene("node", "Who is called, and in which order", node);
   lab.scene("stack", "An emit is a function call", stack);
   lab.scene("leak", "Listeners that are never removed", leak);
   lab.scene("core", "What in Node's core is an emitter", core);

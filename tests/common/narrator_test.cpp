@@ -326,6 +326,25 @@ TEST(WholeScreen, OnATerminalShowsNoEventsAndTheFirstRowsOfTables) {
   EXPECT_THAT(piped, Not(HasSubstr("-v shows")));
 }
 
+TEST(WholeScreen, OnATerminalShowsASecondTableOnlyIfHalfOfItFits) {
+  const auto second_of = [](int rows) {
+    Screen screen({true, false, 60}, Telling::brief);
+    screen.at(0, Kind::scene, {.name = "S"});
+    const std::string columns = std::string("letter") + kEndOfCell + kEndOfRow;
+    for (const int count : {5, rows}) {
+      std::string all;
+      for (int i = 0; i < count; ++i) all += std::string("x") + kEndOfCell + kEndOfRow;
+      screen.at(1, Kind::table,
+                {.name = count == 5 ? "first" : "second",
+                 .args = {{"columns", columns}, {"rows", all}}});
+    }
+    screen.narrator().end({});
+    return screen.text();
+  };
+  EXPECT_THAT(second_of(6), HasSubstr("… and 3 more (-v shows all)\n"));
+  EXPECT_THAT(second_of(7), HasSubstr("           second: 7 rows (-v shows them)\n"));
+}
+
 TEST(WholeScreen, AsksBetweenTwoScenesAndDoesNotCountThePause) {
   Screen screen({true, false, 60}, Telling::brief);
   screen.at(0, Kind::scene, {.name = "First"});

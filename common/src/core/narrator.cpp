@@ -304,7 +304,11 @@ void Narrator::table(const Record& record) {
   }
   fit(widths, terminal_.width() - kIndent);
   const std::string indent(kIndent, ' ');
-  if (brief_ && rows_ >= kRowsShown) {
+  int lines_of_rows = 0;
+  for (auto row = rows.begin() + 1; row != rows.end(); ++row)
+    lines_of_rows += static_cast<int>(row_lines(*row, widths).size());
+  // A second table of which little would be left is only named.
+  if (brief_ && rows_ > 0 && lines_of_rows > 2 * (kRowsShown - rows_)) {
     paragraph(indent, kIndent,
               fmt::format("{}: {} rows (-v shows them)", record.name, rows.size() - 1),
               Style::dim);

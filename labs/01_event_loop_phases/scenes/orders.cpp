@@ -17,8 +17,8 @@ using lab::text::time;
 void timers(Story& story, const Knobs&) {
   const int many = story.quick() ? 200 : 2000;
   story.say(
-      "{} timers of 1 to 20 ms. For each we note how late it fires, by the loop's clock "
-      "and by a finer one.",
+      "We set {} timers of 1 to 20 ms and note how late each one fires, by the loop's "
+      "clock and by a finer one.",
       many);
   const Punctuality seen = punctuality(many);
   const auto ms = [](std::chrono::microseconds late) {
@@ -35,22 +35,21 @@ void timers(Story& story, const Knobs&) {
               seen.fired == many && seen.outside_timers == 0 &&
                   seen.late_by_loop.least >= 0ms && seen.late_by_wall.least > -1ms,
               "{} timers fired, {} of them outside the timers phase; by the loop's clock "
-              "they were {} to {} late",
+              "they were between {} and {} late",
               seen.fired, seen.outside_timers, time(seen.late_by_loop.least),
               time(seen.late_by_loop.most));
   story.nuance("01.5",
                "The loop's clock counts whole milliseconds, so on a finer clock a timer "
-               "may fire up to 1 ms early. Node turns a delay of 0, a negative one and "
-               "one over 2^31-1 ms into 1 ms.");
+               "may fire up to 1 ms early. Node turns a delay of 0, a negative delay "
+               "and a delay over 2^31-1 ms into 1 ms.");
   story.takeaway("A timer's delay is a minimum, never a promise.");
 }
 
 void immediates(Story& story, const Knobs& knobs) {
   const int runs = story.quick() ? 100 : 400;
   story.say(
-      "We call setTimeout(0) and then setImmediate, {} times from the main program, "
-      "which "
-      "then works for {} us, and {} times from a callback of poll.",
+      "We call setTimeout(0) and then setImmediate: {} times from the main program, "
+      "which then works for {} µs, and {} times from an I/O callback.",
       runs, *knobs.busy, runs);
   std::map<std::string, int> main, io;
   for (int i = 0; i < runs; ++i) {
@@ -60,18 +59,19 @@ void immediates(Story& story, const Knobs& knobs) {
   const lab::Table race = lab::distribution("From the main program", main);
   story.picture(lab::Picture::bars, {race.title});
   story.table(race);
-  story.table(lab::distribution("From a callback in poll", io));
+  story.table(lab::distribution("From an I/O callback", io));
   story.claim("01.10", io["immediate > timeout"] == runs,
-              "inside I/O the immediate ran first {} of {} times",
+              "in an I/O callback the immediate ran first {} of {} times",
               io["immediate > timeout"], runs);
   story.takeaway(
-      "Inside I/O setImmediate always comes first; from the main program it is a race.");
+      "In an I/O callback setImmediate always runs first; in the main program it is a "
+      "race.");
 }
 
 void node(Story& story, const Knobs&) {
   story.say(
-      "Seven small programs. labs/01_event_loop_phases/node.mjs plays the same in Node, "
-      "and a test compares the orders.");
+      "Seven small programs run on libuv. node.mjs plays the same seven in Node, and a "
+      "test compares the orders.");
   story.picture(lab::Picture::sequence,
                 {"program", "timers", "pending", "check", "closing"});
   const auto draw = [](const PhaseLog::Entry& entry) {
@@ -83,7 +83,8 @@ void node(Story& story, const Knobs&) {
     table.rows.push_back({twin.name, twin.play(draw)});
   }
   story.table(table);
-  story.takeaway("To predict an order, go round the ring from where the code runs.");
+  story.takeaway(
+      "To predict an order, go round the ring from the phase where your code runs.");
 }
 
 }  // namespace lab01

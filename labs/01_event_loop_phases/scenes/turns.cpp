@@ -62,7 +62,7 @@ int count(int runs, const std::string& expected, void (*experiment)(PhaseLog&)) 
 void ring(Story& story, const Knobs&) {
   story.say(
       "Every phase gets something to do: a timer that is due, a connect that fails, a "
-      "pipe with a byte in it, a handle to close. Each callback says in which phase it "
+      "pipe with a byte in it, a handle to close. We note in which phase each callback "
       "runs.");
   story.picture(lab::Picture::ring, {"loop", "pending queue"});
   {
@@ -81,33 +81,33 @@ void ring(Story& story, const Knobs&) {
     for (const auto& entry : log.entries()) in_phase[entry.what] += in_its_phase(entry);
   }
   story.claim("01.4", same == runs, "{} of {} iterations ran {}", same, runs, expected);
-  story.nuance("01.4",
-               "libuv 1.45 (Node 20) moved timers behind closing, but in DEFAULT mode, "
-               "which Node uses, it kept a first run of them: the ring is the same. This "
-               "is libuv {}.",
-               uv_version_string());
+  story.nuance(
+      "01.4",
+      "libuv 1.45 (Node 20) moved timers to the end of an iteration and runs them "
+      "once before the first. The order round the ring is the same. This is "
+      "libuv {}.",
+      uv_version_string());
   story.claim("01.8", in_phase["poll"] == runs,
-              "the callback of the pipe ran in poll {} of {} times", in_phase["poll"],
-              runs);
+              "the callback for the readable pipe ran in poll {} of {} times",
+              in_phase["poll"], runs);
   const std::string closing = "check 1 > check 2 > close > timer";
   const int closed = count(runs, closing, close_from_check);
   story.claim("01.11", closed == runs && in_phase["close"] == runs,
-              "a handle was closed in check, and {} of {} times the order was {}", closed,
+              "we closed a handle in check, and {} of {} times the order was {}", closed,
               runs, closing);
   story.nuance("01.11",
-               "This holds for a live handle. For a socket that never had one, or for a "
+               "This holds for an open handle. For a socket that never had one, or for a "
                "plain stream, Node emits `close` from nextTick.");
-  story.takeaway("The loop goes round one ring: timers, pending, poll, check, closing.");
+  story.takeaway("Each iteration is the same: timers, pending, poll, check, closing.");
 }
 
 void pending(Story& story, const Knobs&) {
   story.say(
-      "A connect to a socket that is not there fails at once. libuv must not call back "
-      "from inside the call, so it puts the callback off. We start it in four phases.");
+      "A connect to a socket that does not exist fails at once. libuv must not call back "
+      "from inside connect, so it puts the callback off. We try it in four phases.");
   story.picture(lab::Picture::ring, {"loop", "pending queue"});
-  lab::Table table{"The callback of a connect that failed",
-                   {"started in", "called in", "iterations later", "order"},
-                   {}};
+  lab::Table table{
+      "The callback of a connect that failed", {"started in", "waited", "order"}, {}};
   int held = 0;
   for (const Phase start : {Phase::timers, Phase::prepare, Phase::poll, Phase::check}) {
     PhaseLog log;
@@ -118,8 +118,7 @@ void pending(Story& story, const Knobs&) {
     const auto& refused = log.at("refused");
     const std::uint64_t later = refused.iteration - log.at("start").iteration;
     held += refused.phase == Phase::pending && later == (start == Phase::check ? 1 : 0);
-    table.rows.push_back({std::string(name(start)), std::string(name(refused.phase)),
-                          std::to_string(later), log.order()});
+    table.rows.push_back({std::string(name(start)), later ? "yes" : "no", log.order()});
   }
   story.table(table);
   PhaseLog tcp;
@@ -132,9 +131,9 @@ void pending(Story& story, const Knobs&) {
       held, name(textbook));
   story.nuance(
       "01.6",
-      "Since libuv 1.44.2 pending also runs right after poll. And the textbook's "
+      "Since libuv 1.44.2, pending callbacks also run right after poll. And the textbook "
       "example, ECONNREFUSED, is reported in poll on Linux.");
-  story.takeaway("Pending is nearly invisible: hardly anything has to wait for it.");
+  story.takeaway("You hardly ever see the pending phase: few callbacks are put off.");
 }
 
 }  // namespace lab01

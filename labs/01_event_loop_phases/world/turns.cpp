@@ -12,8 +12,7 @@ using lab::uv::Poll;
 using lab::uv::Prepare;
 using lab::uv::Timer;
 
-// Step 3: something to do for every phase. The timer is due before the loop starts, the
-// pipe has its byte, and a connect that fails at once gives the pending phase a callback.
+// The timer is due before the loop starts, and the pipe has its byte.
 void one_iteration(PhaseLog& log) {
   ReadyPipe ready;
   Loop loop;
@@ -24,6 +23,8 @@ void one_iteration(PhaseLog& log) {
   Poll poll(loop, ready.reading_end());
   Check check(loop);
 
+  // Step 3: every phase gets something to do. The timer is due, and a connect that fails at
+  // once gives the pending phase a callback.
   timer.start(0ms, [&] {
     log.add("timer");
     connect.start(log.step("pending"));
@@ -48,8 +49,6 @@ void one_iteration(PhaseLog& log) {
   loop.run();
 }
 
-// Step 4: when put-off callbacks run. Pending comes after timers and after poll, so only
-// what is put off in check or closing has to wait for the next iteration.
 void failed_connect(Phase start, PhaseLog& log) {
   ReadyPipe ready;
   Loop loop;
@@ -59,6 +58,8 @@ void failed_connect(Phase start, PhaseLog& log) {
   Prepare prepare(loop);
   Poll poll(loop, ready.reading_end());
   Check check(loop);
+  // Step 4: when put-off callbacks run. Pending comes after timers and after poll, so only
+  // what is put off in check or closing has to wait for the next iteration.
   const auto start_in = [&](Phase here) {
     if (here != start) return;
     log.add("start");

@@ -141,8 +141,6 @@ ThreadIds threads_of_callbacks() {
   return ids;
 }
 
-// Step 6: a proof by exclusion. With all four threads of the pool held, whatever still
-// makes progress cannot need them: the socket does, the file does not.
 HeldPool pool_held() {
   struct Stat {
     bool done = false;
@@ -169,6 +167,8 @@ HeldPool pool_held() {
     loop.stop();
   };
   deadline.start(10s, free_the_pool);
+  // Step 6: a proof by exclusion. With all four threads of the pool held, whatever still
+  // makes progress cannot need them: the socket does, the file does not.
   answers.ask([&] {
     trace::instant("TCP answered", {.lane = "loop"});
     result.tcp_answered = true;
@@ -209,14 +209,14 @@ Sleep wait_for_timer(std::chrono::milliseconds delay, bool with_idle) {
   return sleep;
 }
 
-// Step 7: how long poll may sleep: until the nearest timer, and not at all while an idle
-// or a closing handle waits. Node keeps an idle handle active while an immediate waits.
 std::vector<Timeout> backend_timeouts() {
   ReadyPipe quiet;
   char byte;
   lab::check_errno(read(quiet.reading_end(), &byte, 1), "empty a pipe");
   std::vector<Timeout> timeouts;
   Loop loop;
+  // Step 7: how long poll may sleep: until the nearest timer, and not at all while an idle
+  // or a closing handle waits. Node keeps an idle handle active while an immediate waits.
   const auto note = [&](const char* active) {
     timeouts.push_back({active, uv_backend_timeout(loop.raw())});
   };
@@ -234,7 +234,7 @@ std::vector<Timeout> backend_timeouts() {
   timer.start(50ms, [] {});
   lab::uv::Idle idle(loop);
   idle.start([] {});
-  note("a timer in 50 ms, an idle handle (or a setImmediate)");
+  note("a timer in 50 ms, an active idle handle");
   idle.stop();
   lab::uv::Timer closing(loop);
   closing.close();

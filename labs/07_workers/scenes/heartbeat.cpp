@@ -170,8 +170,8 @@ void blurred(Story& story, const Knobs& knobs) {
   const auto side = static_cast<std::size_t>(*knobs.side);
   const Job job{side, passes_for(side, story.quick() ? *knobs.job / 2 : *knobs.job)};
   story.say(
-      "A picture of {} x {} pixels is blurred {} times while a timer beats every 5 ms on "
-      "the loop. Watch the beats.",
+      "We blur a picture of {} x {} pixels {} times, in four places. "
+      "Meanwhile a timer on the event loop should fire every 5 ms.",
       job.side, job.side, job.passes);
   story.picture(lab::Picture::strips, {"on the loop's thread", "a thread of the pool",
                                        "a worker process", "libuv's own pool"});
@@ -179,7 +179,7 @@ void blurred(Story& story, const Knobs& knobs) {
   const Pulse pool = free_once([&] { return on_the_pool(job, knobs.pool()); });
   const Pulse process = free_once([&] { return on_a_process(job); });
   const Pulse libuv = on_libuvs_pool(job);
-  lab::Table table{"The same blur", {"where", "ms", "beats", "worst gap ms"}, {}};
+  lab::Table table{"The same blur", {"where", "ms", "timer fired", "worst gap ms"}, {}};
   bool same = true;
   for (const Pulse& pulse : {loop, pool, process, libuv}) {
     same = same && pulse.result == loop.result;
@@ -189,30 +189,28 @@ void blurred(Story& story, const Knobs& knobs) {
   }
   story.table(table);
   const bool stalled = loop.beats == 0 && loop.worst_gap * 10 >= loop.job * 9;
-  story.claim(
-      "07.7", same && stalled && was_free(pool),
-      "while a worker thread computed for {} the loop beat {} times, with the same "
-      "result. Control: on the loop's own thread it beat {} times in {}",
-      lab::text::time(pool.job), pool.beats, loop.beats, lab::text::time(loop.job));
-  story.nuance(
-      "07.7",
-      "but not for work that has an asynchronous call already. Node's crypto and "
-      "zlib run on libuv's own pool, and meanwhile the loop beat {} times without "
-      "a Worker. I/O needs no thread at all",
-      libuv.beats);
+  story.claim("07.7", same && stalled && was_free(pool),
+              "with the blur on a worker thread for {}, the timer fired {} "
+              "times. Control: on the loop's thread it fired {} times in {}",
+              lab::text::time(pool.job), pool.beats, loop.beats,
+              lab::text::time(loop.job));
+  story.nuance("07.7",
+               "Asynchronous crypto and zlib need no Worker: they run on libuv's "
+               "own pool, where the timer fired {} times. I/O needs none either.",
+               libuv.beats);
   story.claim("07.8", stalled && was_free(pool) && was_free(process),
-              "the loop's longest silence was {} with a thread and {} with a process. "
-              "Control: {} with the blur on the loop",
+              "the loop was blocked for at most {} with a thread and {} with a "
+              "process. Control: {} with the blur on the loop",
               lab::text::time(pool.worst_gap), lab::text::time(process.worst_gap),
               lab::text::time(loop.worst_gap));
-  story.takeaway(
-      "A worker makes the work no faster; it keeps the loop free to serve everybody "
-      "else.");
+  story.takeaway("A worker keeps the loop free; it does not make the job faster.");
 }
 
 // Turn `where` from the loop to the pool, and watch the worst gap.
 void live(Story& story, const Knobs& knobs) {
-  story.say("Turn where from loop to pool and watch the worst gap; then raise the rate.");
+  story.say(
+      "Move the jobs from the loop to the pool (knob `where`) and watch "
+      "the worst gap. Then raise the rate.");
   story.picture(lab::Picture::curves, {"worst gap", "jobs waiting", "refused"});
   lab::uv::Loop loop;
   ThreadPool pool(knobs.pool());

@@ -84,11 +84,13 @@ ThreadIds ids_of_threads(int threads) {
 
 }  // namespace
 
-// Step 6: the two kinds of workers. The kernel's ids tell them apart.
+// The two kinds of workers. The kernel's ids tell them apart.
 void identity(Story& story, const Knobs& knobs) {
   const int workers = *knobs.threads;
-  story.say("{} worker processes and {} worker threads say who they are.", workers,
-            workers);
+  story.say(
+      "We start {} worker processes and {} worker threads and ask each "
+      "for its process id.",
+      workers, workers);
   story.picture(lab::Picture::nodes, {"main", "worker 1", "thread 1"});
   trace::actor("main", trace::Actor::process);
   draw_id("main", getpid());
@@ -108,14 +110,17 @@ void identity(Story& story, const Knobs& knobs) {
                  fmt::format("{}", ids.threads)}}});
   const auto count = static_cast<std::size_t>(workers);
   story.claim("07.1", pids.size() == count + 1,
-              "{} workers and their parent have {} different process ids", workers,
-              pids.size());
+              "{} worker processes and their parent have {} different process ids",
+              workers, pids.size());
   story.claim("07.5",
               ids.threads.size() == count && !ids.threads.contains(getpid()) &&
                   ids.processes == std::set<pid_t>{getpid()},
-              "{} workers have {} different thread ids, and all see the process id {}",
+              "{} worker threads have {} different thread ids and the same "
+              "process id, {}",
               workers, ids.threads.size(), fmt::join(ids.processes, ", "));
-  story.takeaway("A cluster is processes; worker threads are threads of one process.");
+  story.takeaway(
+      "Cluster starts processes; worker threads are threads of one "
+      "process.");
 }
 
 namespace {
@@ -146,9 +151,9 @@ Fork fork_and_write(std::size_t bytes) {
 void memory(Story& story, const Knobs&) {
   constexpr std::size_t kBytes = 8 << 20;
   story.say(
-      "Two worker processes add to a global, a forked child overwrites 8 MiB, and a "
-      "thread "
-      "adds to a variable of main. Who sees it?");
+      "Two worker processes change a global variable, a forked child "
+      "overwrites 8 MiB, and a thread changes a variable of main. Which "
+      "changes does main see?");
   story.picture(lab::Picture::bars, {"Writes that main sees"});
   WorkerProcess first, second;
   std::uint64_t of_first = 0;
@@ -161,17 +166,16 @@ void memory(Story& story, const Knobs&) {
                {"who writes", "seen"},
                {{"a forked child", std::to_string(forked.parent_sees)},
                 {"a thread", std::to_string(of_thread)}}});
-  story.claim(
-      "07.2",
-      of_first == 3 && of_second == 1 && forked.parent_sees == 0 &&
-          forked.copied >= kBytes && of_thread == 3,
-      "a global that one worker bumped 3 times and the other once held {} and {}; "
-      "a forked child that wrote 8 MiB got {} of its own and changed {} bytes of "
-      "its parent. Control: main sees a thread's {} additions",
-      of_first, of_second, lab::text::bytes(forked.copied), forked.parent_sees,
-      of_thread);
-  story.takeaway(
-      "Processes share nothing that they were not given; threads share it all.");
+  story.claim("07.2",
+              of_first == 3 && of_second == 1 && forked.parent_sees == 0 &&
+                  forked.copied >= kBytes && of_thread == 3,
+              "one worker added to a global 3 times, the other once; they read "
+              "{} and {}. A forked child wrote 8 MiB, got {} of its own and "
+              "changed {} bytes of its parent. Control: main saw all {} "
+              "additions of a thread",
+              of_first, of_second, lab::text::bytes(forked.copied), forked.parent_sees,
+              of_thread);
+  story.takeaway("Processes share only what you send them; threads share everything.");
 }
 
 namespace {
@@ -204,8 +208,10 @@ std::uint64_t memory_of_threads(int workers) {
 
 void weight(Story& story, const Knobs&) {
   constexpr int kWorkers = 4;
-  story.say("{} idle worker processes and {} idle threads are weighed.", kWorkers,
-            kWorkers);
+  story.say(
+      "We start {} worker processes and {} threads and measure the "
+      "memory of each while it is idle.",
+      kWorkers, kWorkers);
   story.picture(lab::Picture::bars, {"Memory of one idle worker"});
   const std::uint64_t process = memory_of_processes(kWorkers) / kWorkers;
   const std::uint64_t thread = memory_of_threads(kWorkers) / kWorkers;
@@ -217,11 +223,12 @@ void weight(Story& story, const Knobs&) {
               "an idle worker process takes {} of memory, an idle thread {}",
               lab::text::bytes(process), lab::text::bytes(thread));
   story.nuance("07.3",
-               "here a runtime is libraries and a heap. In Node it is all of V8, and a "
-               "Worker has its own too: node.mjs measures some 40 MB for a process and "
-               "9 MB for a Worker");
+               "Here a runtime is some libraries and a heap. In Node it is a "
+               "whole V8: about 40 MB for a process and 9 MB for a Worker, which "
+               "has its own V8 too.");
   story.takeaway(
-      "A worker process costs far more memory than a thread, in Node as here.");
+      "A worker process costs far more memory than a thread, in Node as "
+      "well.");
 }
 
 namespace {
@@ -244,8 +251,8 @@ int crash_a_thread() {
 
 void crash(Story& story, const Knobs&) {
   story.say(
-      "One of two worker processes gets SIGSEGV, as if it had written to an address that "
-      "is not mapped. Then one of two threads gets it.");
+      "One of two worker processes crashes with a segmentation fault. "
+      "Then one of two threads does.");
   story.picture(lab::Picture::nodes,
                 {"main", "worker 1", "worker 2", "thread 1", "thread 2"});
   trace::actor("main", trace::Actor::process);
@@ -272,13 +279,15 @@ void crash(Story& story, const Knobs&) {
                  of_threads ? "is gone" : "goes on"}}});
   story.claim("07.2",
               !answered && of_process == SIGSEGV && lives && of_threads == SIGSEGV,
-              "one worker process died of signal {} and the other still answered. "
-              "Control: a thread that crashed ended its whole process by signal {}",
+              "one worker process died of signal {} and the other still "
+              "answered. Control: a thread that crashed took its whole process "
+              "with it (signal {})",
               of_process, of_threads);
   story.nuance("07.5",
-               "an exception or a full heap ends only a Node Worker, and main is told "
-               "(ERR_WORKER_OUT_OF_MEMORY). A crash in native code ends all of them");
-  story.takeaway("Put code that may crash into a process of its own.");
+               "An exception or a full heap ends only that Worker in Node, and "
+               "main gets an error event. A crash in native code ends the whole "
+               "process.");
+  story.takeaway("Run code that may crash in a process of its own.");
 }
 
 }  // namespace lab07

@@ -60,7 +60,7 @@ void take_turns(std::atomic<std::uint64_t>& number, std::uint64_t parity) {
   }
 }
 
-// Step 10: how often a process on each of two cores takes turns with the other. Neither
+// How often a process on each of two cores takes turns with the other. Neither
 // ever sleeps, and each waits for the other's store. So there are many turns only while
 // both compute at the same moment.
 std::uint64_t turns(std::uint64_t core_of_one, std::uint64_t core_of_other) {
@@ -88,9 +88,8 @@ std::uint64_t turns_on_two_cores(const std::vector<std::uint64_t>& cores,
 
 void scaling(Story& story, const Knobs&) {
   story.say(
-      "One worker process serves requests that compute and requests that wait 100 ms; "
-      "then "
-      "two workers do.");
+      "One worker process serves requests that compute, then requests "
+      "that wait 100 ms. Then two worker processes do.");
   story.picture(lab::Picture::bars, {"Requests per second"});
   const int passes = passes_for(256, milliseconds(4));
   const Message compute{
@@ -113,26 +112,27 @@ void scaling(Story& story, const Knobs&) {
   story.table(table);
   const std::vector<std::uint64_t> cores = my_cores();
   if (cores.size() < 2) {
-    story.say("This process may use one core only, where nothing shows the gain.");
-    story.takeaway("More processes buy more CPU, as long as there are cores for them.");
+    story.say("This process may use one core only, so there is no gain to show.");
+    story.takeaway(
+        "More processes give you more CPU, as long as there are cores for "
+        "them.");
     return;
   }
   const std::uint64_t together = turns(cores.front(), cores.front());
   const std::uint64_t apart = turns_on_two_cores(cores, together);
   story.claim("07.4", waits > 50 && apart > 10 * together,
-              "two processes handed a value back and forth {} times in 100 ms on two "
-              "cores, and {} times on one. A single worker answered {:.0f} requests per "
-              "second that each wait 100 ms, where one after another would be 10",
+              "two processes passed a value back and forth {} times in 100 ms on "
+              "two cores, and {} times on one. One worker answered {:.0f} "
+              "waiting requests per second; one after another it would be 10",
               apart, together, waits);
-  story.nuance(
-      "07.4",
-      "the gain is in CPU and ends with the cores ({} here). A server that mostly "
-      "waits gains little from a second worker",
-      cores.size());
+  story.nuance("07.4",
+               "The gain is CPU time, and it ends with the number of cores ({} "
+               "here). A server that mostly waits gains little from a second "
+               "worker.",
+               cores.size());
   story.takeaway(
-      "More processes buy more CPU. Waiting is free already: one event loop waits for "
-      "all "
-      "its requests at once.");
+      "More processes give you more CPU. One event loop can already wait "
+      "for many requests.");
 }
 
 }  // namespace lab07

@@ -18,15 +18,16 @@ struct Knobs {
       program.knob("threads", 2, 1, 16, "", "how many threads the pool has");
   lab::Knob<int> queue =
       program.knob("queue", 4, 1, 1000, "jobs", "how many jobs may wait for a thread");
-  lab::Knob<int> side =
-      program.knob("side", 512, 16, 4096, "pixels", "how wide and high the picture is");
+  lab::Knob<int> side = program.knob("side", 512, 16, 4096, "pixels",
+                                     "the width and height of the picture");
   lab::Knob<milliseconds> job = program.knob<milliseconds>(
       "job", milliseconds(200), milliseconds(100), std::chrono::seconds(5), "ms",
-      "how long one blur takes");
+      "how long one blur should take");
   lab::Knob<int> where =
-      program.choice("where", {"loop", "pool"}, 0, "where the jobs of --live run");
+      program.choice("where", {"loop", "pool"}, 0,
+                     "where --live runs its jobs: on the loop's thread or in the pool");
   lab::Knob<int> rate =
-      program.knob("rate", 5, 0, 100, "/s", "how many jobs come in --live");
+      program.knob("rate", 5, 0, 100, "/s", "how many jobs arrive per second in --live");
 
   PoolConfig pool() const {
     return {.threads = *threads, .queue = static_cast<std::size_t>(*queue)};

@@ -75,8 +75,8 @@ Race losing_race() {
 
 void counter(Story& story, const Knobs&) {
   story.say(
-      "Two threads add one to the same number, a million times each: first with a plain "
-      "addition, then with an atomic one.");
+      "Two threads add 1 to the same number, a million times each: first "
+      "with plain additions, then with atomic ones.");
   story.picture(lab::Picture::bars, {"Two threads add to one number"});
   const Race plain = losing_race();
   const Race atomic{plain.wanted, atomic_race(plain.wanted / 2)};
@@ -84,17 +84,16 @@ void counter(Story& story, const Knobs&) {
                {"additions", "sum"},
                {{fmt::format("{} plain", plain.wanted), std::to_string(plain.sum)},
                 {fmt::format("{} atomic", atomic.wanted), std::to_string(atomic.sum)}}});
-  story.claim(
-      "07.6", plain.lost() > 0 && atomic.lost() == 0,
-      "{} of {} plain additions were lost, since both threads wrote the same bytes; "
-      "of the atomic ones {} were",
-      plain.lost(), plain.wanted, atomic.lost());
-  story.nuance(
-      "07.6",
-      "in Node only a SharedArrayBuffer is shared. Globals are each Worker's own, "
-      "and what is posted is copied. In C++ threads share all memory, whether you "
-      "ask for it or not");
-  story.takeaway("Shared memory needs atomics: count++ is three steps, not one.");
+  story.claim("07.6", plain.lost() > 0 && atomic.lost() == 0,
+              "{} of {} plain additions were lost; of the atomic ones, {} were",
+              plain.lost(), plain.wanted, atomic.lost());
+  story.nuance("07.6",
+               "In Node only a SharedArrayBuffer is shared. Each Worker has its "
+               "own globals, and messages are copied. In C++ threads share all "
+               "memory.");
+  story.takeaway(
+      "Shared memory needs atomics, because count++ is three steps: "
+      "read, add, write.");
 }
 
 namespace {
@@ -142,8 +141,9 @@ int second_bind_in_a_thread() {
 
 void node(Story& story, const Knobs&) {
   story.say(
-      "Eight short experiments that node.mjs plays too. In one of them a worker posts a "
-      "message and stores 7 while main is busy until it sees the 7.");
+      "Eight short experiments; node.mjs plays the same in Node. In one "
+      "of them a worker posts a message and stores 7, while main loops "
+      "until it sees the 7.");
   story.picture(lab::Picture::sequence, {"worker", "main"});
   WorkerProcess process;
   static int global = 0;
@@ -170,8 +170,8 @@ void node(Story& story, const Knobs&) {
                 {"a worker thread sets a global", changed(global)},
                 {"a worker thread writes a buffer it was posted", changed(buffer[0])}}});
   story.takeaway(
-      "Node prints the same but for the last two rows: its Workers copy what C++ threads "
-      "share. And a busy main sees shared memory at once, but a message only later.");
+      "Node differs only in the last two rows: its Workers copy what C++ "
+      "threads share.");
 }
 
 }  // namespace lab07

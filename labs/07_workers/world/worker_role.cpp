@@ -30,7 +30,7 @@ class Worker {
  public:
   explicit Worker(int channel) : channel_(channel) {}
 
-  // Step 5: a worker process is a loop of its own: it answers requests until the channel
+  // Step 6: a worker process is a loop of its own: it answers requests until the channel
   // ends.
   int run() {
     std::string bytes;

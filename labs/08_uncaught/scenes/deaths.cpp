@@ -1,9 +1,10 @@
-// deaths.cpp: how an error ends a process, in C++ and by Node's rules, and what it leaves in
-// one that goes on.
+// deaths.cpp: how an error ends a process, in C++ and by Node's rules.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <map>
 #include <stdexcept>
@@ -13,7 +14,6 @@
 #include "lab/os/process.hpp"
 #include "lab/os/run_dir.hpp"
 #include "scenes/scenes.hpp"
-#include "world/bank.hpp"
 #include "world/crash_report.hpp"
 #include "world/programs.hpp"
 
@@ -91,10 +91,11 @@ std::vector<std::string> die(std::size_t number) {
 
 }  // namespace
 
-// Step 5: really dying, each time in a process of its own.
+// Really dying, each time in a process of its own.
 void deaths(Story& story, const Knobs&) {
   story.say(
-      "Each of four C++ processes meets an error. Only one of them gets to report it.");
+      "Four C++ processes end by an error. Only one of them gets to "
+      "report it.");
   story.picture(lab::Picture::nodes, {"parent"});
   lab::trace::actor("parent", lab::trace::Actor::client);
   lab::Table table{"Each in a process of its own", {"what happens", "end", "report"}, {}};
@@ -109,15 +110,14 @@ void deaths(Story& story, const Knobs&) {
       "with a terminate handler the process ended with {} and left \"{}\" on disk. "
       "Control: without one it ended by {}",
       rows[1][1], rows[1][2], rows[0][1]);
-  story.nuance(
-      "08.1",
-      "In C++ the handler must not return: the process ends. In Node it may return, "
-      "and then the process goes on. A signal such as SIGSEGV is no exception: no "
-      "handler of either kind sees it.");
+  story.nuance("08.1",
+               "In C++ the handler must not return. In Node it may, and then the "
+               "process goes on. A signal such as SIGSEGV is not an exception: no "
+               "handler sees it.");
   story.takeaway(
-      "A last-resort handler is for the last words. An error in a future that nobody "
-      "reads "
-      "ends with {} and no word at all, so promises need somebody who notices.",
+      "Use the last-resort handler for a last log line. If nobody reads "
+      "a failed future, the process ends with {} and logs nothing, so "
+      "promises need a check of their own.",
       rows[3][1]);
 }
 
@@ -126,19 +126,36 @@ namespace {
 constexpr const char* kPrograms = "19 programs, by the way in which they end";
 using Results = std::map<std::string, std::string>;
 
+// What program `number` prints, and how it ends. `on_start` is told its process.
+std::string play(std::size_t number, const std::function<void(pid_t)>& on_start = {}) {
+  auto child = lab::Child::role("program", {std::to_string(number)});
+  if (on_start) on_start(child.pid());
+  const lab::Exit& exit = child.wait();
+  std::string printed = exit.out;
+  while (!printed.empty() && printed.back() == '\n') printed.pop_back();
+  for (std::size_t at; (at = printed.find('\n')) != std::string::npos;)
+    printed.replace(at, 1, " ; ");
+  return ended(exit) + (printed.empty() ? "" : " | " + printed);
+}
+
 Results play_all() {
   Results results;
-  for (std::size_t i = 0; i < programs().size(); ++i) {
-    auto child = lab::Child::role("program", {std::to_string(i)});
-    const lab::Exit& exit = child.wait();
-    std::string printed = exit.out;
-    while (!printed.empty() && printed.back() == '\n') printed.pop_back();
-    for (std::size_t at; (at = printed.find('\n')) != std::string::npos;)
-      printed.replace(at, 1, " ; ");
-    std::string& result = results[programs()[i].name] = ended(exit);
-    if (!printed.empty()) result += " | " + printed;
-  }
+  for (std::size_t i = 0; i < programs().size(); ++i)
+    results[programs()[i].name] = play(i);
   return results;
+}
+
+// Plays one program by its name and draws its process.
+std::string play_drawn(const std::string& name) {
+  const auto is_it = [&](const Program& program) { return program.name == name; };
+  const auto at = std::ranges::find_if(programs(), is_it) - programs().begin();
+  const std::string result = play(static_cast<std::size_t>(at), [&](pid_t pid) {
+    lab::trace::actor(name, lab::trace::Actor::process, pid);
+    tell("parent", name.c_str(), "starts");
+  });
+  tell(name.c_str(), "parent", result);
+  lab::trace::state(name, result.starts_with("exit 0") ? "caught" : "dead");
+  return result;
 }
 
 // The programs below the way in which they end.
@@ -162,12 +179,12 @@ lab::Table by_their_end(Results& results) {
 
 }  // namespace
 
-// Step 6: Node's rules, each program in a process of its own. node.mjs runs the same ones,
+// Node's rules, each program in a process of its own. node.mjs runs the same ones,
 // and a test compares.
 void rules(Story& story, const Knobs&) {
   story.say(
-      "19 small programs throw or reject, each in a process of its own. Predict which of "
-      "them survive.");
+      "19 small programs throw an error or reject a promise, each in its "
+      "own process. Which of them survive?");
   story.picture(lab::Picture::tree, {kPrograms});
   Results result = play_all();
   story.table(by_their_end(result));
@@ -181,103 +198,64 @@ void rules(Story& story, const Knobs&) {
           is("a rejection, only uncaughtException handler",
              "exit 0 | UE x unhandledRejection ; still alive") &&
           is("a rejection, --unhandled-rejections=warn", "exit 0 | still alive"),
-      "with a handler the process survived ({}). Control: without one it ended with {}",
+      "with a handler the process survived ({}). Control: without one it "
+      "ended with {}",
       result["a rejection, unhandledRejection handler"], result["a rejection"]);
-  story.nuance(
-      "08.5",
-      "Since Node 15 an unhandled rejection ends the process: it is raised as an "
-      "uncaughtException with the origin unhandledRejection. Node 14 only warned "
-      "({}).",
-      result["a rejection, --unhandled-rejections=warn"]);
+  story.nuance("08.5",
+               "Since Node 15 an unhandled rejection ends the process. It is "
+               "raised as an uncaughtException. Node 14 only warned ({}).",
+               result["a rejection, --unhandled-rejections=warn"]);
+  story.takeaway("Without a handler, an error that nobody caught ends the process.");
+}
+
+void catching(Story& story, const Knobs&) {
+  story.say("The same error, with try/catch or .catch() in different places.");
+  story.picture(lab::Picture::nodes, {"parent"});
+  lab::trace::actor("parent", lab::trace::Actor::client);
+  Results result;
+  lab::Table table{"Where the error is caught", {"program", "result"}, {}};
+  for (const char* program :
+       {"try around a timer", "try inside the timer",
+        "try around an async call, not awaited", ".catch() in the same tick",
+        ".catch() one setImmediate late"}) {
+    table.rows.push_back({program, result[program] = play_drawn(program)});
+  }
+  for (const char* program : {".catch() in a microtask of a microtask",
+                              ".catch() one setImmediate late, with handlers"}) {
+    result[program] = play_drawn(program);
+  }
+  story.table(table);
+  const auto is = [&](const char* program, std::string_view expected) {
+    return result[program] == expected;
+  };
   story.claim("08.6",
               is("try inside the timer", "exit 0 | caught") &&
                   is("try around a timer", "exit 1") &&
                   is("try around an async call, not awaited", "exit 1"),
-              "try inside the callback: {}. Control, try around the call that starts the "
-              "timer: {}",
+              "try inside the callback: {}; around the timer: {}",
               result["try inside the timer"], result["try around a timer"]);
-  story.nuance(
-      "08.6",
-      "A try catches what is thrown while it is on the stack. A callback runs later, "
-      "from the loop. An async call that is not awaited rejects a promise that "
-      "nobody holds ({}).",
-      result["try around an async call, not awaited"]);
-  story.claim(
-      "08.7",
-      is(".catch() in the same tick", "exit 0 | handled") &&
-          is(".catch() in a microtask of a microtask", "exit 0 | handled") &&
-          is(".catch() one setImmediate late", "exit 1") &&
-          is(".catch() one setImmediate late, with handlers",
-             "exit 0 | UR ; handled ; RH"),
-      "attached before the microtasks had drained: {}. Control, attached in the next "
-      "setImmediate: {}",
-      result[".catch() in the same tick"], result[".catch() one setImmediate late"]);
-  story.nuance(
-      "08.7",
-      "Node looks for unhandled rejections after each callback, once ticks and "
-      "microtasks are done. With handlers installed, a late .catch() is reported as "
-      "well: {}.",
-      result[".catch() one setImmediate late, with handlers"]);
+  story.nuance("08.6",
+               "A try block catches only what is thrown while it is on the stack. "
+               "If you do not await an async call, nobody handles its rejection "
+               "({}).",
+               result["try around an async call, not awaited"]);
+  story.claim("08.7",
+              is(".catch() in the same tick", "exit 0 | handled") &&
+                  is(".catch() in a microtask of a microtask", "exit 0 | handled") &&
+                  is(".catch() one setImmediate late", "exit 1") &&
+                  is(".catch() one setImmediate late, with handlers",
+                     "exit 0 | UR ; handled ; RH"),
+              "in the same tick: {}; one setImmediate late: {}",
+              result[".catch() in the same tick"],
+              result[".catch() one setImmediate late"]);
+  story.nuance("08.7",
+               "Node looks for unhandled rejections after each callback, once "
+               "ticks and microtasks are done. With handlers installed, a late "
+               ".catch() is reported, too ({}).",
+               result[".catch() one setImmediate late, with handlers"]);
   story.takeaway(
-      "An error needs a handler on the stack, or on the promise before the microtasks "
-      "have "
-      "drained. Otherwise it ends the process.");
-}
-
-namespace {
-
-struct Left {
-  int sum = 0;
-  bool locked = false;
-  bool accepted = false;  // the transfer after the failed one
-};
-
-Left swallow(Care care) {
-  Runtime node;
-  Bank bank(node, care);
-  node.on_uncaught = [](const Error&, Origin) {};
-  Left left;
-  node.run([&] {
-    bank.transfer(30, true);
-    node.set_timeout([&] { left.accepted = bank.transfer(10); }, 20);
-  });
-  left.sum = bank.sum();
-  left.locked = bank.locked();
-  return left;
-}
-
-std::string told(const Left& left) {
-  return fmt::format("{} ; {} {}", left.accepted ? "accepted" : "refused", left.sum,
-                     left.locked ? "locked" : "free");
-}
-
-}  // namespace
-
-// Step 11: why not to go on. The handler caught the exception and mended nothing.
-void state(Story& story, const Knobs&) {
-  story.say(
-      "Two accounts hold 100 each. A transfer of 30 throws halfway, and the handler "
-      "swallows "
-      "the error.");
-  story.picture(lab::Picture::curves, {"careless A + B", "careful A + B"});
-  const Left careless = swallow(Care::careless);
-  const Left careful = swallow(Care::careful);
-  story.table(
-      {"A transfer of 30 fails, and the handler swallows it",
-       {"transfer", "the next one ; sum and lock"},
-       {{"careless, swallowed", told(careless)}, {"careful, swallowed", told(careful)}}});
-  story.claim(
-      "08.4",
-      careless.sum == 170 && careless.locked && !careless.accepted &&
-          careful.sum == 200 && !careful.locked && careful.accepted,
-      "A + B is {} instead of 200, the lock is {}, and the next transfer was {}. "
-      "Control, a transfer that writes last and releases its lock in any case: {}",
-      careless.sum, careless.locked ? "still held" : "free",
-      careless.accepted ? "accepted" : "refused", told(careful));
-  story.takeaway(
-      "A handler that swallows the error keeps the process alive with wrong data and a "
-      "lock "
-      "that nobody will release.");
+      "Catch an error inside the callback, or on the promise before the "
+      "microtasks drain.");
 }
 
 }  // namespace lab08

@@ -121,9 +121,8 @@ Words row(const Crashed& one) {
 
 void restart(Story& story, const Knobs&) {
   story.say(
-      "Two uploads are half done when another request crashes the service. Its handler "
-      "swallows the error, exits at once, or finishes the uploads first. Which process "
-      "answers the next request?");
+      "Two uploads are half done when another request crashes the "
+      "service. What becomes of the uploads depends on the handler.");
   story.picture(lab::Picture::strips,
                 {"swallows", "exits at once", "drains", "drains, uploads stall"});
   const Crashed swallows = crash("swallows", OnError::go_on);
@@ -136,35 +135,27 @@ void restart(Story& story, const Knobs&) {
                {"the handler", "uploads", "process", "its counter", "exit"},
                {row(swallows), row(exits), row(drains), row(stalled)}});
   const Words done{"done", "done"}, lost{"lost", "lost"};
-  story.claim(
-      "08.2",
-      drains.log == fmt::format("{} uncaught: the service was told to crash",
-                                drains.before.pid) &&
-          drains.uploads == done && drains.exit == 1 && !drains.same_process() &&
-          drains.after.n == 1 && stalled.uploads == lost && stalled.exit == 1 &&
-          exits.uploads == lost && exits.exit == 1 && swallows.same_process() &&
-          swallows.after.n == swallows.before.n + 1,
-      "\"{}\" was on disk, both uploads were finished, and a new process counted from "
-      "{}. "
-      "Uploads that stalled were cut at the deadline. Control: with an exit at once both "
-      "uploads were lost; with the error swallowed the old process went on at {}",
-      drains.log, drains.after.n, swallows.after.n);
+  story.claim("08.2",
+              drains.log == fmt::format("{} uncaught: the service was told to crash",
+                                        drains.before.pid) &&
+                  drains.uploads == done && drains.exit == 1 && !drains.same_process() &&
+                  drains.after.n == 1 && stalled.uploads == lost && stalled.exit == 1 &&
+                  exits.uploads == lost && exits.exit == 1 && swallows.same_process() &&
+                  swallows.after.n == swallows.before.n + 1,
+              "logged \"{}\"; both uploads finished; a new process counted from "
+              "{}. Control: an immediate exit lost both; the process that "
+              "swallowed the error went on at {}",
+              drains.log, drains.after.n, swallows.after.n);
   story.nuance("08.2",
-               "Draining trusts the state for a little longer. Where it may be corrupt "
-               "and the replies matter, exit at once.");
-  story.claim(
-      "08.3", !exits.same_process() && exits.after.n == 1 && alone == "refused",
-      "process {} died, and process {} answered {} after the crash. Control: with nobody "
-      "to restart it, the request was {}",
-      exits.before.pid, exits.after.pid, lab::text::time(exits.gap), alone);
-  story.nuance(
-      "08.3",
-      "The request in between was not refused, because the supervisor holds the "
-      "listening socket, as systemd can. An app under PM2 opens its own, and refuses "
-      "connections until it is back.");
-  story.takeaway(
-      "Log, accept nothing new, finish what is under way, set a deadline, and exit with "
-      "1. A supervisor starts a clean process.");
+               "Draining trusts the state longer. If that is a risk, exit at once.");
+  story.claim("08.3", !exits.same_process() && exits.after.n == 1 && alone == "refused",
+              "process {} died, and process {} answered {} after the crash. "
+              "Control: without a supervisor the request was {}",
+              exits.before.pid, exits.after.pid, lab::text::time(exits.gap), alone);
+  story.nuance("08.3",
+               "The supervisor holds the listening socket, so nothing was "
+               "refused. Under PM2 the app holds it.");
+  story.takeaway("Log, stop accepting, drain within a deadline, exit with 1.");
 }
 
 namespace {
@@ -210,8 +201,8 @@ std::string in_a_row(const Words& waits) {
 
 void crash_loop(Story& story, const Knobs& knobs) {
   story.say(
-      "A service exits as soon as it starts. One supervisor waits longer each time and "
-      "gives up after {} restarts. The other has no limit.",
+      "A service crashes whenever it starts. One supervisor waits longer "
+      "each time and gives up after {} restarts. The other has no limit.",
       *knobs.restarts);
   story.picture(lab::Picture::machine, {"with a limit", "without a limit"});
   const Doomed limited =
@@ -229,12 +220,12 @@ void crash_loop(Story& story, const Knobs& knobs) {
   story.claim(
       "08.3",
       limited.given_up && limited.starts == *knobs.restarts + 1 && !endless.given_up,
-      "the supervisor gave up after {} starts. Control: without a limit the service "
-      "was started {} times, and it would go on",
+      "the supervisor gave up after {} starts. Control: without a limit "
+      "the service had been started {} times when we stopped",
       limited.starts, endless.starts);
   story.takeaway(
-      "Wait longer after each crash, and give up after a few: a restart loop hides that "
-      "nothing works.");
+      "Wait longer after each crash and give up after a few. An endless "
+      "restart loop hides that nothing works.");
 }
 
 }  // namespace lab08

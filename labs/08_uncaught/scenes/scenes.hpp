@@ -17,11 +17,14 @@ struct Knobs {
       "how many restarts the supervisor allows within a minute (scene crash-loop)");
 };
 
-// deaths.cpp: how an error ends a process, and what it leaves in one that goes on.
+// deaths.cpp: how an error ends a process.
 void deaths(Story& story, const Knobs&);
 void rules(Story& story, const Knobs&);
-void state(Story& story, const Knobs&);
+void catching(Story& story, const Knobs&);
 int death_main(std::span<const std::string> args);  // the role "death"
+
+// swallowed.cpp: what it leaves in a process that goes on.
+void state(Story& story, const Knobs&);
 
 // recovery.cpp: how to start again.
 void restart(Story& story, const Knobs&);

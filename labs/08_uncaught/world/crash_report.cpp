@@ -37,7 +37,7 @@ void log_at_once(const std::string& path, const std::string& line) noexcept {
   if (write(file.get(), whole.data(), whole.size()) < 0) return;
 }
 
-// Step 8: the C++ counterpart of Node's handler. It must not return: std::terminate is the
+// Step 7: the C++ counterpart of Node's handler. It must not return: std::terminate is the
 // last function of a process, where Node's handler may let the process go on.
 void report_crashes(const std::string& path, int exit_code) {
   report_path = path;

@@ -44,7 +44,7 @@ class Service {
     reply({.body = fmt::format("{} {}", getpid(), ++count_)});
   }
 
-  // Step 7: what a handler may do. The log first, and at once. Then nothing that needs the
+  // Step 6: what a handler may do. The log first, and at once. Then nothing that needs the
   // state to be right, except to let others finish, for so long; and never exit with 0.
   void uncaught(const Error& error) {
     log_at_once(options_.log,

@@ -40,9 +40,8 @@ void edit_by_hand(const fs::path& folder) {
 
 void ci(Story& story, const Knobs&) {
   story.say(
-      "Four things go wrong between the commit and the build: a stray package, a file "
-      "that somebody edited, a package.json that was changed alone, and a tarball that "
-      "was exchanged. npm ci should undo the first two and refuse the others.");
+      "Four things go wrong between the commit and the build. npm ci "
+      "should undo the first two and refuse the others.");
   story.picture(Picture::tree, {"Who notices what went wrong"});
   LocalRegistry registry;
   publish_day_one(registry);
@@ -110,22 +109,21 @@ void ci(Story& story, const Knobs&) {
               installed && install_ran && ci_ran && ci_restored && install_kept_edit &&
                   stray_gone && drift_ci.is == Outcome::Is::drifted && rewritten &&
                   tampered_ci.is == Outcome::Is::tampered && control_differs,
-              "npm ci restored the edited file, removed the stray package, and refused "
-              "the rest: \"{}\", and {} with another hash. npm install kept the edit and "
-              "rewrote the lockfile",
+              "npm ci restored the edited file, removed the stray package, and "
+              "refused the rest: \"{}\", and {} with another hash. npm install "
+              "kept the edit and rewrote the lockfile",
               drift_ci.why, "libb 1.0.0");
-  story.nuance(
-      "09.5",
-      "The hash stops a changed tarball under an old version. It does not stop a "
-      "malicious new version that you lock yourself.");
-  story.takeaway("npm install is for changing the lockfile, npm ci is for obeying it.");
+  story.nuance("09.5",
+               "The hash stops a tarball that was exchanged under a locked "
+               "version. It does not stop a malicious new version that you lock "
+               "yourself.");
+  story.takeaway("npm install may change the lockfile. npm ci obeys it or fails.");
 }
 
 void choices(Story& story, const Knobs&) {
   story.say(
-      "Without a lockfile, npm chooses. It prefers the release that is tagged latest, "
-      "even "
-      "if the range allows a higher one. What cannot be resolved should be explained.");
+      "Without a lockfile, npm chooses. It prefers the release that is "
+      "tagged latest, even if the range allows a higher one.");
   story.picture(Picture::tree, {"What npm takes"});
   LocalRegistry registry;
   publish_day_one(registry);
@@ -171,8 +169,8 @@ void choices(Story& story, const Knobs&) {
   }
   story.table(grid);
   story.takeaway(
-      "A library's lockfile is for its own authors. Those who use the library resolve "
-      "anew, with a lockfile of their own.");
+      "A library's lockfile is for its authors. Its users resolve the "
+      "ranges again, into a lockfile of their own.");
 }
 
 }  // namespace lab09

@@ -76,9 +76,9 @@ int moved(const Tree& from, const Tree& to) {
 void lock(Story& story, const Knobs&) {
   const int orders = story.quick() ? 100 : 2000;
   story.say(
-      "shop asks for liba and libc. Both need libb, one in version 1 and the other in "
-      "version 2. The install should write down each package with its place, its version "
-      "and its hash.");
+      "A project, shop, asks for liba and libc. One needs libb 1, the "
+      "other libb 2. The lockfile should record each package with its "
+      "place, version and hash.");
   story.picture(Picture::tree, {"The locked tree"});
   LocalRegistry registry;
   publish_day_one(registry);
@@ -111,24 +111,23 @@ void lock(Story& story, const Knobs&) {
 
   const Registry known = [&](const std::string& name) { return npm.ask_registry(name); };
   const int same = same_bytes_of(lock, known, orders);
-  story.claim(
-      "09.1",
-      installed.ok() && whole == packages && read_back && on_disk && same == orders &&
-          !refused.ok(),
-      "{} of {} packages have version and hash, and the disk has the same tree; "
-      "{} of {} shuffled orders gave the same bytes; with one hash taken out, the "
-      "install was {}",
-      whole, packages, same, orders, to_string(refused.is));
+  story.claim("09.1",
+              installed.ok() && whole == packages && read_back && on_disk &&
+                  same == orders && !refused.ok(),
+              "{} of {} packages have a version and a hash, and the disk has the "
+              "same tree; {} of {} shuffled orders gave the same bytes. With one "
+              "hash taken out, the install was {}",
+              whole, packages, same, orders, to_string(refused.is));
   story.takeaway(
-      "package.json says what you want. The lockfile says what you got, down to the "
-      "byte.");
+      "package.json says what you want. The lockfile says what you got, "
+      "byte for byte.");
 }
 
 void later(Story& story, const Knobs& knobs) {
   story.say(
-      "shop is installed on day one. Then {} new releases of libb and one of liba come "
-      "out. Two colleagues install the same package.json: one with the lockfile, one "
-      "without. Only the second should get new packages.",
+      "We install shop on day one. Then {} releases of libb and one of "
+      "liba come out. Two colleagues install the same package.json: one "
+      "with the lockfile, one without it.",
       *knobs.releases);
   story.picture(Picture::tree, {"What has moved since day one"});
   LocalRegistry registry;
@@ -172,24 +171,26 @@ void later(Story& story, const Knobs& knobs) {
   const bool equal = hash_of_tree(with_lock) == hash && hash_of_tree(without) != hash;
   const bool lock_kept = second.lock().value().str() == lock.str();
   story.claim("09.2", both && equal && lock_kept,
-              "all files together have the same hash, {}..., and the lockfile did not "
-              "change by a byte; without it the hash is another",
+              "with the lockfile all files have the hash of day one, {}..., and "
+              "the lockfile is unchanged; without it the hash differs",
               hash.substr(0, 16));
   const int moved_with = moved(before, same), moved_without = moved(before, newer);
   story.claim("09.3", both && new_one && moved_with == 0 && moved_without == 2,
-              "after {} new releases {} of {} packages differ with the lockfile, and {} "
-              "without it",
+              "after {} new releases, {} of {} packages had moved with the "
+              "lockfile, and {} without it",
               *knobs.releases + 1, moved_with, before.size(), moved_without);
   story.nuance("09.2",
-               "Only as long as package.json and the lockfile agree: if they do not, npm "
-               "install silently rewrites the lockfile (scene `ci`).");
-  story.takeaway("Commit the lockfile: it is what makes today's install tomorrow's.");
+               "If package.json and the lockfile disagree, npm install silently "
+               "rewrites the lockfile (scene `ci`).");
+  story.takeaway(
+      "Commit the lockfile: tomorrow's install is then the same as "
+      "today's.");
 }
 
 void machines(Story& story, const Knobs&) {
   story.say(
-      "shop wants a fast native package, which exists for Linux and for macOS. Both are "
-      "optional. One lockfile is installed on each system, and the trees should differ.");
+      "shop wants a fast native package, with one optional package for "
+      "Linux and one for macOS. We install one lockfile on both systems.");
   story.picture(Picture::tree, {"One lockfile, two systems"});
   LocalRegistry registry;
   publish_day_one(registry);
@@ -230,15 +231,15 @@ void machines(Story& story, const Knobs&) {
   story.claim("09.4",
               installed && installed_too && different == 2 && shared == 4 &&
                   hash_of_tree(on_linux) != hash_of_tree(on_macos),
-              "of {} locked packages {} are on both disks in the same version, and {} on "
-              "one of them only",
+              "of {} locked packages, {} are on both disks in the same version "
+              "and {} on only one of them",
               lock.packages.size(), shared, different);
   story.nuance("09.4",
-               "The lockfile says nothing of the version of Node, of the system's "
-               "libraries, and of what install scripts build or download.");
+               "The lockfile does not pin Node, the system's libraries, or what "
+               "install scripts build or download.");
   story.takeaway(
-      "A lockfile gives you the same packages. For the same behaviour, pin Node and the "
-      "image too.");
+      "The lockfile pins packages. For the same behaviour, pin Node and "
+      "the image, too.");
 }
 
 }  // namespace lab09

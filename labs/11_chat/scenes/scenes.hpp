@@ -11,8 +11,9 @@ struct Knobs {
   lab::Program& program;
   lab::Knob<int> clients = program.knob("clients", 40, 4, 400, "",
                                         "how many people chat when a server is killed");
-  lab::Knob<int> connections = program.knob("connections", 4000, 100, 20'000, "",
-                                            "how many connections one server holds open");
+  lab::Knob<int> connections =
+      program.knob("connections", 4000, 100, 20'000, "",
+                   "how many connections the server holds open (scene many)");
 };
 
 // connection.cpp: what a WebSocket is, and how many one thread can serve

@@ -144,7 +144,7 @@ void ChatClient::heard_joined(const Json& message) {
   say_next();
 }
 
-// Step 12: the server has gone, and any other will do. The position is all that must come
+// The server has gone, and any other will do. The position is all that must come
 // along, and it is ours. What every server would refuse again is not tried again.
 void ChatClient::lost(const lab::websocket::Close& close) {
   diary_.close_codes.push_back(close.code);

@@ -54,7 +54,7 @@ class Backoff {
 
   Backoff(Milliseconds base, Milliseconds most) : base_(base), most_(most) {}
 
-  // Step 11: a random part of a ceiling that doubles. Without the chance, a number from 0
+  // A random part of a ceiling that doubles. Without the chance, a number from 0
   // up to 1, all clients of a dead server would come back in the same millisecond. Only a
   // connection that has lasted makes us begin anew: one that ends at once, each time, must
   // not be tried as if it were the first.

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using Json = nlohmann::json;
 namespace trace = lab::trace;
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerPlan, name, redis, prefix, closes_gaps,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerPlan, name, redis, prefix, closes_gaps, history,
                                    queue_limit, send_buffer, reconnect_after,
                                    draws_queues, page)
 
@@ -117,9 +117,11 @@ int serve(std::span<const std::string> args) {
   Backplane backplane(services, {.url = plan.redis,
                                  .prefix = plan.prefix,
                                  .server = plan.name,
+                                 .history = plan.history,
                                  .reconnect_after = milliseconds(plan.reconnect_after)});
   const ChatServer server(sockets,
                           {.closes_gaps = plan.closes_gaps,
+                           .history = plan.history,
                            .queue_limit = plan.queue_limit,
                            .socket = {.send_buffer = plan.send_buffer}},
                           backplane, drawn(plan), [&plan](const std::string& target) {

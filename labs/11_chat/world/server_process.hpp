@@ -22,6 +22,7 @@ struct ServerPlan {
   std::string redis{};
   std::string prefix{};  // of all that it keeps there
   bool closes_gaps = true;
+  std::size_t history = 1000;  // messages kept of a room, to resume from
   std::size_t queue_limit = 256 << 10;
   int send_buffer = 0;       // bytes in the kernel; 0: its default
   int reconnect_after = 20;  // ms; when the connection to Redis has ended

@@ -82,8 +82,9 @@ bool differs(const Pulse& here, const Pulse& there) {
 
 void offences(Story& story, const Knobs& knobs) {
   story.say(
-      "A timer on the loop fires every 5 ms, like a pulse. Then a sum is computed on the "
-      "loop, and a slow file is read on it: both times the pulse should stop.");
+      "A timer on the loop fires every 5 ms. Then a sum is computed on "
+      "the loop, and a slow file is read on it. Both times the timer "
+      "should stop.");
   story.picture(lab::Picture::strips,
                 {"sum on the loop", "sum on a worker", "file on the loop",
                  "file on a worker", "the clock"});
@@ -122,9 +123,7 @@ void offences(Story& story, const Knobs& knobs) {
       "23.3",
       "A file in the page cache is read in microseconds. So nobody notices until "
       "the disk is slow, or the file is large.");
-  story.takeaway(
-      "Whatever does not return keeps everybody waiting: it does not matter whether it "
-      "computes or sleeps in the kernel.");
+  story.takeaway("A call that does not return keeps everybody waiting.");
 }
 
 namespace {

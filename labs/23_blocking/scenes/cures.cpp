@@ -44,9 +44,8 @@ std::vector<Way> ways_to_sum(std::uint64_t steps, std::chrono::nanoseconds slice
 
 void cures(Story& story, const Knobs& knobs) {
   story.say(
-      "The same sum runs in six ways. The loop's timer should stop in the first three, "
-      "and "
-      "keep firing in the others.");
+      "The same sum runs in six ways. Three of them stop the loop's "
+      "timer.");
   story.picture(lab::Picture::strips,
                 {"in one go", "an async function", "slices, nextTick or promise",
                  "slices, setImmediate", "a worker thread", "another process"});
@@ -66,30 +65,23 @@ void cures(Story& story, const Knobs& knobs) {
   const auto cures = [&whole](const Pulse& pulse) {
     return whole.stopped() && pulse.kept_going() && pulse.result == whole.result;
   };
-  story.claim(
-      "23.6",
-      cures(cut) && cut.slices > 3 && ticks.slices > 3 && ticks.stopped() &&
-          async.stopped(),
-      "with setImmediate between {} slices the timer fired {} times. Controls: with "
-      "nextTick between {} slices it fired {} times, in an async function {} times",
-      cut.slices, cut.beats, ticks.slices, ticks.beats, async.beats);
-  story.nuance(
-      "23.6",
-      "Cutting is not enough: ticks and promises are drained before the loop goes "
-      "on. And async does not help, because an async function runs synchronously "
-      "until its first await.");
+  story.claim("23.6",
+              cures(cut) && cut.slices > 3 && ticks.slices > 3 && ticks.stopped() &&
+                  async.stopped(),
+              "setImmediate between {} slices: the timer fired {} times. "
+              "Controls: nextTick between {} slices: {} times; an async "
+              "function: {} times",
+              cut.slices, cut.beats, ticks.slices, ticks.beats, async.beats);
+  story.nuance("23.6",
+               "Ticks and promises run before the loop goes on. And an async "
+               "function runs synchronously until its first await.");
   story.claim("23.7", cures(worker),
-              "the timer fired {} times while a worker thread computed. Control: on the "
-              "loop {} times",
+              "the timer fired {} times meanwhile. Control, on the loop: {} times",
               worker.beats, whole.beats);
   story.claim("23.8", cures(process),
-              "the timer fired {} times while another process computed. Control: on the "
-              "loop {} times",
+              "the timer fired {} times meanwhile. Control, on the loop: {} times",
               process.beats, whole.beats);
-  story.takeaway(
-      "Let the loop go on between two slices, or do the work elsewhere; async alone "
-      "moves "
-      "nothing.");
+  story.takeaway("Slice the work with setImmediate or move it off the loop.");
 }
 
 }  // namespace lab23

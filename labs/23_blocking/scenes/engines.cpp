@@ -49,13 +49,11 @@ bool is_linear(const char* pattern, Engine engine) {
 void engines(Story& story, const Knobs& knobs) {
   const auto most = static_cast<std::size_t>(*knobs.letters);
   story.say(
-      "Does the whole of `aaa...!` match (a+)+? It does not. The engines count how often "
-      "they "
-      "look at a letter until they know: for std::regex that should double with each "
-      "letter.");
+      "Does the text aaa...! match (a+)+ ? It does not. How often does "
+      "each engine look at a letter until it knows?");
   story.picture(lab::Picture::bars, {"Ambiguous: (a+)+"});
-  story.table(efforts("Ambiguous: (a+)+", kAmbiguous, {8, 12, 16, most}));
-  story.table(efforts("Not ambiguous: a+", kPlain, {8, 16, 250, 900}));
+  story.table(efforts("Ambiguous: (a+)+", kAmbiguous, {8, 16, most}));
+  story.table(efforts("Not ambiguous: a+", kPlain, {16, 250, 900}));
 
   const std::uint64_t before = looks(kAmbiguous, most - 1);
   const std::uint64_t after = looks(kAmbiguous, most);
@@ -68,22 +66,18 @@ void engines(Story& story, const Knobs& knobs) {
   const auto count = [](std::uint64_t looks) {
     return lab::text::count(static_cast<double>(looks));
   };
-  story.claim(
-      "23.4",
-      after > before * 19 / 10 && after < before * 21 / 10 && linear &&
-          boost.looks > 10'000 && !automaton.gave_up,
-      "one letter more took std::regex {} instead of {} looks. Controls: a+, and a "
-      "long pattern without ambiguity, took less than three times the work for "
-      "twice the text; RE2 took {} for 100,000 letters",
-      count(after), count(before), lab::text::time(automaton.cpu));
-  story.nuance(
-      "23.4",
-      "What matters is ambiguity, not length or complexity: each letter doubles the "
-      "ways to split the same letters. Boost.Regex gives up after {} looks. RE2 "
-      "cannot explode, and for that it has no back references.",
-      count(boost.looks));
-  story.takeaway(
-      "An ambiguous pattern lets one short string of a stranger stop the whole server.");
+  story.claim("23.4",
+              after > before * 19 / 10 && after < before * 21 / 10 && linear &&
+                  boost.looks > 10'000 && !automaton.gave_up,
+              "one letter more took std::regex {} looks instead of {}. Controls: "
+              "without ambiguity, twice the text took less than 3 times the "
+              "work; RE2 took {} for 100,000 letters",
+              count(after), count(before), lab::text::time(automaton.cpu));
+  story.nuance("23.4",
+               "Ambiguity matters, not length. Boost.Regex gives up after {} "
+               "looks. RE2 cannot explode, but it has no back references.",
+               count(boost.looks));
+  story.takeaway("With an ambiguous pattern, one short string can stop the server.");
 }
 
 }  // namespace lab23

@@ -39,20 +39,19 @@ int lines(const std::string& implementation) {
 
 }  // namespace
 
-// Step 8: the kata, step by step, with the referee watching.
 void cycle(lab::Story& story, const Knobs&) {
   story.say(
-      "Five tests for Roman numerals are written first. Then the code grows in three "
-      "steps, "
-      "and each step is compiled and tested. Expect red, red, green, green.");
+      "Five tests come first, then code in three steps. Which steps are "
+      "red?");
   story.picture(lab::Picture::tree, {"Five tests, step by step"});
   Kata kata;
   Cycle cycle;
   cycle.on_state([](bool green, lab::Where where) {
     trace::state("tests", green ? "green" : "red", 0, where);
   });
-  lab::Table table{"The kata", {"step", "lines of code", "tests", "objection"}, {}};
+  lab::Table table{"The kata", {"step", "lines", "tests", "objection"}, {}};
   lab::Table grid{"Five tests, step by step", {"test", "step", "light"}, {}};
+  // Step 8: the kata, step by step, with the referee watching.
   const auto step = [&](const char* name, Change change, const char* implementation) {
     const TestRun run = kata.run("five_examples", implementation);
     const Objection objection = cycle.ran(change, run);
@@ -80,59 +79,55 @@ void cycle(lab::Story& story, const Knobs&) {
   Cycle late;
   const Objection never_red = late.ran(Change::test, rules);
 
-  story.claim(
-      "25.1",
-      no_objection == Objection::none && !first.green() &&
-          complaint.find("roman") != complaint.npos &&
-          early == Objection::code_before_test,
-      "the five tests existed while the function did not: the program could not be "
-      "linked; of code without a test the referee says: {}",
-      to_string(early));
+  story.claim("25.1",
+              no_objection == Objection::none && !first.green() &&
+                  complaint.find("roman") != complaint.npos &&
+                  early == Objection::code_before_test,
+              "the program could not be linked; of code without a test the "
+              "referee says: {}",
+              to_string(early));
   story.claim(
       "25.2",
       stub.failed == 5 && stub.passed == 0 && never_red == Objection::test_never_failed,
-      "{} of 5 tests failed on a function that returns nothing; of tests that pass at "
+      "{} of 5 tests failed on an empty function. Of tests that pass at "
       "once the referee says: {}",
       stub.failed, to_string(never_red));
   story.claim(
       "25.3",
       minimal.passed == 5 && minimal.failed == 0 && minimal_objection == Objection::none,
-      "{} of 5 tests pass with a table of five entries, the least code that does",
-      minimal.passed);
-  story.claim(
-      "25.4",
-      rules.passed == 5 && rules_objection == Objection::none &&
-          rules.tests_checksum == first.tests_checksum,
-      "a table of {} lines became {} lines of rules, and the same tests (checksum "
-      "unchanged) stayed green: {} of 5",
-      lines("2_table"), lines("3_rules"), rules.passed);
+      "{} of 5 tests pass with the least code, a table of five entries", minimal.passed);
+  story.claim("25.4",
+              rules.passed == 5 && rules_objection == Objection::none &&
+                  rules.tests_checksum == first.tests_checksum,
+              "{} lines became {}, and the unchanged tests stayed green: {} of 5",
+              lines("2_table"), lines("3_rules"), rules.passed);
   story.takeaway(
-      "One failing test, the least code that passes it, then a clean-up under green "
-      "tests: "
-      "each step answers who broke it.");
+      "Small steps: red, green, refactor. Each step tells you what broke "
+      "it.");
 }
 
 void examples(lab::Story& story, const Knobs& knobs) {
   story.say(
-      "The table passed every example. Now two more suites judge it and the rules: one "
-      "example for each rule, and two properties that hold for every number.");
+      "Two more suites test both: an example per rule, and two "
+      "properties.");
   story.picture(lab::Picture::tree, {"Three suites, two solutions"});
+  constexpr const char* kFirst = "five_examples";
   Kata kata(*knobs.largest);
   lab::Table table{"Who passes", {"suite", "the table", "the rules"}, {}};
   lab::Table counts{"Tests that pass", {"suite and code", "passed"}, {}};
   lab::Table grid{"Three suites, two solutions", {"code", "suite", "light"}, {}};
   std::vector<bool> table_passes, rules_pass;
   std::string counterexample;
-  for (const char* suite : {"five_examples", "example_per_rule", "properties"}) {
+  for (const std::string suite : {kFirst, "example_per_rule", "properties"}) {
     const TestRun minimal = kata.run(suite, "2_table");
-    if (std::string_view(suite) == "properties") counterexample = kata.output();
+    if (suite == "properties") counterexample = kata.output();
     const TestRun rules = kata.run(suite, "3_rules");
     table.rows.push_back({suite, colour(minimal), colour(rules)});
     grid.rows.push_back({suite, "", ""});
     for (const auto& [code, run] :
          {std::pair{"the table", minimal}, std::pair{"the rules", rules}}) {
       const std::string name = fmt::format("{}, {}", suite, code);
-      counts.rows.push_back({name, std::to_string(run.passed)});
+      if (suite != kFirst) counts.rows.push_back({name, std::to_string(run.passed)});
       grid.rows.push_back({name, suite, run.green() ? "green" : "red"});
     }
     table_passes.push_back(minimal.green());
@@ -142,29 +137,24 @@ void examples(lab::Story& story, const Knobs& knobs) {
   story.table(counts);
   story.table(grid);
   while (counterexample.ends_with('\n')) counterexample.pop_back();
-  story.claim(
-      "25.3",
-      table_passes == std::vector<bool>{true, false, false} &&
-          rules_pass == std::vector<bool>{true, true, true},
-      "the table passes its five examples and neither of the other suites; the "
-      "properties found the smallest number at once ({}); the rules pass all three",
-      counterexample);
-  story.nuance(
-      "25.3",
-      "The least code is a joke on the tests, and a useful one: as long as a table "
-      "passes, the examples have not forced the rule yet.");
+  story.claim("25.3",
+              table_passes == std::vector<bool>{true, false, false} &&
+                  rules_pass == std::vector<bool>{true, true, true},
+              "the table passes only its five examples; a property failed at "
+              "once ({}); the rules pass all three",
+              counterexample);
+  story.nuance("25.3",
+               "As long as a table passes, the examples have not forced the rule.");
   story.takeaway(
-      "Examples pin what you thought of; another example, or a property, forces the "
-      "general "
+      "Examples pin what you thought of. A property pins the general "
       "rule.");
 }
 
 void mutants(lab::Story& story, const Knobs& knobs) {
   constexpr const char* kSuites[] = {"five_examples", "example_per_rule", "properties"};
   story.say(
-      "We plant fifteen faults in the finished code, one in each copy, and run three "
-      "suites "
-      "on every copy. A copy on which the tests stay green shows what they do not pin.");
+      "We plant one fault in each of 15 copies and run three suites on "
+      "each.");
   story.picture(lab::Picture::tree, {"Fifteen mutants, three suites"});
   Kata kata(*knobs.largest);
   const std::vector<Mutant> planted = mutants_of(Kata::text("3_rules.cpp"));
@@ -205,21 +195,13 @@ void mutants(lab::Story& story, const Knobs& knobs) {
            green[suite][static_cast<std::size_t>(at - planted.begin())];
   };
   const int all = static_cast<int>(planted.size());
-  story.claim(
-      "25.4",
-      of("{500", 0) && !of("{900", 0) && noticed[0] < noticed[1] && noticed[1] < all &&
-          noticed[2] == all,
-      "five green tests noticed {} of {} faults: without the rule for 500 they stay "
-      "green, without the one for 900 they turn red; with an example for each rule "
-      "{} were noticed, with two properties {}",
-      noticed[0], all, noticed[1], noticed[2]);
-  story.nuance(
-      "25.4",
-      "Coverage would have praised the five tests: they run every line of the loop. "
-      "A mutant asks the better question, whether anybody would notice.");
-  story.takeaway(
-      "Green after a refactoring means that what the tests pin still holds, and nothing "
-      "more.");
+  story.claim("25.4",
+              of("{500", 0) && !of("{900", 0) && noticed[0] < noticed[1] &&
+                  noticed[1] < all && noticed[2] == all,
+              "five examples noticed {} of {}, one per rule {}, two properties {}",
+              noticed[0], all, noticed[1], noticed[2]);
+  story.nuance("25.4", "Coverage would praise the five tests: they run every line.");
+  story.takeaway("After a refactoring, green means: what the tests pin still holds.");
 }
 
 }  // namespace lab25

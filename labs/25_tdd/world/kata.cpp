@@ -95,10 +95,10 @@ TestRun Kata::run(const std::string& suite, const std::string& implementation) {
   return run;
 }
 
-// Step 7: all mutants stand in one program, each in a namespace, and a variable chooses.
-// So a hundred of them cost one compilation.
 std::vector<bool> Kata::stays_green(const std::string& suite,
                                     const std::vector<std::string>& texts) {
+  // Step 7: all mutants stand in one program, each in a namespace, and a variable chooses.
+  // So a hundred of them cost one compilation.
   std::string source = "#include <cstdlib>\n#include \"roman.hpp\"\n";
   std::string choices;
   for (std::size_t i = 0; i < texts.size(); ++i) {

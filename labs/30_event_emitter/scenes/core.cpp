@@ -73,26 +73,24 @@ Log plain_server() {
 
 void core(Story& story, const Knobs&) {
   story.say(
-      "A file is read, and requests go to a TCP server and to an HTTP server. Each of "
-      "the "
-      "three extends EventEmitter and should tell what happens by emitting.");
+      "We read a file, and send requests to a TCP server and to an HTTP "
+      "server. All three extend EventEmitter and emit what happens.");
   story.picture(lab::Picture::sequence, {"reader", "net server", "http server"});
   const auto path = lab::run_dir() / "file";
   std::ofstream(path) << std::string(100'000, 'x');
   const Reading whole = read(path);
   const Reading missing = read(path.parent_path() / "missing");
-  story.claim(
-      "30.4",
-      whole.bytes == 100'000 && whole.log.text() == "data > end" && missing.bytes == 0 &&
-          missing.log.text() == "error",
-      "this lab's model of fs.ReadStream is an emitter: {} came by {}, and a missing "
-      "file ended in {}. In Node, node.mjs finds the same of the real class",
-      lab::text::bytes(whole.bytes), whole.log.text(), missing.log.text());
+  story.claim("30.4",
+              whole.bytes == 100'000 && whole.log.text() == "data > end" &&
+                  missing.bytes == 0 && missing.log.text() == "error",
+              "this lab's model of fs.ReadStream emitted {1} for {0}, and {2} "
+              "for a missing file. node.mjs finds the same of the real class",
+              lab::text::bytes(whole.bytes), whole.log.text(), missing.log.text());
 
   const Log plain = plain_server();
   story.claim("30.5", plain.text() == "connection",
-              "two clients connected to this lab's model of net.Server, and a listener "
-              "that was there for one of them heard one event: {}",
+              "two clients connected to this lab's model of net.Server, and a "
+              "listener added with once heard one event: {}",
               plain.text());
 
   Log log;
@@ -109,13 +107,12 @@ void core(Story& story, const Knobs&) {
   loop.run();
   story.claim(
       "30.6", log.text() == "connection > request > close" && answer == "short and stout",
-      "this lab's model of http.Server is a TCP server too: it emitted {}", log.text());
+      "this lab's model of http.Server is a TCP server too. It emitted {}", log.text());
   story.nuance("30.6",
-               "Not everything that has events is an emitter: a MessagePort is an "
-               "EventTarget, which is synchronous as well.");
+               "Not everything with events is an emitter. A MessagePort is an "
+               "EventTarget, which is synchronous, too.");
   story.takeaway(
-      "Streams, servers and sockets are emitters: they tell what happened by calling "
-      "your "
+      "Streams, servers and sockets are emitters: they call your "
       "listeners.");
 }
 

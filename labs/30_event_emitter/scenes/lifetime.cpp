@@ -33,6 +33,7 @@ Leak serve(int requests, Way way) {
   Leak seen;
   EventEmitter settings({.on_warning = [&](const LeakWarning& w) { seen.warning = w; }});
   std::vector<std::weak_ptr<Body>> bodies;
+  // Step 8: a listener keeps alive what it captured, and the emitter keeps the listener.
   for (int i = 0; i < requests; ++i) {
     const auto body = std::make_shared<Body>();
     bodies.push_back(body);
@@ -72,12 +73,12 @@ std::string closed_meanwhile(Listen listen) {
 
 }  // namespace
 
-// Step 9: a listener keeps alive what it captured, and the emitter keeps the listener.
 void leak(Story& story, const Knobs& knobs) {
   const int count = *knobs.requests;
   story.say(
-      "{} requests each listen to settings that outlive them. If a request never removes "
-      "its listener, the settings keep the listener and the body of the request.",
+      "{} requests each add a listener to a settings object that "
+      "outlives them. If a request never removes its listener, the "
+      "settings keep the request's body alive.",
       count);
   story.picture(lab::Picture::curves, {"listeners"});
   lab::Table table{
@@ -97,8 +98,8 @@ void leak(Story& story, const Knobs& knobs) {
   if (forgotten.warning) {
     const lab::Where line = forgotten.warning->added_at.back();
     story.say(
-        "The warning came once, at listener {}, and names the line that added it: "
-        "{}:{}.",
+        "The warning came once, at listener {}, and names the line that "
+        "added it: {}:{}.",
         forgotten.warning->listeners,
         std::filesystem::path(line.file).filename().string(), line.line);
   }
@@ -114,9 +115,8 @@ void leak(Story& story, const Knobs& knobs) {
                {"its destructor", "its listener is"},
                {{"calls off(), as in Node", by_off}, {"ends a Subscription", by_end}}});
   story.takeaway(
-      "Remove a listener when its owner goes. The warning at the 11th is a hint at a "
-      "leak, "
-      "not a limit, and raising the limit hides it.");
+      "Remove a listener when its owner goes. The warning at the 11th "
+      "hints at a leak. Raising the limit only hides it.");
 }
 
 }  // namespace lab30

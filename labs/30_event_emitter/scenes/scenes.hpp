@@ -9,7 +9,7 @@ struct Knobs {
   lab::Program& program;
   lab::Knob<int> requests =
       program.knob("requests", 1000, 12, 100'000, "requests",
-                   "how many requests listen to an emitter that outlives them");
+                   "how many requests add a listener to an emitter that outlives them");
 };
 
 void node(lab::Story& story, const Knobs& knobs);

@@ -2,6 +2,7 @@
 #include "event_emitter.hpp"
 #include "lab/core/trace.hpp"
 #include "lab/uv/uv.hpp"
+#include "scenes/programs.hpp"
 #include "scenes/scenes.hpp"
 
 namespace lab30 {
@@ -54,8 +55,9 @@ Dispatch dispatch(bool queued) {
 
 void stack(Story& story, const Knobs&) {
   story.say(
-      "A callback emits an event, and another one leaves the emit to a timer. The first "
-      "listener should run before emit returns, in the same loop iteration.");
+      "One callback emits an event. Another one leaves the emit to a "
+      "timer. When does the listener run, compared with the code behind "
+      "it?");
   story.picture(Picture::strips, {"emitted", "queued"});
   const Dispatch direct = dispatch(false), queued = dispatch(true);
   lab::Table table{
@@ -69,14 +71,18 @@ void stack(Story& story, const Knobs&) {
   story.claim("30.1",
               direct.before_return && direct.iterations_later == 0 &&
                   !queued.before_return && queued.iterations_later > 0,
-              "the listener ran before emit returned, {} loop iterations later; left to "
-              "the loop, it ran {} later",
+              "the listener ran {} loop iterations later, before emit returned; "
+              "left to a timer it ran {} later",
               direct.iterations_later, queued.iterations_later);
-  story.nuance(
-      "30.1",
-      "The API is built on emitters; the event loop is not. The loop brings what "
-      "the kernel has, and an emit is only the last step, into your function.");
-  story.takeaway("An emit is a function call: all listeners have run when it returns.");
+  story.nuance("30.1",
+               "The event loop itself is not an emitter. It picks up what the "
+               "kernel has, and an emit is the last step, a call of your function.");
+  const std::string early = played("emitted too early");
+  story.claim("30.3", early == "listening > heard",
+              "of two emits, one before `on` and one after, it heard one: {}", early);
+  story.nuance("30.3",
+               "Events are not kept, so a constructor emits by process.nextTick.");
+  story.takeaway("emit is a function call: all listeners have run when it returns.");
 }
 
 }  // namespace lab30

@@ -39,7 +39,7 @@ void TcpServer::close() {
   });
 }
 
-// Step 10: the HTTP server is the first listener to its own connections, as in Node.
+// Step 9: the HTTP server is the first listener to its own connections, as in Node.
 HttpServer::HttpServer(lab::uv::Loop& loop)
     : TcpServer(loop), http_(loop, [this](const Request& asked, const Reply& reply) {
         emit(request, asked, reply);  // nobody listens: no reply, and the connection ends
