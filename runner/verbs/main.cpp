@@ -11,6 +11,7 @@
 #include "drill/drill.hpp"
 #include "lab/core/error.hpp"
 #include "peers/peers.hpp"
+#include "rehearse/cards.hpp"
 #include "rehearse/mock.hpp"
 #include "rehearse/plan.hpp"
 #include "verbs/bench.hpp"
@@ -46,6 +47,7 @@ struct Typed {
   WalkOptions walk;
   MockOptions mock;
   PlanOptions plan;
+  CardsOptions cards;
   BenchOptions bench;
   PeersOptions peers;
   bool with_peers = false;
@@ -82,6 +84,11 @@ void add_verbs(CLI::App& app, Typed& typed) {
   mock->add_option("--section", typed.mock.section);
   mock->add_option("--lab", typed.mock.lab);
   mock->add_option("--seed", typed.mock.seed);
+
+  CLI::App* cards = app.add_subcommand("cards");
+  cards->add_option("file", typed.cards.file)->required();
+  cards->add_option("--section", typed.cards.section);
+  cards->add_option("--lab", typed.cards.lab);
 
   CLI::App* plan = app.add_subcommand("plan");
   plan->add_option("--days", typed.plan.days)->check(CLI::Range(1, 365));
@@ -129,6 +136,7 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   if (app.got_subcommand("verify")) return verify(catalog, place, typed.verify);
   if (app.got_subcommand("walk")) return walk(catalog, place, typed.walk);
   if (app.got_subcommand("mock")) return mock(catalog, place, typed.mock);
+  if (app.got_subcommand("cards")) return cards(catalog, place, typed.cards);
   if (app.got_subcommand("plan")) return plan(catalog, place, typed.plan);
   if (app.got_subcommand("bench")) {
     if (typed.all_labs && !typed.bench.name.empty()) {
