@@ -21,15 +21,17 @@
 // Limits    A text of 64 KiB, nested 100 deep: a parser that recurses needs a bound.
 // Source    GraphQL (October 2021); the words of graphql-js 16.
 // Left out  Variables, directives, mutations, inline fragments, interfaces, introspection,
-//           values but Int, all but the first Problem. Resolvers' types are not checked.
+//           required arguments, values but Int. Only the first Problem is told, an unused
+//           fragment is none, and what resolvers return is not checked to have its type.
 #pragma once
+
+#include <fmt/format.h>
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -42,18 +44,18 @@ using Arguments = std::map<std::string, std::int64_t>;
 
 // Step 1: what a query is made of: fields, and spreads of fragments.
 struct Selection {
-  std::string name, key;  // the key in the response: the alias, or the name
-  Arguments arguments{};
-  std::vector<Selection> selections{};
   std::size_t at = 0;
   bool is_spread = false;
+  std::string name{}, key{};  // the key in the response: the alias, or the name
+  Arguments arguments{};
+  std::vector<Selection> selections{};
 };
 
 struct Fragment {
-  std::string type;
+  std::size_t at = 0;
+  std::string type{};
   std::vector<Selection> selections{};
   std::set<std::string> spreads{};  // the fragments that it names, at any depth
-  std::size_t at = 0;
 };
 
 struct Document {
@@ -64,39 +66,43 @@ struct Document {
 
 struct Problem {
   std::string message;
-  std::size_t at = 0;
+  std::size_t at;
 };
+template <class... Args>
+[[noreturn]] void refuse(std::size_t at, fmt::format_string<Args...> text,
+                         Args&&... args) {
+  throw Problem{fmt::format(text, std::forward<Args>(args)...), at};
+}
 
-struct Failure {
-  std::string message;
-};
-using Outcome = std::variant<Json, Failure>;
-using Reply = std::function<void(Outcome)>;
+Document parse(const std::string& text);  // throws a Problem
 
 // What the resolvers of one request share, such as its loaders.
 struct Context {
   virtual ~Context() = default;
 };
-
+struct Failure {
+  std::string message;
+};
+using Outcome = std::variant<Json, Failure>;
+using Reply = std::function<void(Outcome)>;
 struct Call {
   const Json& parent;  // this and the arguments are valid during the call
   const Arguments& arguments;
   Context& context;
 };
 
-// "Post", "Post!", "[Post!]!": where there is a "!", null is an error.
-struct TypeName {
-  TypeName(const char* text = "");  // NOLINT: implicit, as a schema is written
-
-  std::string text, name;
-  bool list = false, non_null = false, items_non_null = false;
-};
-
 struct FieldType {
-  TypeName type{};
-  std::map<std::string, std::optional<std::int64_t>> arguments{};  // and their defaults
+  std::string type;       // "Post", "Post!", "[Post!]!": with a "!", null is an error
+  Arguments arguments{};  // and their defaults
   // None: the value stands in the parent, under the field's name.
   std::function<void(const Call&, Reply)> resolve{};
+
+  bool is_list() const { return type[0] == '['; }
+  bool non_null() const { return type.back() == '!'; }
+  bool items_non_null() const { return type.find("!]") != type.npos; }
+  std::string name() const {
+    return type.substr(is_list(), type.find_first_of("!]") - is_list());
+  }
 };
 
 // The object types; queries begin at "Query". A type of any other name is a scalar.
@@ -110,33 +116,13 @@ struct Limits {
   static Limits none() { return {.depth = 200, .aliases = 1 << 20, .cost = 1e15}; }
 };
 
-// A field to resolve: all that the query says under one key of one object.
-struct PlannedField {
-  const FieldType* type;
-  std::string parent, name, key;
-  Arguments arguments;
-  std::vector<const Selection*> mentions{};
-  std::vector<PlannedField> children{};
-};
-
-struct Plan {
-  Document document;  // to which the mentions point
-  std::vector<PlannedField> fields{};
-  std::size_t aliases = 0;
-  double cost = 0;
-};
-
 struct Response {
   bool executed = false;  // else the query was refused
   Json body{};
 };
 
-// These two throw a Problem, which answer() makes a response of.
-Document parse(const std::string& text);
-std::shared_ptr<const Plan> plan(const Schema&, Document, const Limits&);
-
 // Parses, plans and executes a query, and calls on_done once.
-void answer(const Schema&, const std::string& query, const Limits&,
-            std::shared_ptr<Context>, std::function<void(Response)> on_done);
+void answer(const Schema& schema, const std::string& query, const Limits& limits,
+            std::shared_ptr<Context> context, std::function<void(Response)> on_done);
 
 }  // namespace lab17

@@ -19,12 +19,11 @@ int main(int argc, char** argv) {
                        .watch = "One GraphQL request replaces 11 of REST. Behind it, the "
                                 "database gets 11 queries, until a loader makes it 2.",
                        .claims = kClaims});
-  lab.scene("trips", "One screen by REST", trips);
+  lab.scene("trips", "One screen, four ways", trips);
   lab.scene("bytes", "Bytes that the screen uses", bytes);
-  lab.scene("endpoint", "Two clients, one endpoint", endpoint);
+  lab.scene("shapes", "Many clients, one endpoint", shapes);
   lab.scene("nested", "A nested query, and what it fetched", nested);
   lab.scene("failing", "One field fails", failing);
-  lab.scene("loader", "Behind the one request", loader);
   lab.scene("hostile", "Small queries, enormous responses", hostile);
   return lab.run();
 }

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <charconv>
 #include <string_view>
 
@@ -17,8 +15,8 @@ struct Parser {
   Document& document;
   std::string_view text = document.text;
   std::string_view token{};
-  std::size_t at = 0;  // of the token
-  enum class Kind : std::uint8_t { name, number, punctuator, end } kind = Kind::end;
+  std::size_t at = 0;          // of the token
+  const char* kind = "<EOF>";  // or Name, Int, and "" for a punctuator
   int depth = 0;
   std::set<std::string> spreads{};
 
@@ -27,21 +25,20 @@ struct Parser {
     if (text.size() > 64 << 10) fail("The query is longer than 64 KiB");
     advance();
     do {
-      if (token == "fragment") {
+      if (skip("fragment")) {
         fragment();
         continue;
       }
-      if (token != "{" && token != "query") fail("Unexpected " + found());
+      if (token != "{" && token != "query") fail("Unexpected {}", found());
       if (!document.query.empty()) fail("A second query is not in the subset");
-      if (skip("query") && kind == Kind::name) advance();
+      if (skip("query") && is("Name")) advance();
       document.query = set();
-    } while (kind != Kind::end);
+    } while (!is("<EOF>"));
   }
 
   void fragment() {
-    Fragment made{.type = {}, .at = at};
-    advance();
-    if (token == "on") fail("Unexpected " + found());
+    if (token == "on") fail("Unexpected {}", found());
+    Fragment made{at};
     const std::string its_name = name();
     expect("on");
     made.type = name();
@@ -49,8 +46,7 @@ struct Parser {
     made.selections = set();
     made.spreads = spreads;
     if (!document.fragments.emplace(its_name, made).second)
-      throw Problem{fmt::format("There can be only one fragment named \"{}\".", its_name),
-                    made.at};
+      refuse(made.at, "There can be only one fragment named \"{}\".", its_name);
   }
 
   std::vector<Selection> set() {
@@ -64,14 +60,11 @@ struct Parser {
   }
 
   Selection selection() {
-    Selection made{.name = {}, .key = {}, .at = at};
-    made.is_spread = skip("...");
+    Selection made{at, skip("...")};
     if (made.is_spread && token == "on") fail("Inline fragments are not in the subset");
     made.key = made.name = name();
-    if (made.is_spread) {
-      spreads.insert(made.name);
-      return made;
-    }
+    if (made.is_spread) spreads.insert(made.name);
+    if (made.is_spread) return made;
     if (skip(":")) made.name = name();
     if (skip("(")) {
       do argument(made.arguments);
@@ -82,47 +75,43 @@ struct Parser {
   }
 
   void argument(Arguments& arguments) {
-    const std::size_t begin = at;
     const std::string its_name = name();
     expect(":");
-    if (kind != Kind::number) fail("Unexpected " + found());
+    if (!is("Int")) fail("Unexpected {}", found());
     std::int32_t value = 0;
-    const auto read = std::from_chars(token.data(), token.data() + token.size(), value);
-    if (read.ec != std::errc())
-      throw Problem{
-          "Int cannot represent non 32-bit signed integer value: " + std::string(token),
-          at};
-    advance();
+    if (std::from_chars(token.begin(), token.end(), value).ec != std::errc())
+      refuse(at, "Int cannot represent non 32-bit signed integer value: {}", token);
     if (!arguments.emplace(its_name, value).second)
-      throw Problem{fmt::format("There can be only one argument named \"{}\".", its_name),
-                    begin};
+      refuse(at, "There can be only one argument named \"{}\".", its_name);
+    advance();
   }
 
   // Step 3: an error says what was expected, what was found, and where.
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Problem{"Syntax Error: " + what + ".", at};
+  template <class... Args>
+  [[noreturn]] void fail(fmt::format_string<Args...> what, Args&&... args) const {
+    refuse(at, "Syntax Error: {}.", fmt::format(what, std::forward<Args>(args)...));
   }
+  bool is(std::string_view wanted) const { return kind == wanted; }
   std::string found() const {
-    if (kind == Kind::end) return "<EOF>";
-    const char* what = kind == Kind::name ? "Name " : kind == Kind::number ? "Int " : "";
-    return fmt::format("{}\"{}\"", what, token);
+    if (is("<EOF>")) return kind;
+    return fmt::format("{}{}\"{}\"", kind, is("") ? "" : " ", token);
   }
   bool skip(std::string_view wanted) {
-    if (token != wanted) return false;
-    advance();
-    return true;
+    const bool there = token == wanted;
+    if (there) advance();
+    return there;
   }
   void expect(std::string_view wanted) {
-    if (!skip(wanted)) fail(fmt::format("Expected \"{}\", found {}", wanted, found()));
+    if (!skip(wanted)) fail("Expected \"{}\", found {}", wanted, found());
   }
   std::string name() {
-    if (kind != Kind::name) fail("Expected Name, found " + found());
+    if (!is("Name")) fail("Expected Name, found {}", found());
     std::string its_text(token);
     advance();
     return its_text;
   }
 
-  // The next token: as much as belongs together. Commas, blanks, "# comments" are nothing.
+  // The next token. Commas, blanks and "# comments" only separate.
   void advance() {
     const auto to = [this](std::size_t place) { at = std::min(place, text.size()); };
     for (to(at + token.size());; to(text.find_first_of("\r\n", at))) {
@@ -130,29 +119,27 @@ struct Parser {
       if (at == text.size() || text[at] != '#') break;
     }
     const auto rest = text.substr(at);
-    const auto first = rest.substr(0, 1);
-    kind = first.empty()                                       ? Kind::end
-           : first == "-" || first.find_first_of(kDigits) == 0 ? Kind::number
-           : first.find_first_of(kWord) == 0                   ? Kind::name
-                                                               : Kind::punctuator;
-    token = rest.substr(0, rest.find_first_not_of(kWord, first == "-"));
-    if (kind == Kind::punctuator) {
+    const bool minus = rest.starts_with('-');
+    token = rest.substr(0, rest.find_first_not_of(kWord, minus));
+    kind = rest.empty() ? "<EOF>" : token.empty() ? "" : "Name";
+    if (minus || token.find_first_of(kDigits) == 0) {
+      kind = "Int";
+      const auto digits = token.substr(minus);
+      if (digits.empty() || digits.find_first_not_of(kDigits) != digits.npos ||
+          (digits[0] == '0' && digits.size() > 1))
+        fail("Invalid number");
+    } else if (is("")) {
       token = rest.substr(0, rest.starts_with("...") ? 3 : 1);
       if (token.find_first_of("{}():!$&=@[]|") != 0 && token != "...")
         fail("Unexpected character");
     }
-    if (kind != Kind::number) return;
-    const auto digits = token.substr(first == "-");
-    if (digits.empty() || digits.find_first_not_of(kDigits) != digits.npos ||
-        (digits[0] == '0' && digits.size() > 1))
-      fail("Invalid number");
   }
 };
 
 }  // namespace
 
 Document parse(const std::string& text) {
-  Document document{.text = text};
+  Document document{text};
   Parser{document}.definitions();
   return document;
 }

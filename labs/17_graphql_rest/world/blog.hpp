@@ -1,74 +1,50 @@
-// blog.hpp: posts, their authors and comments, behind GraphQL and behind REST.
+// blog.hpp: posts, authors and comments in PostgreSQL, behind GraphQL and behind REST.
 //
-//   POST /graphql {"query": "..."}          GET /users/7
-//   GET /posts?first=10                     GET /posts/7/comments?first=3
-//   GET ...?fields=title,author.name        GET /posts?include=author
+//   POST /graphql {"query": "{posts {title author {name}}}"}
+//   GET  /posts?first=10&include=author&fields=title,author.name
+//   GET  /users/7     GET /posts/7/comments
 //
-// Ten authors, ten posts of each, four comments on each post. A GET has an ETag.
-//
-// Threads   One runs the loop. Queries wait on libuv's pool, and never block the loop.
-// Left out  Users: a real resolver asks for each object whether this user may see it.
+// Threads   The server's, which waits for each query of the database: it is counted, and
+//           not raced. A real server does not block its loop; it has a pool, as in lab 19.
+// Left out  Permissions: a real resolver asks for each object whether its user may see it.
 #pragma once
 
 #include <atomic>
-#include <mutex>
-#include <optional>
-#include <thread>
 
 #include "lab/db/postgres.hpp"
-#include "lab/net/uv_http_server.hpp"
-#include "lab/uv/immediates.hpp"
+#include "lab/net/http.hpp"
 #include "loader.hpp"
 
 namespace lab17 {
 
 struct Setup {
-  bool batched = true;  // else a query for each key
+  bool batched = true;  // else a query of the database for each key
   Limits limits{};
-};
-
-// The rows of a table that belong to a key, the newest first.
-struct Relation {
-  std::string table, where;
-  std::int64_t first = 1;
-  bool many = false;
-
-  auto operator<=>(const Relation&) const = default;
 };
 
 class Blog {
  public:
-  explicit Blog(const std::string& postgres, Setup setup = {});
-  ~Blog();
+  explicit Blog(Setup setup = {});
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return server_.port(); }
   int queries() const { return queries_; }  // that PostgreSQL has answered
+  static Schema schema();
 
  private:
-  using Rows = Loader<std::int64_t>;
-  struct Request;  // its resolvers' context: the loaders
-  struct Job;      // a query on its way
+  using Keys = std::vector<std::int64_t>;
+  using Rows = std::map<std::int64_t, Outcome>;
+  using Send = lab::http::Server::Reply;
+  struct Visit;  // what the resolvers of one request share
 
-  static Schema schema();
-  void handle(const lab::http::Request& request, const lab::uv::HttpServer::Reply& reply);
-  void rest(const lab::http::Request& request, const lab::uv::HttpServer::Reply& reply);
-  void fetch(const Relation& what, const std::vector<std::int64_t>& keys,
-             std::function<void(Rows::Values)> on_values);
+  void graphql(const lab::http::Request& request, const Send& send);
+  lab::http::Response rest(const lab::http::Request& request);
+  Rows fetch(const std::string& what, std::int64_t first, const Keys& keys);
 
   const Setup setup_;
   const Schema schema_ = schema();
-  std::mutex mutex_;  // of the connection: one query at a time
   lab::Postgres connection_;
   std::atomic<int> queries_ = 0;
-  lab::uv::Loop loop_;
-  lab::uv::Immediates immediates_{loop_};
-  std::optional<lab::uv::HttpServer> server_;
-  lab::uv::Async stop_{loop_, [this] {
-                         server_.reset();
-                         stop_.close();
-                       }};
-  std::uint16_t port_ = 0;
-  std::jthread thread_;
+  lab::http::Server server_;
 };
 
 }  // namespace lab17

@@ -1,0 +1,206 @@
+// graphql.cpp: what a query may ask for, what comes back, and what must be refused.
+#include <random>
+
+#include "scenes/scenes.hpp"
+
+namespace lab17 {
+
+namespace {
+
+// The keys of a value; all items of a list have the same.
+Json keys_of(const Json& value) {
+  if (value.is_array()) return value.empty() ? Json() : keys_of(value[0]);
+  Json keys;
+  if (value.is_object()) {
+    for (const auto& [key, inner] : value.items()) keys[key] = keys_of(inner);
+  }
+  return keys;
+}
+
+// Appends random fields to a query, and returns the keys that it asks for.
+Json ask_at_random(std::mt19937& random, const std::string& type, int depth,
+                   std::string& text) {
+  static const Schema kSchema = Blog::schema();
+  Json keys;
+  text += "{";
+  for (int i = 0, most = 1 + static_cast<int>(random() % 3); i < most;) {
+    const auto& fields = kSchema.at(type);
+    const auto& [name, field] =
+        *std::next(fields.begin(), long(random() % fields.size()));
+    const bool is_object = kSchema.contains(field.name());
+    if (is_object && depth == 0) continue;
+    const std::string key = fmt::format("k{}", ++i);
+    text += fmt::format(" {}: {}{}", key, name, field.is_list() ? "(first: 2)" : "");
+    keys[key] = is_object ? ask_at_random(random, field.name(), depth - 1, text) : Json();
+  }
+  text += "}";
+  return keys;
+}
+
+// How many values a response has under each field of its query.
+void count(const Json& value, const std::string& path,
+           std::map<std::string, int>& counts) {
+  if (!value.is_array()) ++counts[path];
+  for (const auto& [key, inner] : value.items()) {
+    if (value.is_array()) count(inner, path, counts);
+    if (value.is_object()) count(inner, path.empty() ? key : path + "." + key, counts);
+  }
+}
+
+}  // namespace
+
+void shapes(lab::Story& story, const Knobs&) {
+  const int queries = story.quick() ? 100 : 1000;
+  story.say(
+      "A phone and a browser need different fields of the same posts. Then {} random "
+      "queries follow. All go to one URL of one server: expect the keys of each response "
+      "to be those of its query.",
+      queries);
+  story.picture(lab::Picture::sequence, {"client", "server", "PostgreSQL"});
+  const Blog blog({.batched = true, .limits = Limits::none()});
+  Client client(blog);
+  const Json phone = keys_of(client.query("{posts {title}}")["data"]["posts"]);
+  const Json browser = keys_of(client.query(
+      "{posts {title created author {name} comments {text}}}")["data"]["posts"]);
+  story.table({"Two clients, one server",
+               {"client", "keys"},
+               {{"phone", phone.dump()}, {"browser", browser.dump()}}});
+  std::mt19937 random(17);
+  int same = 0;
+  for (int i = 0; i < queries; ++i) {
+    std::string text;
+    const Json keys = ask_at_random(random, "Query", 3, text);
+    same += keys_of(client.query(text)["data"]) == keys;
+  }
+  story.claim(
+      "17.7", phone.size() == 1 && browser.size() == 4,
+      "the phone got {} key of each post and the browser {}, from the same server",
+      phone.size(), browser.size());
+  story.claim("17.5", same == queries,
+              "{} of {} random queries got the keys that they asked for", same, queries);
+  story.claim("17.4", client.urls == std::set<std::string>{"/graphql"},
+              "{} queries went to {} URL", client.requests, client.urls.size());
+  story.takeaway(
+      "The client writes the shape of its response. The server stays as it is when a new "
+      "client needs other fields.");
+}
+
+void nested(lab::Story& story, const Knobs& knobs) {
+  const int posts = *knobs.posts;
+  story.say(
+      "Posts, their comments, and who wrote those: a query four fields deep. REST gets "
+      "the "
+      "posts, and then the comments of each: expect {} requests against 1.",
+      posts + 1);
+  story.picture(lab::Picture::tree, {"The query, and what it fetched"});
+  const Blog blog;
+  Client graphql(blog), rest(blog);
+  std::map<std::string, int> counts;
+  count(graphql.query(fmt::format("{{posts(first: {}) {{title comments(first: 2) {{text "
+                                  "author {{name}}}}}}}}",
+                                  posts)),
+        "", counts);
+  for (const Json& post : rest.rest(fmt::format("/posts?first={}", posts)))
+    rest.rest(fmt::format("/posts/{}/comments?include=author", post["id"].get<int>()));
+  lab::Table tree{"The query, and what it fetched", {"field", "within", "values"}, {}};
+  for (const auto& [path, values] : counts) {
+    if (path.size() > 4)
+      tree.rows.push_back(
+          {path, path.substr(0, path.rfind('.')), std::to_string(values)});
+  }
+  story.table(tree);
+  const int names = counts["data.posts.comments.author.name"];
+  story.claim("17.6",
+              graphql.requests == 1 && rest.requests == posts + 1 && names == 2 * posts,
+              "{} request fetched {} comments with their authors; REST took {}",
+              graphql.requests, names, rest.requests);
+  story.takeaway("A query that follows the graph needs one trip, however deep it goes.");
+}
+
+void failing(lab::Story& story, const Knobs&) {
+  story.say(
+      "The query is {{a {{id n}} b {{id}}}}, and the resolver of a's n throws. If n may "
+      "be "
+      "null, expect only n to be null. If it may not, expect a to be null as a whole.");
+  story.picture(lab::Picture::bars, {"When a's n fails"});
+  lab::Table table{"When a's n fails", {"type of n", "data", "values left"}, {}};
+  for (const char* type : {"Int", "Int!"}) {
+    const FieldType object{"T", {}, [](const Call&, const Reply& reply) {
+                             reply(Json{{"id", 1}});
+                           }};
+    const FieldType fails{type, {}, [](const Call&, const Reply& reply) {
+                            reply(Failure{"out of stock"});
+                          }};
+    const Schema schema{{"Query", {{"a", object}, {"b", object}}},
+                        {"T", {{"id", {"Int!"}}, {"n", fails}}}};
+    Json body;
+    answer(schema, "{a {id n} b {id}}", {}, std::make_shared<Context>(),
+           [&](const Response& response) { body = response.body; });
+    const Json& data = body["data"];
+    const bool whole = data["a"].is_null();
+    table.rows.push_back({type, data.dump(), whole ? "1" : "2"});
+    story.claim("17.5",
+                body["errors"][0]["path"] == Json{"a", "n"} && data["b"]["id"] == 1 &&
+                    whole == (std::string(type) == "Int!"),
+                "n of type {}: the data is {}, and the error's path {}", type,
+                data.dump(), body["errors"][0]["path"].dump());
+  }
+  story.table(table);
+  story.takeaway(
+      "The status is 200, so clients must look at `errors`. Say \"never null\" only "
+      "where "
+      "losing the parent is right.");
+}
+
+// Step 10: the same attacks without limits and with them.
+void hostile(lab::Story& story, const Knobs&) {
+  story.say(
+      "Four hostile queries. Without limits, expect thousands of database queries for "
+      "one "
+      "of them. With limits on depth, aliases and cost, expect all to be refused before "
+      "the first.");
+  story.picture(lab::Picture::bars, {"What a hostile query costs"});
+  std::string aliases = "{", fragments = "{user {...F0}}";
+  for (int i = 1; i <= 60; ++i)
+    aliases += fmt::format("a{0}: posts(first: {0}) {{id}} ", i);
+  for (int i = 0; i < 6; ++i) {
+    fragments += fmt::format(
+        " fragment F{0} on User {{x: posts(first: 1) {{author {{{1}}}}} y: posts(first: "
+        "1) "
+        "{{author {{{1}}}}}}}",
+        i, i < 5 ? fmt::format("...F{}", i + 1) : "name");
+  }
+  const std::string deep =
+      "{posts {author {posts {author {posts {author {posts {id}}}}}}}}";
+  const Blog open({.batched = false, .limits = Limits::none()}), limited;
+  lab::Table table{"What a hostile query costs",
+                   {"query", "refused because", "response bytes", "database queries"},
+                   {}};
+  int refused = 0, most = 0;
+  for (const auto& [name, text] :
+       std::initializer_list<std::pair<const char*, std::string>>{
+           {"deep", deep},
+           {"60 aliases", aliases + "}"},
+           {"fragments that double", fragments},
+           {"fragments in a circle", "{...A} fragment A on Query {...A}"}}) {
+    const int before = open.queries();
+    Client attacker(open), stopped(limited);
+    attacker.query(text);
+    const Json response = stopped.query(text);
+    refused += !response.contains("data");
+    most = std::max(most, open.queries() - before);
+    table.rows.push_back({name, response["errors"][0]["message"],
+                          std::to_string(attacker.bytes),
+                          std::to_string(open.queries() - before)});
+  }
+  story.table(table);
+  story.claim("17.8", most > 2000 && refused == 4 && limited.queries() == 0,
+              "a query of {} bytes made {} database queries; with limits {} of 4 were "
+              "refused, after {} queries",
+              deep.size(), most, refused, limited.queries());
+  story.takeaway(
+      "Limit depth, aliases and cost before you execute, or accept only queries that you "
+      "know: persisted queries.");
+}
+
+}  // namespace lab17

@@ -1,0 +1,141 @@
+// rest.cpp: the same screen by REST and by GraphQL: titles, and the names of their authors.
+#include "lab/core/error.hpp"
+#include "lab/core/text.hpp"
+#include "lab/core/trace.hpp"
+#include "scenes/scenes.hpp"
+
+namespace lab17 {
+
+namespace trace = lab::trace;
+
+Client::Client(const Blog& blog) : connection("127.0.0.1", blog.port()) {
+  trace::actor("client", trace::Actor::client);
+  trace::actor("server", trace::Actor::service);
+  trace::actor("PostgreSQL", trace::Actor::service);
+}
+
+lab::http::Response Client::send(const lab::http::Request& request) {
+  const auto out =
+      trace::flow_out(request.method + " " + request.target, {.lane = "client"});
+  auto result = connection.request(request, std::chrono::seconds(60));
+  if (const auto* error = std::get_if<lab::http::ClientError>(&result))
+    throw lab::Error("ask the blog", error->message);
+  trace::flow_in(out, request.target, {.lane = "server"});
+  ++requests;
+  bytes += std::get<lab::http::Response>(result).body.size();
+  urls.insert(request.target.substr(0, request.target.find('?')));
+  return std::get<lab::http::Response>(std::move(result));
+}
+
+Json Client::query(const std::string& text) {
+  const Json body = {{"query", text}};
+  return Json::parse(
+      send({.method = "POST", .target = "/graphql", .body = body.dump()}).body);
+}
+
+namespace {
+
+Json item_by_item(Client& client, int posts) {
+  Json screen = Json::array();
+  for (const Json& post : client.rest(fmt::format("/posts?first={}", posts))) {
+    const Json author =
+        client.rest(fmt::format("/users/{}", post["author_id"].get<int>()));
+    screen.push_back({{"title", post["title"]}, {"author", {{"name", author["name"]}}}});
+  }
+  return screen;
+}
+void included(Client& client, int posts) {
+  client.rest(fmt::format("/posts?first={}&include=author", posts));
+}
+void in_graphql(Client& client, int posts) {
+  client.query(fmt::format("{{posts(first: {}) {{title author {{name}}}}}}", posts));
+}
+
+}  // namespace
+
+// Step 9: what the client saves, and what the database is asked for.
+void trips(lab::Story& story, const Knobs& knobs) {
+  const int posts = *knobs.posts, all = posts + 1;
+  story.say(
+      "A screen shows {} posts with their authors, in four ways. Item by item, expect {} "
+      "requests of REST. GraphQL needs one, but the database still gets {} queries, "
+      "until "
+      "a loader collects the authors of one loop iteration.",
+      posts, all, all);
+  story.picture(lab::Picture::sequence, {"client", "server", "PostgreSQL"});
+  lab::Table table{"One screen", {"way", "URLs", "requests", "database queries"}, {}};
+  struct Counts {
+    std::size_t urls;
+    int requests, queries;
+    bool operator==(const Counts&) const = default;
+  };
+  const auto play = [&](const char* way, bool batched, auto act) {
+    const Blog blog({.batched = batched, .limits = {}});
+    Client client(blog);
+    act(client, posts);
+    const Counts counts{client.urls.size(), client.requests, blog.queries()};
+    table.rows.push_back({way, std::to_string(counts.urls),
+                          std::to_string(counts.requests),
+                          std::to_string(counts.queries)});
+    return counts;
+  };
+  const Counts items = play("REST, item by item", true, item_by_item);
+  const Counts one = play("REST, include=author", true, included);
+  const Counts naive = play("GraphQL, a query each", false, in_graphql);
+  const Counts loader = play("GraphQL, a loader", true, in_graphql);
+  story.table(table);
+  story.claim("17.1", items.urls > 1 && one.urls == 1,
+              "{} URLs for one screen: /posts, and one for each author", items.urls);
+  story.claim("17.3", items.requests == all && one.requests == 1,
+              "{} requests item by item, {} with include=author", items.requests,
+              one.requests);
+  story.claim("17.8", naive == Counts{1, 1, all} && loader == Counts{1, 1, 2},
+              "1 request instead of {}, but {} database queries; with a loader {}",
+              items.requests, naive.queries, loader.queries);
+  story.takeaway(
+      "Fewer round trips are not fewer queries. Batch per loop iteration, with a new "
+      "loader for each request.");
+}
+
+void bytes(lab::Story& story, const Knobs& knobs) {
+  story.say(
+      "The same screen, which uses titles and names only. Expect most bytes of whole "
+      "resources to be unused, and hardly any where the client chose the fields.");
+  story.picture(lab::Picture::bars, {"Bytes for one screen"});
+  const Blog blog;
+  const int posts = *knobs.posts;
+  Client whole(blog), sparse(blog), again(blog), graphql(blog);
+  const std::size_t used = item_by_item(whole, posts).dump().size();
+  const auto target =
+      fmt::format("/posts?first={}&include=author&fields=title,author.name", posts);
+  for (const auto& [name, value] : sparse.send({.target = target}).headers) {
+    if (name == "ETag")
+      again.send({.target = target, .headers = {{"If-None-Match", value}}});
+  }
+  in_graphql(graphql, posts);
+  lab::Table table{"Bytes for one screen", {"way", "bytes", "unused bytes"}, {}};
+  const auto row = [&](const char* way, const Client& client) {
+    const auto unused = client.bytes - std::min(used, client.bytes);
+    table.rows.push_back({way, std::to_string(client.bytes), std::to_string(unused)});
+    return static_cast<double>(unused) / static_cast<double>(client.bytes);
+  };
+  const double in_whole = row("REST, whole resources", whole);
+  const double in_sparse = row("REST, fields and include", sparse);
+  const double in_query = row("GraphQL", graphql);
+  story.table(table);
+  story.claim("17.2", in_whole > 0.5 && in_sparse < 0.1 && in_query < 0.1,
+              "{} of {} bytes were not used; {} with sparse fields, {} with GraphQL",
+              lab::text::percent(in_whole), whole.bytes, lab::text::percent(in_sparse),
+              lab::text::percent(in_query));
+  story.nuance(
+      "17.2",
+      "A GET has a URL, so with its ETag the second visit got {} bytes and a 304. "
+      "A POST to /graphql has nothing that an HTTP cache could use.",
+      again.bytes);
+  story.takeaway(
+      "Over-fetching is a design choice. REST with sparse fields sends as little; "
+      "GraphQL "
+      "leaves the choice to the client everywhere.");
+}
+
+}  // namespace lab17
