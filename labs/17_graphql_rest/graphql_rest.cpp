@@ -240,9 +240,13 @@ struct Execution : std::enable_shared_from_this<Execution> {
   }
 
   static Json location(const std::string& text, std::size_t at) {
-    const std::string before = text.substr(0, at);
-    return {{"line", std::ranges::count(before, '\n') + 1},
-            {"column", before.size() - (before.rfind('\n') + 1) + 1}};
+    std::size_t line = 1, begin = 0;
+    for (std::size_t i = 0; i < at; ++i) {
+      if (text[i] != '\n' && (text[i] != '\r' || text[i + 1] == '\n')) continue;
+      ++line;
+      begin = i + 1;
+    }
+    return {{"line", line}, {"column", at - begin + 1}};
   }
 
   void finish_one() {

@@ -61,7 +61,8 @@ struct Parser {
 
   Selection selection() {
     Selection made{at, skip("...")};
-    if (made.is_spread && token == "on") fail("Inline fragments are not in the subset");
+    if (made.is_spread && (token == "on" || !is("Name")))
+      fail("Inline fragments are not in the subset");
     made.key = made.name = name();
     if (made.is_spread) spreads.insert(made.name);
     if (made.is_spread) return made;
@@ -80,7 +81,7 @@ struct Parser {
     if (!is("Int")) fail("Unexpected {}", found());
     std::int32_t value = 0;
     if (std::from_chars(token.begin(), token.end(), value).ec != std::errc())
-      refuse(at, "Int cannot represent non 32-bit signed integer value: {}", token);
+      fail("Numbers of more than 32 bits are not in the subset");
     if (!arguments.emplace(its_name, value).second)
       refuse(at, "There can be only one argument named \"{}\".", its_name);
     advance();

@@ -1,0 +1,1 @@
+#include "graphql_rest.hpp"
