@@ -22,7 +22,6 @@ int main(int argc, char** argv) {
   lab.scene("trips", "One screen, four ways", trips);
   lab.scene("bytes", "Bytes that the screen uses", bytes);
   lab.scene("shapes", "Many clients, one endpoint", shapes);
-  lab.scene("nested", "A nested query, and what it fetched", nested);
   lab.scene("failing", "One field fails", failing);
   lab.scene("hostile", "Small queries, enormous responses", hostile);
   return lab.run();

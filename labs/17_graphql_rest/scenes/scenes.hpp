@@ -31,7 +31,6 @@ struct Client {
 void trips(lab::Story& story, const Knobs& knobs);
 void bytes(lab::Story& story, const Knobs& knobs);
 void shapes(lab::Story& story, const Knobs& knobs);
-void nested(lab::Story& story, const Knobs& knobs);
 void failing(lab::Story& story, const Knobs& knobs);
 void hostile(lab::Story& story, const Knobs& knobs);
 

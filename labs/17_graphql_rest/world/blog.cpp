@@ -17,16 +17,12 @@ const std::string& postgres() {
   return one.url();
 }
 
-// What can be asked for by a key, under the name that REST gives it, and the rows of key k.
+// What can be asked for by a key k.
 const std::map<std::string, std::string> kRelations{
     {"posts", "posts WHERE true"},
     {"users/n", "users WHERE id = k"},
     {"users/n/posts", "posts WHERE author_id = k"},
     {"posts/n/comments", "comments WHERE post_id = k"}};
-
-bool is_list(const std::string& what) {
-  return what.ends_with('s');
-}
 
 }  // namespace
 
@@ -54,7 +50,7 @@ Blog::Rows Blog::fetch(const std::string& what, std::int64_t first, const Keys& 
   trace::flow_in(trace::flow_out(name, {.lane = "server"}), name, {.lane = "PostgreSQL"});
   ++queries_;
   Rows rows;
-  for (const auto key : keys) rows[key] = is_list(what) ? Json::array() : Json();
+  for (const auto key : keys) rows[key] = what.ends_with('s') ? Json::array() : Json();
   try {
     const auto found = connection_.query(
         fmt::format("SELECT k, row_to_json(t) FROM unnest($1::int[]) k, LATERAL "
@@ -144,14 +140,18 @@ void Blog::graphql(const Request& request, const Send& send) {
 
 namespace {
 
-// The fields of a row that ",title,author.name," names.
-Json sparse(const Json& row, const std::string& fields, const std::string& above = ",") {
+// What ",title,author.name," names of a row, or of each row.
+Json sparse(Json value, const std::string& fields, const std::string& above = ",") {
+  if (value.is_array()) {
+    for (Json& row : value) row = sparse(row, fields, above);
+    return value;
+  }
   Json kept = Json::object();
-  for (const auto& [name, value] : row.items()) {
-    const std::string path = above + name;
-    const bool named = fields.find(path + ",") != fields.npos;
-    if (named || value.is_object())
-      kept[name] = named ? value : sparse(value, fields, path + ".");
+  for (const auto& [name, inner] : value.items()) {
+    const bool named = fields.find(above + name + ",") != fields.npos;
+    if (named) kept[name] = inner;
+    if (!named && inner.is_object())
+      kept[name] = sparse(inner, fields, above + name + ".");
   }
   return kept;
 }
@@ -170,41 +170,32 @@ std::string parameter(const std::string& target, const std::string& name) {
 lab::http::Response Blog::rest(const Request& request) {
   const std::string& target = request.target;
   const std::string path = target.substr(0, target.find('?'));
-  const std::string first = parameter(target, "first"),
-                    fields = parameter(target, "fields");
-  int key = 0, limit = 10;
-  sscanf(first.c_str(), "%4d", &limit);
-  std::string what = path == "/posts" ? "posts" : "";
-  for (const auto& [form, relation] : {std::pair("/users/%9d%n", "users/n"),
-                                       {"/posts/%9d/comments%n", "posts/n/comments"}}) {
-    int end = 0;
-    sscanf(path.c_str(), form, &key, &end);
-    if (end == static_cast<int>(path.size())) what = relation;
-  }
-  if (request.method != "GET" || what.empty()) return {404};
-  const Rows found = fetch(what, limit, {key});
+  int key = 0, end = 0, first = 10;
+  sscanf(parameter(target, "first").c_str(), "%4d", &first);
+  const bool is_list = path == "/posts";
+  if (!is_list) sscanf(path.c_str(), "/users/%9d%n", &key, &end);
+  if (request.method != "GET" || (!is_list && end != static_cast<int>(path.size())))
+    return {404};
+  const Rows found = fetch(is_list ? "posts" : "users/n", first, {key});
   if (std::holds_alternative<Failure>(found.at(key))) return {503};
   Json rows = std::get<Json>(found.at(key));
   if (rows.is_null()) return {404};
-  const bool is_one = rows.is_object();
-  if (is_one) rows = Json::array({rows});
-  if (parameter(target, "include") == "author") {
+  if (is_list && parameter(target, "include") == "author") {
     std::set<std::int64_t> ids;
-    for (const Json& row : rows) ids.insert(row.value("author_id", 0));
+    for (const Json& row : rows) ids.insert(row["author_id"].get<int>());
     Rows users = fetch("users/n", 1, {ids.begin(), ids.end()});
     for (Json& row : rows) {
-      const Json* user = std::get_if<Json>(&users[row.value("author_id", 0)]);
+      const auto* user = std::get_if<Json>(&users[row["author_id"].get<int>()]);
       row["author"] = user ? *user : Json();
     }
   }
-  for (Json& row : rows) {
-    if (!fields.empty()) row = sparse(row, "," + fields + ",");
-  }
-  const std::string body = (is_one ? rows[0] : rows).dump();
+  const std::string fields = parameter(target, "fields");
+  const std::string body =
+      (fields.empty() ? rows : sparse(rows, "," + fields + ",")).dump();
   const auto tag = fmt::format("W/\"{:x}\"", std::hash<std::string>()(body));
-  const bool known = std::ranges::any_of(request.headers, [&](const auto& header) {
-    return header.first == "If-None-Match" && header.second == tag;
-  });
+  const bool known =
+      std::ranges::count(request.headers,
+                         std::pair<std::string, std::string>("If-None-Match", tag)) > 0;
   return {known ? 304 : 200, body, "application/json", {{"ETag", tag}}};
 }
 

@@ -2,7 +2,7 @@
 //
 //   POST /graphql {"query": "{posts {title author {name}}}"}
 //   GET  /posts?first=10&include=author&fields=title,author.name
-//   GET  /users/7     GET /posts/7/comments
+//   GET  /users/7
 //
 // Threads   The server's, which waits for each query of the database: it is counted, and
 //           not raced. A real server does not block its loop; it has a pool, as in lab 19.
