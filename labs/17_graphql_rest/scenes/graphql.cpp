@@ -56,7 +56,7 @@ void shapes(lab::Story& story, const Knobs&) {
       "to be those of its query.",
       queries);
   story.picture(lab::Picture::tree, {"The browser's query, and what it fetched"});
-  const Blog blog({.batched = true, .limits = Limits::none()});
+  const Blog blog(postgres(), {.batched = true, .limits = Limits::none()});
   Client client(blog);
   const Json phone = client.query("{posts {title}}")["data"];
   const Json browser =
@@ -145,7 +145,8 @@ void hostile(lab::Story& story, const Knobs&) {
   }
   const std::string deep =
       "{posts {author {posts {author {posts {author {posts {id}}}}}}}}";
-  const Blog open({.batched = false, .limits = Limits::none()}), limited;
+  const Blog open(postgres(), {.batched = false, .limits = Limits::none()}),
+      limited(postgres());
   lab::Table table{"What a hostile query costs",
                    {"query", "refused because", "response bytes", "database queries"},
                    {}};

@@ -13,6 +13,8 @@ struct Knobs {
       "posts", 10, 4, 10, "posts", "how many posts, each by another author, are shown");
 };
 
+const std::string& postgres();  // started by the first scene that asks
+
 // A client of a blog, which counts what it asks for and what it gets.
 struct Client {
   explicit Client(const Blog& blog);

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include "lab/core/trace.hpp"
-#include "lab/db/postgres_server.hpp"
 
 namespace lab17 {
 
@@ -11,11 +10,6 @@ namespace trace = lab::trace;
 using lab::http::Request;
 
 namespace {
-
-const std::string& postgres() {
-  static const lab::PostgresServer one;  // started by the first blog
-  return one.url();
-}
 
 // What can be asked for by a key k.
 const std::map<std::string, std::string> kRelations{
@@ -27,9 +21,9 @@ const std::map<std::string, std::string> kRelations{
 }  // namespace
 
 // The tables are temporary: nothing is left in a database that is somebody else's.
-Blog::Blog(Setup setup)
+Blog::Blog(const std::string& postgres, Setup setup)
     : setup_(setup),
-      connection_(postgres()),
+      connection_(postgres),
       server_([this](const Request& request, const Send& send) {
         request.target == "/graphql" ? graphql(request, send) : send(rest(request));
       }) {

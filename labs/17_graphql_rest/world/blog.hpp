@@ -24,7 +24,7 @@ struct Setup {
 
 class Blog {
  public:
-  explicit Blog(Setup setup = {});
+  explicit Blog(const std::string& postgres, Setup setup = {});
 
   std::uint16_t port() const { return server_.port(); }
   int queries() const { return queries_; }  // that PostgreSQL has answered
