@@ -6,31 +6,45 @@ namespace lab17 {
 
 namespace {
 
+using Set = std::vector<Selection>;
+
 // A field to resolve: all that the query says under one key of one object.
 struct PlannedField {
-  const FieldType* type;
-  std::string parent, key;
+  const Selection& first;
+  const FieldType& type;
+  std::string parent;
   Arguments arguments;
-  std::vector<const Selection*> mentions{};
+  Json locations = Json::array();  // of all mentions
+  std::vector<const Set*> sets{};
   std::vector<PlannedField> children{};
-
-  const std::string& name() const { return mentions[0]->name; }
 };
 using Fields = std::vector<PlannedField>;
+
+// The line and the column of a place, from 1.
+Json location(const std::string& text, std::size_t at) {
+  std::size_t line = 1, begin = 0;
+  for (std::size_t i = 0; i < at; ++i) {
+    if (text[i] != '\n' && (text[i] != '\r' || text[i + 1] == '\n')) continue;
+    ++line;
+    begin = i + 1;
+  }
+  return {{"line", line}, {"column", at - begin + 1}};
+}
 
 struct Planner {
   const Schema& schema;
   const Limits& limits;
-  const std::map<std::string, Fragment>& fragments;
+  const Document& document;
+  const std::map<std::string, Fragment>& fragments = document.fragments;
   std::set<std::string> followed{}, entered{};
   std::size_t aliases = 0;
-  double planned = 0;
+  double mentions = 0;
 
-  Fields run(const std::vector<Selection>& query) {
-    if (query.empty()) refuse(0, "Must provide an operation.");
+  Fields run() {
+    if (document.query.empty()) refuse(0, "Must provide an operation.");
     for (const auto& [name, fragment] : fragments) follow(name, fragment);
     Fields fields;
-    check_cost(plan("Query", {&query}, 1, fields));
+    check_cost(plan("Query", {&document.query}, 1, fields));
     return fields;
   }
 
@@ -47,21 +61,18 @@ struct Planner {
   }
 
   // Plans what the sets say together, and returns its cost.
-  double plan(const std::string& type,
-              const std::vector<const std::vector<Selection>*>& sets, std::size_t depth,
-              Fields& fields) {
+  double plan(const std::string& type, const std::vector<const Set*>& sets,
+              std::size_t depth, Fields& fields) {
     if (depth > limits.depth)
       refuse(sets[0]->at(0).at, "The query is more than {} fields deep.", limits.depth);
     std::set<std::string> spread;
-    for (const auto* set : sets) collect(type, *set, fields, spread);
+    for (const Set* set : sets) collect(type, *set, fields, spread);
     double cost = 0;
     for (PlannedField& field : fields) {
-      std::vector<const std::vector<Selection>*> inner;
-      for (const Selection* one : field.mentions) inner.push_back(&one->selections);
       double below = 0;
-      if (!inner[0]->empty())
-        below = plan(field.type->name(), inner, depth + 1, field.children);
-      if (field.type->is_list() && field.arguments.contains("first"))
+      if (!field.sets[0]->empty())
+        below = plan(field.type.name(), field.sets, depth + 1, field.children);
+      if (field.type.is_list() && field.arguments.contains("first"))
         below *= std::max(0.0, static_cast<double>(field.arguments["first"]));
       cost += 1 + below;
     }
@@ -69,7 +80,7 @@ struct Planner {
   }
 
   // Step 6: fields of the same key are one field, wherever fragments repeat them.
-  void collect(const std::string& type, const std::vector<Selection>& set, Fields& fields,
+  void collect(const std::string& type, const Set& set, Fields& fields,
                std::set<std::string>& spread) {
     for (const Selection& one : set) {
       if (!one.is_spread) add(type, one, fields);
@@ -80,34 +91,28 @@ struct Planner {
       if (!schema.contains(fragment.type))
         refuse(fragment.at, "Unknown type \"{}\".", fragment.type);
       if (fragment.type != type)
-        refuse(
-            one.at,
-            "Fragment \"{}\" cannot be spread here as objects of type \"{}\" can never "
-            "be of type \"{}\".",
-            one.name, type, fragment.type);
+        refuse(one.at, "Fragment \"{}\" cannot be spread here.", one.name);
       collect(type, fragment.selections, fields, spread);
     }
   }
 
   void add(const std::string& parent, const Selection& one, Fields& fields) {
     const FieldType& type = type_of(parent, one);
-    auto field = std::ranges::find(fields, one.key, &PlannedField::key);
+    check_cost(++mentions);  // at least: fragments multiply what a short text says
+    auto field = std::ranges::find(fields, one.key,
+                                   [](const auto& known) { return known.first.key; });
     if (field == fields.end()) {
       aliases += one.key != one.name;
       if (aliases > limits.aliases)
         refuse(one.at, "The query has more than {} aliases.", limits.aliases);
-      check_cost(++planned);  // at least: fragments multiply what a short text says
-      field = fields.insert(field, {&type, parent, one.key, one.arguments});
+      fields.push_back({one, type, parent, one.arguments});
+      field = std::prev(fields.end());
       field->arguments.insert(type.arguments.begin(), type.arguments.end());
     }
-    field->mentions.push_back(&one);
-    if (field->name() != one.name)
-      refuse(one.at,
-             "Fields \"{}\" conflict because \"{}\" and \"{}\" are different fields.",
-             one.key, field->name(), one.name);
-    if (field->mentions[0]->arguments != one.arguments)
-      refuse(one.at, "Fields \"{}\" conflict because they have differing arguments.",
-             one.key);
+    if (field->first.name != one.name || field->first.arguments != one.arguments)
+      refuse(one.at, "Fields \"{}\" conflict.", one.key);
+    field->locations.push_back(location(document.text, one.at));
+    field->sets.push_back(&one.selections);
   }
 
   const FieldType& type_of(const std::string& parent, const Selection& one) const {
@@ -119,12 +124,10 @@ struct Planner {
     const FieldType& field = known ? found->second : kTypename;
     const bool is_object = schema.contains(field.name());
     if (is_object && one.selections.empty())
-      refuse(one.at, "Field \"{}\" of type \"{}\" must have a selection of subfields.",
-             one.name, field.type);
+      refuse(one.at, "Field \"{}\" of type \"{}\" must have a selection.", one.name,
+             field.type);
     if (!is_object && !one.selections.empty())
-      refuse(one.at,
-             "Field \"{}\" must not have a selection since type \"{}\" has no subfields.",
-             one.name, field.type);
+      refuse(one.at, "Field \"{}\" must not have a selection.", one.name);
     for (const auto& [name, value] : one.arguments) {
       if (!field.arguments.contains(name))
         refuse(one.at, "Unknown argument \"{}\" on field \"{}.{}\".", name, parent,
@@ -157,7 +160,7 @@ Place below(const Place& parent, Json& slot, Json key, bool non_null) {
 }
 
 struct Execution : std::enable_shared_from_this<Execution> {
-  Document document;  // to which the mentions point
+  Document document;  // to which the fields point
   Fields fields{};
   std::shared_ptr<Context> context;
   std::function<void(Response)> on_done;
@@ -173,26 +176,26 @@ struct Execution : std::enable_shared_from_this<Execution> {
     *at->slot = Json::object();
     auto& object = at->slot->get_ref<Json::object_t&>();
     object.reserve(all.size());
-    for (const PlannedField& field : all) object.emplace_back(field.key, nullptr);
+    for (const PlannedField& field : all) object.emplace_back(field.first.key, nullptr);
     auto slot = object.begin();
     for (const PlannedField& field : all) {
       resolve(field, parent,
-              below(at, slot++->second, field.key, field.type->non_null()));
+              below(at, slot++->second, field.first.key, field.type.non_null()));
       if (at->is_gone()) return;  // and the object with it
     }
   }
 
   void resolve(const PlannedField& field, const Json& parent, const Place& at) {
-    if (field.name() == "__typename") return complete(field, field.parent, at);
-    if (!field.type->resolve)
-      return complete(field, parent.value(field.name(), Json()), at);
+    const std::string& name = field.first.name;
+    if (name == "__typename") return complete(field, field.parent, at);
+    if (!field.type.resolve) return complete(field, parent.value(name, Json()), at);
     ++unfinished;
     const Reply reply = [self = shared_from_this(), &field, at](const Outcome& outcome) {
       self->complete(field, outcome, at);
       self->finish_one();
     };
     try {
-      field.type->resolve({parent, field.arguments, *context}, reply);
+      field.type.resolve({parent, field.arguments, *context}, reply);
     } catch (const std::exception& error) {
       reply(Failure{error.what()});
     }
@@ -207,14 +210,14 @@ struct Execution : std::enable_shared_from_this<Execution> {
     if (value.is_null() && at->non_null) {
       fail(field,
            fmt::format("Cannot return null for non-nullable field {}.{}.", field.parent,
-                       field.name()),
+                       field.first.name),
            at);
     } else if (value.is_null()) {
       *at->slot = nullptr;
-    } else if (field.type->is_list() && !is_item) {
+    } else if (field.type.is_list() && !is_item) {
       *at->slot = Json::array_t(value.size());
       for (std::size_t i = 0; i < value.size() && !at->is_gone(); ++i) {
-        const Place item = below(at, (*at->slot)[i], i, field.type->items_non_null());
+        const Place item = below(at, (*at->slot)[i], i, field.type.items_non_null());
         complete(field, value[i], item, true);
       }
     } else if (!field.children.empty()) {
@@ -226,10 +229,8 @@ struct Execution : std::enable_shared_from_this<Execution> {
 
   // Step 7: the null moves up to the nearest place that may be null.
   void fail(const PlannedField& field, const std::string& message, const Place& at) {
-    Json error = {
-        {"message", message}, {"locations", Json::array()}, {"path", Json::array()}};
-    for (const Selection* one : field.mentions)
-      error["locations"].push_back(location(document.text, one->at));
+    Json error{
+        {"message", message}, {"locations", field.locations}, {"path", Json::array()}};
     for (const Position* one = at.get(); one->parent; one = one->parent.get())
       error["path"].insert(error["path"].begin(), one->key);
     errors.push_back(error);
@@ -237,16 +238,6 @@ struct Execution : std::enable_shared_from_this<Execution> {
     while (null->non_null) null = null->parent.get();  // data may be null
     *null->slot = nullptr;
     null->dead = true;
-  }
-
-  static Json location(const std::string& text, std::size_t at) {
-    std::size_t line = 1, begin = 0;
-    for (std::size_t i = 0; i < at; ++i) {
-      if (text[i] != '\n' && (text[i] != '\r' || text[i + 1] == '\n')) continue;
-      ++line;
-      begin = i + 1;
-    }
-    return {{"line", line}, {"column", at - begin + 1}};
   }
 
   void finish_one() {
@@ -267,10 +258,9 @@ void answer(const Schema& schema, const std::string& query, const Limits& limits
   execution->on_done = std::move(on_done);
   try {
     execution->document = parse(query);
-    const Document& document = execution->document;
-    execution->fields = Planner{schema, limits, document.fragments}.run(document.query);
+    execution->fields = Planner{schema, limits, execution->document}.run();
   } catch (const Problem& problem) {
-    const Json where = Json::array({Execution::location(query, problem.at)});
+    const Json where = Json::array({location(query, problem.at)});
     const Json error = {{"message", problem.message}, {"locations", where}};
     return execution->on_done({.body = {{"errors", Json::array({error})}}});
   }
