@@ -13,7 +13,8 @@
 // A null where none may be makes its parent null, up to the nearest that may be null.
 //
 // Units     Cost: how many values the response may have. A list counts as often as its
-//           argument `first` says. A place in the text is an offset in bytes.
+//           argument `first` says, a field each time that the query says it. A place in the
+//           text is an offset in bytes.
 // Threads   One: a resolver replies on the thread that called answer(), at once or later.
 // Errors    A resolver's failure or exception stands in the response, with its path.
 // Lifetime  The schema outlives the response. A Reply is called once; one that is dropped

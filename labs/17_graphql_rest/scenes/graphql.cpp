@@ -37,13 +37,19 @@ Json ask_at_random(std::mt19937& random, const std::string& type, int depth,
   return keys;
 }
 
-// How many values a response has under each field of its query, and within which.
-void count(const Json& value, const std::string& path,
-           std::map<std::string, int>& counts) {
-  if (!value.is_array()) ++counts[path];
+// A row for each field of a response: its path, that of its parent, how many values.
+void add_rows(lab::Table& tree, const Json& value, const std::string& path) {
+  const auto row =
+      std::ranges::find(tree.rows, path, [](const auto& one) { return one[0]; });
+  const std::size_t dot = path.rfind('.');
+  if (row == tree.rows.end())
+    tree.rows.push_back({path, dot == path.npos ? "" : path.substr(0, dot), "1"});
+  else
+    (*row)[2] = std::to_string(std::stoi((*row)[2]) + 1);
+  if (!value.is_object()) return;
   for (const auto& [key, inner] : value.items())
-    if (!inner.is_null() && value.is_structured())
-      count(inner, value.is_array() ? path : path + "." + key, counts);
+    for (const Json& one : inner.is_array() ? inner : Json::array({inner}))
+      add_rows(tree, one, path + "." + key);
 }
 
 }  // namespace
@@ -56,19 +62,14 @@ void shapes(lab::Story& story, const Knobs&) {
       "to be those of its query.",
       queries);
   story.picture(lab::Picture::tree, {"The browser's query, and what it fetched"});
-  const Blog blog(postgres(), {.batched = true, .limits = Limits::none()});
+  const Blog blog(postgres(), {.limits = Limits::none()});
   Client client(blog);
   const Json phone = client.query("{posts {title}}")["data"];
   const Json browser =
-      client.query("{posts {title created author {name} comments {text}}}")["data"];
-  std::map<std::string, int> counts;
-  count(browser["posts"], "posts", counts);
+      client.query("{posts {title author {name} comments {text}}}")["data"];
   lab::Table tree{
       "The browser's query, and what it fetched", {"field", "of", "values"}, {}};
-  for (const auto& [path, values] : counts)
-    tree.rows.push_back(
-        {path, path.substr(0, path.find_last_of('.')), std::to_string(values)});
-  tree.rows.at(0)[1] = "";
+  add_rows(tree, browser, "query");
   story.table(tree);
   std::mt19937 random(17);
   int same = 0;
@@ -92,9 +93,8 @@ void shapes(lab::Story& story, const Knobs&) {
 
 void failing(lab::Story& story, const Knobs&) {
   story.say(
-      "The query is {{a {{id n}} b {{id}}}}, and the resolver of n fails. If n may be "
-      "null, "
-      "expect only n to be null. If it may not, expect a to be null as a whole.");
+      "The query is {{a {{id n}} b {{id}}}}, and n's resolver fails. If n may be null, "
+      "expect only n to be null. If it may not, expect all of a to be null.");
   story.picture(lab::Picture::bars, {"When n fails"});
   lab::Table table{"When n fails", {"type of n", "data", "ids left"}, {}};
   const FieldType object{"T", {}, [](const Call&, const Reply& reply) {
@@ -120,28 +120,24 @@ void failing(lab::Story& story, const Knobs&) {
   }
   story.table(table);
   story.takeaway(
-      "The status is 200, so clients must look at `errors`. Say \"never null\" only "
-      "where "
+      "The status is 200, so clients must look at `errors`. Say \"never null\" only if "
       "losing the parent is right.");
 }
 
 // Step 10: the same attacks without limits and with them.
 void hostile(lab::Story& story, const Knobs&) {
   story.say(
-      "Four hostile queries. Without limits, expect thousands of database queries for "
-      "one "
-      "of them. With limits on depth, aliases and cost, expect all to be refused before "
-      "the first.");
+      "Four hostile queries. Without limits, expect one of them to make thousands of "
+      "database queries. With limits on depth, aliases and cost, expect all to be "
+      "refused before the first.");
   story.picture(lab::Picture::bars, {"What a hostile query costs"});
   std::string aliases = "{", fragments = "{user {...F0}}";
   for (int i = 1; i <= 60; ++i)
     aliases += fmt::format("a{0}: posts(first: {0}) {{id}} ", i);
   for (int i = 0; i < 6; ++i) {
-    fragments += fmt::format(
-        " fragment F{0} on User {{x: posts(first: 1) {{author {{{1}}}}} y: posts(first: "
-        "1) "
-        "{{author {{{1}}}}}}}",
-        i, i < 5 ? fmt::format("...F{}", i + 1) : "name");
+    const auto once = fmt::format(": posts(first: 1) {{author {{{}}}}} ",
+                                  i < 5 ? fmt::format("...F{}", i + 1) : "name");
+    fragments += fmt::format(" fragment F{0} on User {{x{1} y{1}}}", i, once);
   }
   const std::string deep =
       "{posts {author {posts {author {posts {author {posts {id}}}}}}}}";

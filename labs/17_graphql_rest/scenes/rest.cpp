@@ -66,8 +66,7 @@ void trips(lab::Story& story, const Knobs& knobs) {
   story.say(
       "A screen shows {} posts with their authors, in four ways. Item by item, expect {} "
       "requests of REST. GraphQL needs one, but the database still gets {} queries, "
-      "until "
-      "a loader collects the authors of one loop iteration.",
+      "until a loader collects the authors of one loop iteration.",
       posts, all, all);
   story.picture(lab::Picture::sequence, {"client", "server", "PostgreSQL"});
   lab::Table table{"One screen", {"way", "URLs", "requests", "database queries"}, {}};
@@ -143,8 +142,7 @@ void bytes(lab::Story& story, const Knobs& knobs) {
       again.bytes);
   story.takeaway(
       "Over-fetching is a design choice. REST with sparse fields sends as little; "
-      "GraphQL "
-      "leaves the choice to the client everywhere.");
+      "GraphQL leaves the choice to the client everywhere.");
 }
 
 }  // namespace lab17

@@ -95,29 +95,22 @@ Schema Blog::schema() {
               .load(what, argument("first", 1), argument(key, id), reply);
         }};
   };
-  const FieldType id{"Int!"}, text{"String!"},
-      author = rows("User!", "users/n", "author_id");
   const auto posts = [&](const char* what) {
     return rows("[Post!]!", what, "id", {{"first", 10}});
   };
-  const auto comments = rows("[Comment!]!", "posts/n/comments", "id", {{"first", 3}});
-  return {
-      {"Query",
-       {{"posts", posts("posts")}, {"user", rows("User", "users/n", "id", {{"id", 1}})}}},
-      {"Post",
-       {{"id", id},
-        {"title", text},
-        {"body", text},
-        {"created", text},
-        {"author", author},
-        {"comments", comments}}},
-      {"User",
-       {{"id", id},
-        {"name", text},
-        {"email", text},
-        {"bio", {"String"}},
-        {"posts", posts("users/n/posts")}}},
-      {"Comment", {{"id", id}, {"text", text}, {"author", author}}}};
+  const FieldType user = rows("User", "users/n", "id", {{"id", 1}});
+  const FieldType author = rows("User!", "users/n", "author_id");
+  const FieldType comments =
+      rows("[Comment!]!", "posts/n/comments", "id", {{"first", 3}});
+  Schema made{{"Query", {{"posts", posts("posts")}, {"user", user}}},
+              {"Post", {{"author", author}, {"comments", comments}}},
+              {"User", {{"posts", posts("users/n/posts")}}},
+              {"Comment", {{"author", author}}}};
+  for (const char* type : {"Post", "User", "Comment"}) made[type]["id"] = {"Int!"};
+  for (const char* name : {"title", "body", "created"}) made["Post"][name] = {"String!"};
+  for (const char* name : {"name", "email", "bio"}) made["User"][name] = {"String!"};
+  made["Comment"]["text"] = {"String!"};
+  return made;
 }
 
 void Blog::graphql(const Request& request, const Send& send) {
