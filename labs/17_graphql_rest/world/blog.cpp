@@ -163,7 +163,8 @@ lab::http::Response Blog::rest(const Request& request) {
   if (!is_list) sscanf(path.c_str(), "/users/%9d%n", &key, &end);
   if (request.method != "GET" || (!is_list && end != static_cast<int>(path.size())))
     return {404};
-  const Rows found = fetch(is_list ? "posts" : "users/n", first, {key});
+  const Rows found =
+      fetch(is_list ? "posts" : "users/n", std::clamp(first, 1, 100), {key});
   if (std::holds_alternative<Failure>(found.at(key))) return {503};
   Json rows = std::get<Json>(found.at(key));
   if (rows.is_null()) return {404};
