@@ -23,16 +23,16 @@ Client::Client(const Blog& blog) : connection("127.0.0.1", blog.port()) {
 }
 
 lab::http::Response Client::send(const lab::http::Request& request) {
-  const auto out =
-      trace::flow_out(request.method + " " + request.target, {.lane = "client"});
+  arrow("client", "server", request.method + " " + request.target);
   auto result = connection.request(request, std::chrono::seconds(60));
   if (const auto* error = std::get_if<lab::http::ClientError>(&result))
     throw lab::Error("ask the blog", error->message);
-  trace::flow_in(out, request.target, {.lane = "server"});
   ++requests;
-  bytes += std::get<lab::http::Response>(result).body.size();
   urls.insert(request.target.substr(0, request.target.find('?')));
-  return std::get<lab::http::Response>(std::move(result));
+  auto response = std::get<lab::http::Response>(std::move(result));
+  bytes += response.body.size();
+  arrow("server", "client", std::to_string(response.status));
+  return response;
 }
 
 Json Client::query(const std::string& text) {

@@ -6,7 +6,6 @@
 
 namespace lab17 {
 
-namespace trace = lab::trace;
 using lab::http::Request;
 
 namespace {
@@ -19,6 +18,10 @@ const std::map<std::string, std::string> kRelations{
     {"posts/n/comments", "comments WHERE post_id = k"}};
 
 }  // namespace
+
+void arrow(std::string_view from, std::string_view to, const std::string& what) {
+  lab::trace::flow_in(lab::trace::flow_out(what, {.lane = from}), what, {.lane = to});
+}
 
 // The tables are temporary: nothing is left in a database that is somebody else's.
 Blog::Blog(const std::string& postgres, Setup setup)
@@ -40,8 +43,7 @@ Blog::Blog(const std::string& postgres, Setup setup)
 
 // One query for all keys, the newest rows first. A key without rows is null, or no rows.
 Blog::Rows Blog::fetch(const std::string& what, std::int64_t first, const Keys& keys) {
-  const std::string name = fmt::format("{}: {} keys", what, keys.size());
-  trace::flow_in(trace::flow_out(name, {.lane = "server"}), name, {.lane = "PostgreSQL"});
+  arrow("server", "PostgreSQL", fmt::format("{}: {} keys", what, keys.size()));
   ++queries_;
   Rows rows;
   for (const auto key : keys) rows[key] = what.ends_with('s') ? Json::array() : Json();

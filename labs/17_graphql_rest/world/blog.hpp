@@ -22,6 +22,9 @@ struct Setup {
   Limits limits{};
 };
 
+// A message in the picture, at the moment when it is sent.
+void arrow(std::string_view from, std::string_view to, const std::string& what);
+
 class Blog {
  public:
   explicit Blog(const std::string& postgres, Setup setup = {});
