@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/page.hpp"
 #include "drill/answer.hpp"
 #include "drill/item.hpp"
 #include "drill/judge.hpp"
@@ -60,6 +61,21 @@ TEST_P(EveryDrill, SaysWhy) {
 INSTANTIATE_TEST_SUITE_P(Labs, EveryDrill, testing::ValuesIn(built_labs()),
                          [](const auto& one) { return name_of(one.param.folder); });
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryDrill);
+
+// What a mock interview checks you against; also of the labs that are still to come.
+class EveryPage : public testing::TestWithParam<Lab> {};
+
+TEST_P(EveryPage, HasWhatAnInterviewChecks) {
+  const Page page = page_of(GetParam(), kPlace);
+  EXPECT_THAT(page.must_say, testing::SizeIs(testing::Ge(3)));
+  EXPECT_THAT(page.senior, testing::SizeIs(testing::Ge(3)));
+  EXPECT_NE(page.wrong, "");
+  EXPECT_THAT(page.follow_ups, testing::SizeIs(testing::Ge(3)));
+  for (const FollowUp& next : page.follow_ups) EXPECT_NE(next.answer, "") << next.question;
+}
+
+INSTANTIATE_TEST_SUITE_P(Labs, EveryPage, testing::ValuesIn(Catalog::of(kPlace).labs()),
+                         [](const auto& one) { return name_of(one.param.folder); });
 
 class EveryScenario : public testing::TestWithParam<DrillItem> {};
 
