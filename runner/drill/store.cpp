@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
@@ -45,6 +46,20 @@ bool parse_record(const Json& object, Record& record) {
          whole_number(object, "interval", kLongestInterval, record.schedule.interval) &&
          whole_number(object, "asked", kMostAnswers, record.asked) &&
          whole_number(object, "right", kMostAnswers, record.right);
+}
+
+Record with_answer(Record record, int grade, Day day) {
+  record.schedule = after(record.schedule, grade, day);
+  if (record.asked < kMostAnswers) {
+    ++record.asked;
+    record.right += grade >= 3 ? 1 : 0;
+  }
+  return record;
+}
+
+std::int64_t now_ms() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
 }
 
 void write_all(int fd, std::string_view text, const fs::path& file) {
@@ -107,20 +122,42 @@ Record DrillStore::note(const std::string& id, int grade, Day today) {
   const Lock lock(file_);
   Records records = read_locked();
   Record& record = records[id];
-  record.schedule = after(record.schedule, grade, today);
-  if (record.asked < kMostAnswers) {
-    ++record.asked;
-    record.right += grade >= 3 ? 1 : 0;
-  }
+  record = with_answer(record, grade, today);
+  append_locked({{id, grade, today, now_ms()}});
   write_locked(records);
   return record;
 }
 
+fs::path DrillStore::answers_file() const {
+  return file_.parent_path() / "answers.ndjson";
+}
+
+Answers DrillStore::answers() const {
+  Answers answers;
+  std::ifstream stream(answers_file());
+  for (std::string line; std::getline(stream, line);) {
+    if (auto answer = parse_answer(line)) answers.insert(std::move(*answer));
+  }
+  return answers;
+}
+
+void DrillStore::merge(const Records& theirs, const Answers& their_answers) {
+  const Lock lock(file_);
+  Answers all = answers(), fresh;
+  std::ranges::set_difference(their_answers, all, std::inserter(fresh, fresh.end()));
+  all.insert(fresh.begin(), fresh.end());
+  const Records records = merged(read_locked(), theirs, all);
+  append_locked(fresh);
+  write_locked(records);
+}
+
 void DrillStore::forget_all() {
   const Lock lock(file_);
-  std::error_code error;
-  fs::remove(file_, error);
-  if (error) throw lab::Error("remove " + file_.string(), error.message());
+  for (const fs::path& file : {file_, answers_file()}) {
+    std::error_code error;
+    fs::remove(file, error);
+    if (error) throw lab::Error("remove " + file.string(), error.message());
+  }
 }
 
 Records DrillStore::read_locked() {
@@ -162,6 +199,52 @@ void DrillStore::write_locked(const Records& records) const {
     lab::check_errno(fsync(out.fd()), "write " + fresh.string());
   }
   lab::check_errno(rename(fresh.c_str(), file_.c_str()), "write " + file_.string());
+}
+
+// It begins with a line break: a line that a crash has cut must not spoil these.
+void DrillStore::append_locked(const Answers& answers) const {
+  if (answers.empty()) return;
+  std::string text = "\n";
+  for (const Answer& answer : answers) text += answer_text(answer) + "\n";
+  const File out(answers_file(), O_WRONLY | O_APPEND | O_CREAT);
+  write_all(out.fd(), text, answers_file());
+}
+
+std::string answer_text(const Answer& answer) {
+  return Json{{"id", answer.id},
+              {"grade", answer.grade},
+              {"day", day_text(answer.day)},
+              {"at", answer.at}}
+      .dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<Answer> parse_answer(std::string_view line) {
+  const Json object = Json::parse(line, nullptr, false);
+  if (!object.is_object()) return std::nullopt;
+  Answer answer;
+  const auto id = object.find("id"), day = object.find("day"), at = object.find("at");
+  if (id == object.end() || !id->is_string()) return std::nullopt;
+  if (day == object.end() || !day->is_string()) return std::nullopt;
+  if (at == object.end() || !at->is_number_unsigned()) return std::nullopt;
+  answer.id = id->get<std::string>();
+  answer.at = at->get<std::int64_t>();
+  if (!whole_number(object, "grade", 5, answer.grade)) return std::nullopt;
+  if (!parse_day(day->get_ref<const std::string&>(), answer.day)) return std::nullopt;
+  return answer;
+}
+
+Records merged(const Records& ours, const Records& theirs, const Answers& answers) {
+  std::vector<Answer> in_order(answers.begin(), answers.end());
+  std::ranges::stable_sort(in_order, {}, &Answer::at);
+  Records result;
+  for (const Answer& answer : in_order)
+    result[answer.id] = with_answer(result[answer.id], answer.grade, answer.day);
+  for (const Records* known : {&ours, &theirs}) {
+    for (const auto& [id, record] : *known) {
+      if (record.asked > result[id].asked) result[id] = record;
+    }
+  }
+  return result;
 }
 
 std::string records_text(const Records& records) {

@@ -1,6 +1,7 @@
 // store.hpp: what you have answered so far, in your data folder.
 //
 //   $XDG_DATA_HOME/underloop/drill.json      else ~/.local/share/underloop/drill.json
+//   answers.ndjson beside it                 each answer, a line each, only ever appended
 //
 // Safety    Each answer is written at once: the file is read anew under a lock, changed,
 //           written beside itself and renamed. So neither Ctrl-C nor a second drill at
@@ -9,8 +10,11 @@
 //           aside, what is whole in it goes on, and take_notice() says so.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +34,26 @@ struct Record {
 
 using Records = std::map<std::string, Record>;  // by the item's id
 
+struct Answer {
+  std::string id;
+  int grade = 0;
+  Day day{};
+  std::int64_t at = 0;  // ms since 1970, so that no two answers are the same
+
+  auto operator<=>(const Answer&) const = default;
+};
+
+using Answers = std::set<Answer>;
+
+std::string answer_text(const Answer& answer);              // a line, without its end
+std::optional<Answer> parse_answer(std::string_view line);  // nothing if it is none
+
+// What two machines know, without losing an answer of either: `answers` are those of both. Of
+// an item whose answers are not all there (an older Underloop kept none), the record with more
+// answers stays.
+[[nodiscard]] Records merged(const Records& ours, const Records& theirs,
+                             const Answers& answers);
+
 class DrillStore {
  public:
   // As the environment says.
@@ -38,6 +62,12 @@ class DrillStore {
   explicit DrillStore(std::filesystem::path file);
 
   const std::filesystem::path& file() const { return file_; }
+  std::filesystem::path answers_file() const;
+
+  Answers answers() const;
+
+  // Takes over what another machine knows.
+  void merge(const Records& theirs, const Answers& their_answers);
 
   Records read();
 
@@ -54,6 +84,7 @@ class DrillStore {
 
   Records read_locked();
   void write_locked(const Records& records) const;
+  void append_locked(const Answers& answers) const;
   std::filesystem::path set_aside() const;
 
   std::filesystem::path file_;

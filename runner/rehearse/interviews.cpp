@@ -36,16 +36,13 @@ double Interview::score() const {
 }
 
 std::string interview_text(const Interview& interview) {
-  const Json line = {{"day", day_text(interview.day)},
-                     {"lab", interview.lab},
-                     {"seconds", interview.seconds},
-                     {"said", interview.said},
-                     {"points", interview.points},
-                     {"senior", interview.senior},
-                     {"senior_points", interview.senior_points},
-                     {"wrong", interview.wrong},
-                     {"missed", interview.missed},
-                     {"typed", interview.typed}};
+  const Json line = {
+      {"day", day_text(interview.day)}, {"at", interview.at},
+      {"lab", interview.lab},           {"seconds", interview.seconds},
+      {"said", interview.said},         {"points", interview.points},
+      {"senior", interview.senior},     {"senior_points", interview.senior_points},
+      {"wrong", interview.wrong},       {"missed", interview.missed},
+      {"typed", interview.typed}};
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -53,7 +50,8 @@ Interview parse_interview(std::string_view line) {
   const Json object = Json::parse(line, nullptr, false);
   if (!object.is_object()) throw std::invalid_argument("it is no JSON object");
   try {
-    Interview interview{.lab = object.at("lab").get<std::string>(),
+    Interview interview{.at = object.at("at").get<std::int64_t>(),
+                        .lab = object.at("lab").get<std::string>(),
                         .seconds = number(object, "seconds"),
                         .said = number(object, "said"),
                         .points = number(object, "points"),
@@ -87,7 +85,7 @@ Interviews::Interviews(std::filesystem::path file) : file_(std::move(file)) {
       ++unreadable_;
     }
   }
-  std::ranges::stable_sort(all_, {}, &Interview::day);
+  std::ranges::stable_sort(all_, {}, &Interview::at);
 }
 
 std::filesystem::path Interviews::default_file() {
@@ -101,6 +99,8 @@ const Interview* Interviews::last(std::string_view lab) const {
 }
 
 void Interviews::add(Interview interview) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  interview.at = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   // It begins with a line break: a line that a crash has cut must not spoil this one.
   const std::string line = "\n" + interview_text(interview) + "\n";
   const lab::Descriptor out(static_cast<int>(lab::check_errno(

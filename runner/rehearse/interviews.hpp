@@ -8,6 +8,7 @@
 //           is left where it is and counted, and the others count as before.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -19,9 +20,10 @@ namespace runner {
 
 struct Interview {
   Day day{};
-  std::string lab;  // "05"
-  int seconds = 0;  // until you said that you had answered
-  int said = 0;     // of `points` that one must say
+  std::int64_t at = 0;  // ms since 1970, so that no two answers are the same
+  std::string lab{};    // "05"
+  int seconds = 0;      // until you said that you had answered
+  int said = 0;         // of `points` that one must say
   int points = 0;
   int senior = 0;  // of `senior_points`
   int senior_points = 0;

@@ -12,6 +12,7 @@
 #include "lab/core/error.hpp"
 #include "peers/peers.hpp"
 #include "rehearse/cards.hpp"
+#include "rehearse/data.hpp"
 #include "rehearse/mock.hpp"
 #include "rehearse/plan.hpp"
 #include "verbs/bench.hpp"
@@ -47,6 +48,7 @@ struct Typed {
   WalkOptions walk;
   MockOptions mock;
   PlanOptions plan;
+  DataOptions data;
   CardsOptions cards;
   BenchOptions bench;
   PeersOptions peers;
@@ -89,6 +91,10 @@ void add_verbs(CLI::App& app, Typed& typed) {
   cards->add_option("file", typed.cards.file)->required();
   cards->add_option("--section", typed.cards.section);
   cards->add_option("--lab", typed.cards.lab);
+
+  CLI::App* data = app.add_subcommand("data");
+  data->add_option("what", typed.data.what)->check(CLI::IsMember({"export", "import"}));
+  data->add_option("file", typed.data.file);
 
   CLI::App* plan = app.add_subcommand("plan");
   plan->add_option("--days", typed.plan.days)->check(CLI::Range(1, 365));
@@ -137,6 +143,7 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   if (app.got_subcommand("walk")) return walk(catalog, place, typed.walk);
   if (app.got_subcommand("mock")) return mock(catalog, place, typed.mock);
   if (app.got_subcommand("cards")) return cards(catalog, place, typed.cards);
+  if (app.got_subcommand("data")) return data(typed.data);
   if (app.got_subcommand("plan")) return plan(catalog, place, typed.plan);
   if (app.got_subcommand("bench")) {
     if (typed.all_labs && !typed.bench.name.empty()) {
