@@ -7,25 +7,27 @@ namespace lab16 {
 
 inline constexpr lab::Claim kClaims[] = {
     {"16.1",
-     "The platform runs instances only while events come: none before the first event, "
+     "The platform runs instances only while events come: none before the first, as many "
      "as "
-     "many as there are requests at once, and none again after an idle time."},
+     "there are requests at once, and none again after an idle time."},
     {"16.2",
-     "Node's cold start takes tens of milliseconds, several times a native program's, "
-     "and "
-     "what it loads can cost more than Node itself."},
+     "Node's cold start takes several times a native program's, and the modules that it "
+     "loads can cost more than Node itself."},
     {"16.3",
      "An idle Node instance fits into the smallest memory size, but needs several times "
-     "the memory of a native program."},
+     "the "
+     "memory of a native program."},
     {"16.4",
-     "As an API endpoint an instance has one request at a time, so a burst needs an "
-     "instance for each request, while the same requests in a row share one."},
+     "An instance has one request at a time, so a burst needs an instance for each "
+     "request, "
+     "while the same requests in a row share one."},
     {"16.5",
      "An uploaded file calls the function with its name, at least once: a crash is tried "
-     "again, and after the last attempt the event becomes a dead letter."},
+     "again, and after the last attempt the event is a dead letter."},
     {"16.6",
      "Between requests an instance is frozen: its timers do not tick and work left for "
-     "later is lost, so scheduled tasks belong to the platform's scheduler."},
+     "later "
+     "is lost, so scheduled tasks belong to the platform's scheduler."},
 };
 
 }  // namespace lab16

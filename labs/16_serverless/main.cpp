@@ -3,7 +3,7 @@
 // Question  What is serverless, and does Node fit it?
 // Watch     One instance is warm, and six requests come at once: five of them wait for a
 //           cold start. Afterwards no process is left.
-// Run       ./lab run 16        ./lab run 16 --scene cold-start --modules 1000
+// Run       ./lab run 16        ./lab run 16 --scene cost --modules 1000
 // Needs     libuv. Shows node, python3 and java too, where they are installed.
 
 #include "claims.hpp"
@@ -24,7 +24,6 @@ int main(int argc, char** argv) {
   lab.scene("endpoint", "One request per instance at a time", endpoint);
   lab.scene("upload", "A file is uploaded, and the function crashes", upload);
   lab.scene("frozen", "Between two requests", frozen);
-  lab.scene("cold-start", "What a cold start is made of", cold_start);
-  lab.scene("memory", "What an idle instance needs", memory);
+  lab.scene("cost", "What a cold start takes, and an idle instance keeps", cost);
   return lab.run();
 }

@@ -10,7 +10,7 @@ public class Handler {
     final long main = System.nanoTime();
     final long pid = ProcessHandle.current().pid();
     final long loaded = System.nanoTime();
-    for (int call = 1; ; ++call) {
+    for (;;) {
       final HttpURLConnection next = (HttpURLConnection) new URL(API + "next").openConnection();
       next.getInputStream().readAllBytes();
       final long begin = System.nanoTime();
@@ -18,7 +18,7 @@ public class Handler {
       final HttpURLConnection done = (HttpURLConnection) new URL(API + id + "/response").openConnection();
       done.setRequestMethod("POST");
       done.setDoOutput(true);
-      done.getOutputStream().write(("{\"pid\":" + pid + ",\"call\":" + call + ",\"main\":" + main + ",\"loaded\":" + loaded
+      done.getOutputStream().write(("{\"pid\":" + pid + ",\"main\":" + main + ",\"loaded\":" + loaded
           + ",\"begin\":" + begin + ",\"ticks\":0,\"end\":" + System.nanoTime() + "}").getBytes());
       done.getInputStream().readAllBytes();
     }

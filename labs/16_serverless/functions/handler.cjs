@@ -22,9 +22,9 @@ setInterval(() => ++ticks, 10);
 const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
 const processed = (what) => fs.appendFileSync(`${WORK}/processed`, `${what}\n`);
 
-async function handle({work, later, key}) {
-  if (work) await sleep(30);
-  if (later) setTimeout(() => processed('later'), 50);
+async function handle({path, key}) {
+  if (path === '/work') await sleep(30);
+  if (path === '/later') setTimeout(() => processed('later'), 50);
   if (!key) return;
   let isFirst = true;
   try {
@@ -47,11 +47,11 @@ const exchange = (method, path, body = '') => new Promise((resolve, reject) => {
 });
 
 (async () => {
-  for (let call = 1; ; ++call) {
+  for (;;) {
     const {headers, text} = await exchange('GET', 'next');
     const begin = process.hrtime.bigint();
     await handle(JSON.parse(text));
-    const reply = {pid: process.pid, call, main, loaded, begin, ticks, end: process.hrtime.bigint()};
+    const reply = {pid: process.pid, main, loaded, begin, ticks, end: process.hrtime.bigint()};
     await exchange('POST', `${headers['lambda-runtime-aws-request-id']}/response`,
       JSON.stringify(reply, (_, value) => (typeof value === 'bigint' ? Number(value) : value)));
   }

@@ -1,8 +1,6 @@
-// runtimes.hpp: the same function in the languages that this machine has.
+// runtimes.hpp: the same function, for the runtimes that this machine has.
 #pragma once
 
-#include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,13 +13,11 @@ struct Runtime {
   Function function;
 };
 
-Function native();  // the static C++ program, which is always there
-std::optional<Function> node();
+Function native();  // the static C++ program: always there
+bool has_node();
 
-// What else there is, each bare, and Node with an application of so many modules as well.
+// The native program; then, if they are there: Node bare, Node with an application of so many
+// modules, the same as one bundle, and with its compiled code kept; Python; Java.
 std::vector<Runtime> runtimes(int modules);
-
-std::string
-absent();  // the runtimes that are not there and what installs them, or nothing
 
 }  // namespace lab16
