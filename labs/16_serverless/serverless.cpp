@@ -34,6 +34,7 @@ class Host::Instance {
   // works on after its last response, the call waits for its GET next.
   void take(Call call) {
     call_ = std::move(call);
+    due_ = std::chrono::system_clock::now() + host_.options_.deadline;
     kill_after(host_.options_.deadline);
     if (next_) hand_out();
   }
@@ -52,9 +53,9 @@ class Host::Instance {
   void serve(const lab::http::Request& request, const Reply& reply) {
     const std::string path = " /2018-06-01/runtime/invocation/";
     const std::string what = request.method + ' ' + request.target;
-    const std::string mine = "POST" + path + (is_out_ ? call_->id : "none");
+    const std::string mine = "POST" + path + (call_ ? call_->id : "");
     if (what == "GET" + path + "next" && !next_ && !is_out_) return wait_for_event(reply);
-    if (what != mine + "/response" && what != mine + "/error")
+    if (!is_out_ || (what != mine + "/response" && what != mine + "/error"))
       return reply({.status = 400, .body = R"({"errorType":"InvalidRequest"})"});
     reply({.status = 202, .body = R"({"status":"OK"})"});
     answered(what == mine + "/response", request.body);
@@ -75,8 +76,7 @@ class Host::Instance {
     is_out_ = true;
     if (host_.observers_.on_call)
       host_.observers_.on_call(number_, call_->event, Where::here());
-    const auto due = std::chrono::system_clock::now() + host_.options_.deadline;
-    const auto since_1970 = std::chrono::ceil<milliseconds>(due.time_since_epoch());
+    const auto since_1970 = std::chrono::floor<milliseconds>(due_.time_since_epoch());
     std::exchange(next_, {})(
         {.body = call_->event,
          .content_type = "application/json",
@@ -120,6 +120,7 @@ class Host::Instance {
   Host& host_;
   const int number_;
   std::optional<Call> call_;
+  std::chrono::system_clock::time_point due_;
   bool is_out_ = false;  // the process has the call, and has not answered it
   Reply next_;           // of its GET next, while there is nothing for it
   lab::uv::Timer timer_{host_.loop_};
