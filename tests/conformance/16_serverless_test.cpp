@@ -1,6 +1,6 @@
-// AWS's runtime client for Node, unmodified, as an instance of our host; and the lab beside its
-// twin. aws-lambda-ric itself sends its responses through a native addon that a script builds
-// when it is installed. @serverless-stack/aws-lambda-ric is that client without the addon.
+// A runtime client from npm, unmodified, as an instance of our host; and the lab beside its twin.
+// AWS's own aws-lambda-ric 3 and 4 send their responses through a native addon, which a script
+// builds when they are installed. @serverless-stack/aws-lambda-ric is that client without it.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -28,9 +28,9 @@ class RuntimeClient : public lab::test::BesideNode {
   Function client(const std::string& handler) {
     std::ofstream(folder_.path() + "/app.js") << handler;
     const std::string ric = "tests/conformance/node_modules/@serverless-stack/";
-    return {{"node", lab::test::source(ric + "aws-lambda-ric/bin/index.js"), "app.handler"},
-            {{"LAMBDA_TASK_ROOT", folder_.path()},
-             {"AWS_LAMBDA_FUNCTION_NAME", "photos"},
+    return {{"node", lab::test::source(ric + "aws-lambda-ric/bin/index.js"),
+             folder_.path() + "/app.handler"},
+            {{"AWS_LAMBDA_FUNCTION_NAME", "photos"},
              {"AWS_LAMBDA_FUNCTION_VERSION", "1"},
              {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"},
              {"AWS_LAMBDA_LOG_GROUP_NAME", "photos"},
@@ -39,7 +39,8 @@ class RuntimeClient : public lab::test::BesideNode {
   void until(const std::function<bool()>& is_so) {
     const auto deadline = std::chrono::steady_clock::now() + 60s;
     lab::uv::Timer look(loop_);
-    look.start(5ms, [] {}, 5ms);
+    look.start(
+        5ms, [] {}, 5ms);
     while (!is_so()) {
       if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("hangs");
       loop_.run(UV_RUN_ONCE);
@@ -78,7 +79,8 @@ TEST_F(RuntimeClient, CallsItsHandlerAgainAndAgainInOneProcess) {
 }
 
 TEST_F(RuntimeClient, TellsOfAHandlerThatThrows) {
-  Host host(loop_, client("exports.handler = async () => { throw new TypeError('no'); };"));
+  Host host(loop_,
+            client("exports.handler = async () => { throw new TypeError('no'); };"));
   const Result result = call(host, "{}");
   EXPECT_EQ(result.status, 502);
   EXPECT_EQ(Json::parse(result.body)["errorType"], "TypeError");
@@ -110,7 +112,9 @@ TEST_F(BesideTwin, WhatNodeDoesIsWhatTheLabShows) {
   for (const char* name : {"at once", "one after another", "photo.jpg", "flaky.jpg",
                            "twice.jpg", "corrupt.jpg", "work left for later and done"})
     EXPECT_EQ(rows.at(name), node.at(name)) << name;
-  const auto ticks = [](const lab::test::Rows& of) { return of.at("ticks of its timer"); };
+  const auto ticks = [](const lab::test::Rows& of) {
+    return of.at("ticks of its timer");
+  };
   const auto frozen_share = [&](const std::string& both) {
     return std::stod(both) / std::stod(both.substr(both.find('>') + 1));
   };

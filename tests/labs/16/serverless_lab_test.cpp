@@ -17,13 +17,14 @@ Played play_16(std::vector<std::string> flags,
 }
 
 TEST(ServerlessLab, CountsInstancesByTheRequestsAtOnce) {
-  const Played played = play_16({"--scene", "scaling", "--requests", "9", "--idle", "50ms"});
+  const Played played =
+      play_16({"--scene", "scaling", "--requests", "9", "--idle", "50ms"});
   EXPECT_EQ(played.exit.code, 0) << played.exit.err;
-  EXPECT_THAT(played.table("Instances").rows,
-              ElementsAre(Cells{"before the first event", "0"},
-                          Cells{"after one request", "1"}, Cells{"after 9 at once", "9"},
-                          Cells{"after 50 ms without any", "0"},
-                          Cells{"without an idle limit", "9"}));
+  EXPECT_THAT(
+      played.table("Instances").rows,
+      ElementsAre(Cells{"before the first event", "0"}, Cells{"after one request", "1"},
+                  Cells{"after 9 at once", "9"}, Cells{"after 50 ms without any", "0"},
+                  Cells{"without an idle limit", "9"}));
 }
 
 TEST(ServerlessLab, CountsColdStarts) {
@@ -36,10 +37,9 @@ TEST(ServerlessLab, CountsColdStarts) {
 TEST(ServerlessLab, ShowsWhatBecomesOfEachFile) {
   const Played played = play_16({"--scene", "upload"});
   EXPECT_EQ(played.exit.code, 0) << played.exit.err;
-  EXPECT_THAT(
-      played.table("Four uploads").rows,
-      ElementsAre(Cells{"photo.jpg", "1", "1"}, Cells{"flaky.jpg", "2", "1"},
-                  Cells{"twice.jpg", "2", "2"}, Cells{"corrupt.jpg", "3", "0"}));
+  EXPECT_THAT(played.table("Four uploads").rows,
+              ElementsAre(Cells{"photo.jpg", "1", "1"}, Cells{"flaky.jpg", "2", "1"},
+                          Cells{"twice.jpg", "2", "2"}, Cells{"corrupt.jpg", "3", "0"}));
 }
 
 // Then the machine has neither Node nor any other runtime.

@@ -44,7 +44,8 @@ class HostTest : public testing::Test {
   void until(const std::function<bool()>& is_so) {
     const auto deadline = std::chrono::steady_clock::now() + 30s;
     lab::uv::Timer look(loop);
-    look.start(1ms, [] {}, 1ms);
+    look.start(
+        1ms, [] {}, 1ms);
     while (!is_so()) {
       if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("hangs");
       loop.run(UV_RUN_ONCE);
@@ -94,7 +95,8 @@ TEST_F(HostTest, ThrottlesACallerWhenAllAreBusyAndNotOneEarlier) {
   Host one = host(function(), {.instances = 2});
   std::vector<int> statuses;
   for (int i = 0; i < 3; ++i)
-    one.invoke(R"({"path":"/work"})", [&](auto result) { statuses.push_back(result.status); });
+    one.invoke(R"({"path":"/work"})",
+               [&](auto result) { statuses.push_back(result.status); });
   EXPECT_THAT(statuses, ElementsAre(429)) << "the third, at once";
   until([&] { return statuses.size() == 3; });
   EXPECT_THAT(statuses, ElementsAre(429, 200, 200));
@@ -250,9 +252,15 @@ TEST_F(RuntimeApiTest, GivesTheEventWithItsIdAndDeadline) {
   EXPECT_NE(header(next, "Lambda-Runtime-Invoked-Function-Arn"), "");
   using namespace std::chrono;
   const auto due = milliseconds(std::stoll(header(next, "Lambda-Runtime-Deadline-Ms")));
-  const auto left = due - duration_cast<milliseconds>(system_clock::now().time_since_epoch());
+  const auto left =
+      due - duration_cast<milliseconds>(system_clock::now().time_since_epoch());
   EXPECT_GT(left, 0ms);
   EXPECT_LE(left, 30s);
+}
+
+// As AWS's own client does if its address ends with a slash.
+TEST_F(RuntimeApiTest, TakesAPathThatBeginsWithTwoSlashes) {
+  EXPECT_EQ(ask("GET", "/" + kPath + "next").body, "the event");
 }
 
 TEST_F(RuntimeApiTest, TakesTheResponseToItsOwnCallOnly) {
@@ -311,7 +319,7 @@ TEST_F(RuntimeApiTest, RefusesASecondWhoWaits) {
 
 TEST_F(RuntimeApiTest, RefusesWhatItDoesNotKnow) {
   const std::string id = take_event();
-  for (const char* target : {"/", "/2018-06-01/runtime/invocation/next/",
+  for (const char* target : {"/", "//", "///", "/2018-06-01/runtime/invocation/next/",
                              "/2018-06-01/runtime/invocation//response", "*",
                              "/2018-06-01/runtime/invocation/../next", "/2020-01-01/x"}) {
     for (const char* method : {"GET", "POST", "PUT", "DELETE"})
