@@ -48,7 +48,7 @@ class Host {
     });
     await once(api.listen(0, '127.0.0.1'), 'listening');
     instance.process = spawn(process.execPath, [new URL('functions/handler.cjs', import.meta.url).pathname],
-      {stdio: 'ignore', env: {...process.env, WORK: this.work, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${api.address().port}`}});
+      {stdio: 'ignore', cwd: this.work, env: {...process.env, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${api.address().port}`}});
     this.instances.add(instance);
     instance.process.on('exit', () => {
       api.closeAllConnections();

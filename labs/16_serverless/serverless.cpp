@@ -44,9 +44,11 @@ class Host::Instance {
     auto env = host_.function_.env;
     env.emplace_back("AWS_LAMBDA_RUNTIME_API",
                      fmt::format("127.0.0.1:{}", api_.listen()));
-    return lab::Child::run(
-        host_.function_.command,
-        {.deadline = 24h, .capture = false, .env = env, .output = STDERR_FILENO});
+    return lab::Child::run(host_.function_.command, {.deadline = 24h,
+                                                     .capture = false,
+                                                     .env = env,
+                                                     .output = STDERR_FILENO,
+                                                     .folder = host_.function_.folder});
   }
 
   // Step 4: the Runtime API. A response that comes too late must not answer the next call.

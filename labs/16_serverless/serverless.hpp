@@ -38,6 +38,7 @@ using std::chrono::milliseconds;
 struct Function {
   std::vector<std::string> command;
   std::vector<std::pair<std::string, std::string>> env{};
+  std::string folder{};  // where it starts; empty: where we are
 };
 
 struct HostOptions {

@@ -4,7 +4,7 @@
 const main = process.hrtime.bigint();
 const http = require('node:http');
 const fs = require('node:fs');
-const {MODULES, CODE_CACHE, WORK, AWS_LAMBDA_RUNTIME_API} = process.env;
+const {MODULES, CODE_CACHE, AWS_LAMBDA_RUNTIME_API} = process.env;
 
 function loadCached(file) {
   const {Script} = require('node:vm');
@@ -20,7 +20,7 @@ const loaded = process.hrtime.bigint();
 let ticks = 0;
 setInterval(() => ++ticks, 10);
 const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
-const processed = (what) => fs.appendFileSync(`${WORK}/processed`, `${what}\n`);
+const processed = (what) => fs.appendFileSync('processed', `${what}\n`);
 
 async function handle({path, key}) {
   if (path === '/work') await sleep(30);
@@ -28,7 +28,7 @@ async function handle({path, key}) {
   if (!key) return;
   let isFirst = true;
   try {
-    fs.mkdirSync(`${WORK}/seen-${key}`);
+    fs.mkdirSync(`seen-${key}`);
   } catch {
     isFirst = false;
   }

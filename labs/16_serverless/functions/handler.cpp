@@ -6,7 +6,7 @@
 //
 //   {"path": "/work"}    takes 30 ms
 //   {"path": "/later"}   leaves work for 50 ms after the response
-//   {"key": "photo.jpg"} writes a line to $WORK/processed. Any "corrupt" key kills the process;
+//   {"key": "photo.jpg"} writes a line to the file "processed". Any "corrupt" key kills the process;
 //                        "flaky" does at first sight, "twice" at first sight after its work
 #include <arpa/inet.h>
 #include <poll.h>
@@ -25,11 +25,8 @@ long long now() {
 }
 const long long first_line = now(), never = -1ULL >> 1;
 
-std::string in_work(const std::string& name) {
-  return std::string(std::getenv("WORK")) + '/' + name;
-}
 void process(const std::string& what) {
-  std::ofstream(in_work("processed"), std::ios::app) << what << '\n';
+  std::ofstream("processed", std::ios::app) << what << '\n';
 }
 
 // As an event loop does, it runs its timers while it waits.
@@ -65,17 +62,13 @@ std::string ask(std::string request, const std::string& body = {}) {
   return reply;
 }
 
-std::string between(const std::string& text, const std::string& from, char to) {
-  const auto at = text.find(from), begin = at + from.size();
-  return at == text.npos ? "" : text.substr(begin, text.find(to, begin) - begin);
-}
-
 void handle(const std::string& event) {
   if (event.find("/work\"") != event.npos) usleep(30'000);
   if (event.find("/later\"") != event.npos) later = now() + 50'000'000;
-  const std::string key = between(event, "\"key\":\"", '"');
-  if (key.empty()) return;
-  const bool is_first = mkdir(in_work("seen-" + key).c_str(), 0700) == 0;
+  const auto at = event.find("\"key\":\"");
+  if (at == event.npos) return;
+  const std::string key = event.substr(at + 7, event.find('"', at + 7) - at - 7);
+  const bool is_first = mkdir(("seen-" + key).c_str(), 0700) == 0;
   if (key.starts_with("corrupt") || (key.starts_with("flaky") && is_first)) _exit(1);
   process(key);
   if (key.starts_with("twice") && is_first) _exit(1);
@@ -96,7 +89,7 @@ int main() {
                                       {"ticks", ticks},
                                       {"end", now()}})
       reply += std::string(",\"") + name + "\":" + std::to_string(value);
-    ask("POST" + api + between(event, "Aws-Request-Id: ", '\r') + "/response",
-        reply + "}");
+    const std::string id = event.substr(event.find("Request-Id: ") + 12, 36);
+    ask("POST" + api + id + "/response", reply + "}");
   }
 }

@@ -1,5 +1,6 @@
 // scaling.cpp: how many instances there are, and why.
 #include <algorithm>
+#include <set>
 
 #include "lab/core/text.hpp"
 #include "lab/core/trace.hpp"
@@ -7,6 +8,26 @@
 #include "world/runtimes.hpp"
 
 namespace lab16 {
+
+namespace {
+
+int processes(const std::vector<Json>& calls) {
+  std::set<int> pids;
+  for (const Json& call : calls) pids.insert(call["pid"].get<int>());
+  return static_cast<int>(pids.size());
+}
+
+// How many calls began in an instance that still had another one.
+auto overlaps(const std::vector<Json>& calls) {
+  return std::ranges::count_if(calls, [&](const Json& one) {
+    return std::ranges::any_of(calls, [&](const Json& other) {
+      return &one != &other && one["pid"] == other["pid"] &&
+             one["begin"] >= other["begin"] && one["begin"] < other["end"];
+    });
+  });
+}
+
+}  // namespace
 
 void scaling(Story& story, const Knobs& knobs) {
   const int burst = *knobs.requests;
@@ -20,43 +41,27 @@ void scaling(Story& story, const Knobs& knobs) {
   Stage function(loop, "instance", native(), {.instances = burst, .idle = *knobs.idle});
   Stage kept(loop, "kept", native(), {.instances = burst});
   const int before = function.host.instances();
-  function.call();
-  const int one = function.host.instances();
+  const int one = processes({function.call()});
+  const int many = processes(function.at_once(burst, "/work"));
   kept.at_once(burst, "/work");
-  function.at_once(burst, "/work");
-  const int many = function.host.instances();
   until(loop, [&] { return function.host.instances() == 0; });
   const int after = function.host.instances(), control = kept.host.instances();
   story.table({"Instances",
                {"when", "instances"},
                {{"before the first event", std::to_string(before)},
-                {"after one request", std::to_string(one)},
-                {fmt::format("after {} at once", burst), std::to_string(many)},
+                {"for one request", std::to_string(one)},
+                {fmt::format("for {} at once", burst), std::to_string(many)},
                 {"after " + idle + " without any", std::to_string(after)},
                 {"without an idle limit", std::to_string(control)}}});
   story.claim("16.1",
               before == 0 && one == 1 && many == burst && after == 0 && control == burst,
-              "{} instances before the first event, {} after one request, {} after {} at "
+              "{} instances before the first event, {} for one request, {} for {} at "
               "once, {} after {} without any. Control: without an idle limit {} stayed",
               before, one, many, burst, after, idle, control);
   story.takeaway(
       "An instance starts because an event came, and goes when no more come. There are "
       "servers, but you do not manage them.");
 }
-
-namespace {
-
-// How many calls began in an instance that still had another one.
-auto overlaps(const std::vector<Json>& calls) {
-  return std::ranges::count_if(calls, [&](const Json& one) {
-    return std::ranges::any_of(calls, [&](const Json& other) {
-      return &one != &other && one["pid"] == other["pid"] &&
-             one["begin"] >= other["begin"] && one["begin"] < other["end"];
-    });
-  });
-}
-
-}  // namespace
 
 void endpoint(Story& story, const Knobs& knobs) {
   const auto burst = static_cast<std::size_t>(*knobs.requests);

@@ -40,7 +40,7 @@ void until(lab::uv::Loop& loop, const std::function<bool()>& is_so);
 
 // A function behind an HTTP gateway, each request one call; and it is drawn.
 struct Stage {
-  // Its instances are the lanes "NAME 1", "NAME 2", and their $WORK is a folder of their own.
+  // Its instances are the lanes "NAME 1", "NAME 2", and they start in a folder of their own.
   Stage(lab::uv::Loop& loop, std::string name, Function function,
         HostOptions options = {});
 

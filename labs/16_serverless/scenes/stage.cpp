@@ -45,8 +45,7 @@ Stage::Stage(lab::uv::Loop& on, std::string name, Function function, HostOptions
     : loop(on),
       work(lab::run_dir() /
            fmt::format("work {}", Clock::now().time_since_epoch().count())),
-      host(loop, (function.env.emplace_back("WORK", work), function), options,
-           drawn(name, given)),
+      host(loop, (function.folder = work, function), options, drawn(name, given)),
       gateway(loop, [this](const lab::http::Request& request, auto reply) {
         host.invoke(fmt::format(R"({{"path":"{}"}})", request.target),
                     [reply](const Result& result) {

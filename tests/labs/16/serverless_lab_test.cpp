@@ -22,8 +22,8 @@ TEST(ServerlessLab, CountsInstancesByTheRequestsAtOnce) {
   EXPECT_EQ(played.exit.code, 0) << played.exit.err;
   EXPECT_THAT(
       played.table("Instances").rows,
-      ElementsAre(Cells{"before the first event", "0"}, Cells{"after one request", "1"},
-                  Cells{"after 9 at once", "9"}, Cells{"after 50 ms without any", "0"},
+      ElementsAre(Cells{"before the first event", "0"}, Cells{"for one request", "1"},
+                  Cells{"for 9 at once", "9"}, Cells{"after 50 ms without any", "0"},
                   Cells{"without an idle limit", "9"}));
 }
 

@@ -30,7 +30,7 @@ using Json = nlohmann::json;
 class HostTest : public testing::Test {
  protected:
   Function function() const {
-    return {{lab::test::built("labs/16_functions/handler")}, {{"WORK", folder_.path()}}};
+    return {{lab::test::built("labs/16_functions/handler")}, {}, folder_.path()};
   }
   Host host(Function function, HostOptions options = {}) {
     return Host(loop, std::move(function), options,
@@ -42,7 +42,7 @@ class HostTest : public testing::Test {
                  .on_call = [this](int, auto& event, auto) { events.push_back(event); }});
   }
   void until(const std::function<bool()>& is_so) {
-    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    const auto deadline = std::chrono::steady_clock::now() + 15s;
     lab::uv::Timer look(loop);
     look.start(
         1ms, [] {}, 1ms);
