@@ -11,8 +11,9 @@ inline constexpr lab::Claim kClaims[] = {
      "as "
      "there are requests at once, and none again after an idle time."},
     {"16.2",
-     "Node's cold start takes several times a native program's, and the modules that it "
-     "loads can cost more than Node itself."},
+     "Node takes many times as long to start as a native program, and the modules that "
+     "it "
+     "loads can double its cold start."},
     {"16.3",
      "An idle Node instance fits into the smallest memory size, but needs several times "
      "the "

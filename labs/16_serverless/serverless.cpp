@@ -54,8 +54,7 @@ class Host::Instance {
   // Step 4: the Runtime API. A response that comes too late must not answer the next call.
   void serve(const lab::http::Request& request, const Reply& reply) {
     std::string what = request.method + ' ' + request.target;
-    if (const auto two = what.find("//"); two != what.npos)
-      what.erase(two, 1);  // as some do
+    if (what.find("//") != what.npos) what.erase(what.find("//"), 1);  // as some ask
     const std::string path = " /2018-06-01/runtime/invocation/";
     const std::string mine = "POST" + path + (call_ ? call_->id : "");
     if (what == "GET" + path + "next" && !next_ && !is_out_) return wait_for_event(reply);
@@ -110,8 +109,8 @@ class Host::Instance {
   void died() {
     Host& host = host_;
     std::optional<Call> call = std::exchange(call_, {});
-    host.instances_.remove_if(
-        [this](auto& one) { return &one == this; });  // `this` is gone
+    host.instances_.remove_if([this](auto& one) { return &one == this; });
+    // From here on there is no `this`.
     if (call) host.failed(std::move(*call), "the instance ended before it had answered");
     host.place_waiting();
   }

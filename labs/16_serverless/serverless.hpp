@@ -71,8 +71,8 @@ class Host {
        HostObservers observers = {});
   ~Host();
 
-  // A caller waits: one attempt. Throttled, before this returns, if all instances are busy
-  // and there may be no further one.
+  // A caller waits: one attempt. Throttled if all instances are busy and there may be no
+  // further one. What fails at once calls on_result before this returns.
   void invoke(std::string event, OnResult on_result);
 
   // Nobody waits: the event is kept until it is done, or is a dead letter after its last

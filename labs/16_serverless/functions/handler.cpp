@@ -4,16 +4,18 @@
 // Replies with its pid, the ticks of its 10 ms timer, and nanoseconds of the monotonic clock:
 // when its first line ran, when all was loaded, when the call began and ended.
 //
-//   {"path": "/work"}    takes 30 ms
-//   {"path": "/later"}   leaves work for 50 ms after the response
-//   {"key": "photo.jpg"} writes a line to the file "processed". Any "corrupt" key kills the process;
-//                        "flaky" does at first sight, "twice" at first sight after its work
+//   {"path": "/work"}     takes 30 ms
+//   {"path": "/later"}    leaves work for 50 ms after the response
+//   {"key": "photo.jpg"}  writes a line to the file "processed"; a key that begins with
+//                         "corrupt" kills the process, "flaky" does so the first time,
+//                         "twice" the first time after the line
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <climits>
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -23,7 +25,7 @@ namespace {
 long long now() {
   return std::chrono::steady_clock::now().time_since_epoch().count();
 }
-const long long first_line = now(), never = -1ULL >> 1;
+const long long first_line = now(), never = LLONG_MAX;
 
 void process(const std::string& what) {
   std::ofstream("processed", std::ios::app) << what << '\n';

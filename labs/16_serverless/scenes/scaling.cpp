@@ -67,8 +67,8 @@ void endpoint(Story& story, const Knobs& knobs) {
   const auto burst = static_cast<std::size_t>(*knobs.requests);
   story.say(
       "A gateway makes one call of each HTTP request. One instance is warm when {} "
-      "requests "
-      "arrive at once. Then {} more come one after another. How many cold starts?",
+      "requests arrive at once. Then {} more come one after another. How many cold "
+      "starts?",
       burst, burst);
   story.picture(Picture::nodes);
   lab::trace::actor("events", lab::trace::Actor::client);
@@ -89,10 +89,9 @@ void endpoint(Story& story, const Knobs& knobs) {
       "16.4",
       at_once == *knobs.requests - 1 && in_a_row == 0 && overlaps(calls) == 0 &&
           served == 1,
-      "{} requests at once beside one warm instance were {} cold starts, {} in a row "
-      "were "
-      "{}, and {} calls overlapped in an instance. Control: of {} requests at once to a "
-      "function limited to one instance, {} was served and the others got 429",
+      "{} requests at once beside one warm instance took {} cold starts, {} in a row "
+      "took {}, and {} calls overlapped in an instance. Control: of {} requests at once "
+      "to a function limited to one instance, {} was served and the others got 429",
       burst, at_once, burst, in_a_row, overlaps(calls), burst, served);
   story.takeaway(
       "Concurrency is the number of instances, and you pay for each while it waits. Give "

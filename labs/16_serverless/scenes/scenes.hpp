@@ -25,7 +25,7 @@ struct Knobs {
                                          "how many requests arrive at the same time");
   lab::Knob<milliseconds> idle = program.knob<milliseconds>(
       "idle", 200ms, 50ms, 5s, "ms", "how long an instance without a request is kept");
-  lab::Knob<int> modules = program.knob("modules", 500, 100, 2000, "modules",
+  lab::Knob<int> modules = program.knob("modules", 700, 300, 2000, "modules",
                                         "how many modules the Node application loads");
 };
 
@@ -38,6 +38,9 @@ void cost(Story& story, const Knobs& knobs);      // cost.cpp
 // Runs the loop until it is so, or until no machine would still need the time.
 void until(lab::uv::Loop& loop, const std::function<bool()>& is_so);
 
+// {"NAME": "VALUE"}. What comes from outside may hold any bytes.
+std::string event(const char* name, const std::string& value);
+
 // A function behind an HTTP gateway, each request one call; and it is drawn.
 struct Stage {
   // Its instances are the lanes "NAME 1", "NAME 2", and they start in a folder of their own.
@@ -48,8 +51,8 @@ struct Stage {
   std::vector<Json> at_once(int count, const std::string& path = "/");
   Json call(const std::string& path = "/") { return at_once(1, path).at(0); }
 
-  int calls(const std::string& event) { return given[event]; }  // attempts
-  int processed(const std::string& what) const;                 // by the function
+  int attempts(const std::string& event) { return given[event]; }
+  int processed(const std::string& what) const;  // how often the function did it
 
   lab::uv::Loop& loop;
   const std::filesystem::path work;

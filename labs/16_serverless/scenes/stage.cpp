@@ -12,9 +12,13 @@ namespace lab16 {
 
 namespace trace = lab::trace;
 
+std::string event(const char* name, const std::string& value) {
+  return Json{{name, value}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 void until(lab::uv::Loop& loop, const std::function<bool()>& is_so) {
   const auto deadline = Clock::now() + 30s;
-  lab::uv::Timer look(loop);
+  lab::uv::Timer look(loop);  // so that the loop never waits for longer
   look.start(
       5ms, [] {}, 5ms);
   while (!is_so() && Clock::now() < deadline) loop.run(UV_RUN_ONCE);
@@ -47,10 +51,9 @@ Stage::Stage(lab::uv::Loop& on, std::string name, Function function, HostOptions
            fmt::format("work {}", Clock::now().time_since_epoch().count())),
       host(loop, (function.folder = work, function), options, drawn(name, given)),
       gateway(loop, [this](const lab::http::Request& request, auto reply) {
-        host.invoke(fmt::format(R"({{"path":"{}"}})", request.target),
-                    [reply](const Result& result) {
-                      reply({.status = result.status, .body = result.body});
-                    });
+        host.invoke(event("path", request.target), [reply](const Result& result) {
+          reply({.status = result.status, .body = result.body});
+        });
       }) {
   std::filesystem::create_directories(work);
 }
