@@ -73,8 +73,8 @@ void upload(Story& story, const Knobs&) {
   const int control = once.processed("flaky.jpg");
   story.claim(
       "16.5",
-      seen == "photo.jpg 1 of 1, flaky.jpg 1 of 2, twice.jpg 2 of 2, corrupt.jpg 0 of "
-              "3" &&
+      seen == "photo.jpg 1 of 1, flaky.jpg 1 of 2, twice.jpg 2 of 2, "
+              "corrupt.jpg 0 of 3" &&
           function.host.dead_letters() == std::vector{event("key", "corrupt.jpg")} &&
           control == 0,
       "handled in so many of its attempts: {}, and that one is a dead letter. "
@@ -82,8 +82,7 @@ void upload(Story& story, const Knobs&) {
       seen, control);
   story.takeaway(
       "Retries cure what passes, and a dead-letter queue keeps what does not. The "
-      "function "
-      "died after its work on twice.jpg, which was done again: be idempotent.");
+      "function died after its work on twice.jpg, so it did it again: be idempotent.");
 }
 
 void frozen(Story& story, const Knobs& knobs) {

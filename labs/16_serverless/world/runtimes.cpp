@@ -56,7 +56,7 @@ std::vector<Runtime> runtimes(int modules) {
     all.push_back({"Node", {command}});
     all.push_back({fmt::format("Node, {} modules", modules), {command, {tree}}});
     all.push_back({"Node, bundle", {command, {bundle}}});
-    all.push_back({"Node, bundle cached", {command, {bundle, cache}}});
+    all.push_back({"Node, code cached", {command, {bundle, cache}}});
   }
   if (const auto python = program("python3"); !python.empty())
     all.push_back({"Python", {{python, file("handler.py")}}});
