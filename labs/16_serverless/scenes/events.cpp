@@ -118,10 +118,10 @@ void frozen(Story& story, const Knobs& knobs) {
       "16.6",
       calls >= 5 && done == 0 && done_awake == 1 && seen_awake >= 10 &&
           seen_awake >= 3 * seen,
-      "the frozen instance's timer ticked {} times, the work that another one had left "
-      "was done {} times, and the platform's scheduler made {} calls. Control: not "
-      "frozen, {} ticks, and the work was done",
-      seen, done, calls, seen_awake);
+      "the timer of the frozen instance made {} of the {} ticks that it made in one that "
+      "was not frozen, the control. The work that an instance had left was done {} "
+      "times, against {} there; the platform's scheduler made {} calls",
+      seen, seen_awake, done, done_awake, calls);
   story.takeaway(
       "Finish the work before you respond, or put it in a queue, and leave schedules to "
       "the platform.");
