@@ -15,7 +15,6 @@
 namespace lab16 {
 
 using lab::Where;
-using State = HostObservers::State;
 using Reply = lab::uv::HttpServer::Reply;
 using namespace std::chrono_literals;
 
@@ -77,8 +76,6 @@ class Host::Instance {
     child_.kill(SIGCONT);
     become(State::busy);
     is_out_ = true;
-    if (host_.observers_.on_call)
-      host_.observers_.on_call(number_, call_->event, Where::here());
     const auto since_1970 = std::chrono::floor<milliseconds>(due_.time_since_epoch());
     std::exchange(next_, {})(
         {.body = call_->event,
@@ -116,8 +113,8 @@ class Host::Instance {
   }
 
   void become(State state, Where where = Where::here()) {
-    if (host_.observers_.on_state)
-      host_.observers_.on_state(number_, child_.pid(), state, where);
+    const std::string& event = state == State::busy ? call_->event : "";
+    if (host_.on_state_) host_.on_state_(number_, child_.pid(), state, event, where);
   }
 
   Host& host_;
@@ -135,12 +132,11 @@ class Host::Instance {
   lab::uv::Poll death_{host_.loop_, pidfd_.get()};
 };
 
-Host::Host(lab::uv::Loop& loop, Function function, HostOptions options,
-           HostObservers observers)
+Host::Host(lab::uv::Loop& loop, Function function, HostOptions options, OnState on_state)
     : loop_(loop),
       function_(std::move(function)),
       options_(options),
-      observers_(std::move(observers)) {
+      on_state_(std::move(on_state)) {
   if (function_.command.empty() || options.instances < 1 || options.attempts < 1 ||
       std::min({options.idle, options.deadline, options.retry_after}) <= 0ms)
     throw std::invalid_argument("Host: a command; counts and times above 0");

@@ -55,20 +55,19 @@ struct Result {
   std::string body;  // the function's response, or what went wrong
 };
 
-struct HostObservers {
-  enum class State { starting, busy, frozen, gone };
-  // Instances are numbered in the order in which they were started, from 1.
-  std::function<void(int instance, pid_t pid, State, lab::Where)> on_state{};
-  std::function<void(int instance, const std::string& event, lab::Where)> on_call{};
-};
+enum class State { starting, busy, frozen, gone };
 
 class Host {
  public:
   using OnResult = std::function<void(Result)>;
+  // Instances are numbered in the order in which they were started, from 1. The event is what
+  // a busy one has been given.
+  using OnState = std::function<void(int instance, pid_t pid, State,
+                                     const std::string& event, lab::Where)>;
 
   // Impossible options are std::invalid_argument.
   Host(lab::uv::Loop& loop, Function function, HostOptions options = {},
-       HostObservers observers = {});
+       OnState on_state = {});
   ~Host();
 
   // A caller waits: one attempt. Throttled if all instances are busy and there may be no
@@ -102,7 +101,7 @@ class Host {
   lab::uv::Loop& loop_;
   const Function function_;
   const HostOptions options_;
-  const HostObservers observers_;
+  const OnState on_state_;
   int starts_ = 0;
   int calls_ = 0;
   std::deque<Call> waiting_;

@@ -26,21 +26,19 @@ void until(lab::uv::Loop& loop, const std::function<bool()>& is_so) {
 
 namespace {
 
-HostObservers drawn(const std::string& name, std::map<std::string, int>& given) {
-  const auto lane = [name](int instance) { return fmt::format("{} {}", name, instance); };
-  return {.on_state =
-              [=](int instance, pid_t pid, HostObservers::State state, lab::Where where) {
-                constexpr const char* kStates[] = {"starting", "busy", "frozen", "gone"};
-                if (state == HostObservers::State::starting)
-                  trace::actor(lane(instance), trace::Actor::process, pid, where);
-                trace::state(lane(instance), kStates[static_cast<int>(state)], 0, where);
-              },
-          .on_call =
-              [=, &given](int instance, const std::string& event, lab::Where where) {
-                ++given[event];
-                const auto sent = trace::flow_out(event, {.lane = "events"}, where);
-                trace::flow_in(sent, event, {.lane = lane(instance)}, where);
-              }};
+Host::OnState drawn(const std::string& name, std::map<std::string, int>& given) {
+  return
+      [=, &given](int instance, pid_t pid, State state, auto& event, lab::Where where) {
+        constexpr const char* kStates[] = {"starting", "busy", "frozen", "gone"};
+        const std::string lane = fmt::format("{} {}", name, instance);
+        if (state == State::starting)
+          trace::actor(lane, trace::Actor::process, pid, where);
+        trace::state(lane, kStates[static_cast<int>(state)], 0, where);
+        if (state != State::busy) return;
+        ++given[event];
+        const auto sent = trace::flow_out(event, {.lane = "events"}, where);
+        trace::flow_in(sent, event, {.lane = lane}, where);
+      };
 }
 
 }  // namespace

@@ -41,16 +41,12 @@ Function native() {
   return {{file("handler")}};
 }
 
-bool has_node() {
-  return !program("node").empty();
-}
-
 std::vector<Runtime> runtimes(int modules) {
   std::vector<Runtime> all{{"C++, static", native()}};
-  if (has_node()) {
+  if (const auto node = program("node"); !node.empty()) {
     const fs::path folder = lab::run_dir() / "application";
-    make({program("node"), file("library.cjs"), folder, std::to_string(modules)});
-    const std::vector<std::string> command{program("node"), file("handler.cjs")};
+    make({node, file("library.cjs"), folder, std::to_string(modules)});
+    const std::vector<std::string> command{node, file("handler.cjs")};
     const std::pair<std::string, std::string> tree{"MODULES", folder / "modules"},
         bundle{"MODULES", folder / "bundle.js"}, cache{"CODE_CACHE", folder / "cache"};
     all.push_back({"Node", {command}});

@@ -14,7 +14,6 @@ struct Runtime {
 };
 
 Function native();  // the static C++ program: always there
-bool has_node();
 
 // The native program; then, if they are there: Node bare, Node with an application of so many
 // modules, the same as one bundle, and with its compiled code kept; Python; Java.

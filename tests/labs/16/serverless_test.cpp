@@ -24,7 +24,6 @@ using lab::http::Request;
 using lab::http::Response;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using State = HostObservers::State;
 using Json = nlohmann::json;
 
 class HostTest : public testing::Test {
@@ -34,12 +33,11 @@ class HostTest : public testing::Test {
   }
   Host host(Function function, HostOptions options = {}) {
     return Host(loop, std::move(function), options,
-                {.on_state =
-                     [this](int instance, pid_t pid, State state, auto) {
-                       pids[instance] = pid;
-                       states[instance] = state;
-                     },
-                 .on_call = [this](int, auto& event, auto) { events.push_back(event); }});
+                [this](int instance, pid_t pid, State state, auto& event, auto) {
+                  pids[instance] = pid;
+                  states[instance] = state;
+                  if (state == State::busy) events.push_back(event);
+                });
   }
   void until(const std::function<bool()>& is_so) {
     const auto deadline = std::chrono::steady_clock::now() + 15s;
