@@ -46,7 +46,7 @@ void upload(Story& story, const Knobs&) {
       "Four files are dropped in a folder. The function handles photo.jpg, dies at the "
       "first sight of flaky.jpg, dies right after it has handled twice.jpg, and always "
       "dies of corrupt.jpg. Each event has three attempts.");
-  story.picture(Picture::nodes);
+  story.picture(Picture::nodes, {"events", "instance 1", "one attempt 1"});
   lab::trace::actor("events", lab::trace::Actor::service);
   lab::uv::Loop loop;
   Stage function(loop, "instance", native(), {.instances = 2});

@@ -70,7 +70,7 @@ void endpoint(Story& story, const Knobs& knobs) {
       "requests arrive at once. Then {} more come one after another. How many cold "
       "starts?",
       burst, burst);
-  story.picture(Picture::nodes);
+  story.picture(Picture::nodes, {"events", "instance 1", "limited 1"});
   lab::trace::actor("events", lab::trace::Actor::client);
   lab::uv::Loop loop;
   Stage function(loop, "instance", native(), {.instances = *knobs.requests});
