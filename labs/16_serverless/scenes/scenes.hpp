@@ -25,7 +25,7 @@ struct Knobs {
                                          "how many requests arrive at the same time");
   lab::Knob<milliseconds> idle = program.knob<milliseconds>(
       "idle", 200ms, 50ms, 5s, "ms", "how long an instance without a request is kept");
-  lab::Knob<int> modules = program.knob("modules", 700, 300, 2000, "modules",
+  lab::Knob<int> modules = program.knob("modules", 700, 500, 3000, "modules",
                                         "how many modules the Node application loads");
 };
 

@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "lab/net/uv_http_client.hpp"
+#include "scenes/scenes.hpp"
 #include "support/own_run.hpp"
 #include "support/places.hpp"
 
@@ -24,7 +25,6 @@ using lab::http::Request;
 using lab::http::Response;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Json = nlohmann::json;
 
 class HostTest : public testing::Test {
  protected:
@@ -326,6 +326,45 @@ TEST_F(RuntimeApiTest, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(ask("GET", kPath + id + "/response").status, 400);
   EXPECT_EQ(ask("PUT", kPath + id + "/response").status, 400);
   EXPECT_FALSE(done.has_value());
+}
+
+TEST_F(RuntimeApiTest, OutlivesGarbageAndPeersThatLeave) {
+  const std::string id = take_event();
+  for (const std::string& bytes :
+       {std::string("\0\xff\r\n\r\n", 6), std::string(100'000, 'A'),
+        "GET " + kPath + "next HTTP/1.1\r\nHost: x\r\n",
+        "POST " + kPath + id +
+            "/response HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"}) {
+    lab::uv::Tcp peer(loop);
+    bool written = false;
+    peer.connect(port_of(pids[1]),
+                 [&](int) { peer.write(bytes, [&](int) { written = true; }); });
+    until([&] { return written; });
+  }
+  EXPECT_FALSE(done.has_value()) << "half a response is none";
+  EXPECT_EQ(ask("POST", kPath + id + "/response", "right").status, 202);
+  EXPECT_EQ(done->body, "right");
+}
+
+// The name of a file and the path of a request are anybody's.
+TEST(Event, IsJsonWhateverIsInIt) {
+  for (const std::string& text : {std::string("a\"b\\c"), std::string("\0\n\x1f", 3),
+                                  std::string("\xff\xfe"), std::string(100'000, '"')}) {
+    const Json read = Json::parse(event("key", text));
+    EXPECT_EQ(read.size(), 1u);
+    if (text[0] != '\xff') {
+      EXPECT_EQ(read.at("key"), text);
+    }
+  }
+}
+
+TEST(GatewayTest, PassesAPathOnAsItIs) {
+  const lab::test::OwnRun run;
+  lab::uv::Loop loop;
+  Stage stage(loop, "hostile", {{lab::test::built("labs/16_functions/handler")}});
+  const std::string path = R"(/a"},{"key":"corrupt)";
+  EXPECT_EQ(stage.at_once(1, path).size(), 1u) << "it is no key, so nothing dies of it";
+  EXPECT_EQ(stage.attempts(event("path", path)), 1);
 }
 
 }  // namespace
