@@ -105,7 +105,7 @@ await until(api.isIdle);
 tell('at once', api.starts - 1);
 const before = api.starts;
 for (let i = 0; i < 6; ++i) {
-  await api.invoke('{"path":"/work"}');
+  await api.invoke();
   await until(api.isIdle);
 }
 tell('one after another', api.starts - before);

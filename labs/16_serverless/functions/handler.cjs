@@ -23,7 +23,7 @@ const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
 const processed = (what) => fs.appendFileSync('processed', `${what}\n`);
 
 async function handle({path, key}) {
-  if (path === '/work') await sleep(30);
+  if (path === '/work') await sleep(300);
   if (path === '/later') setTimeout(() => processed('later'), 50);
   if (!key) return;
   let isFirst = true;

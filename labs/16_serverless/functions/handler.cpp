@@ -4,7 +4,7 @@
 // Replies with its pid, the ticks of its 10 ms timer, and nanoseconds of the monotonic clock:
 // when its first line ran, when all was loaded, when the call began and ended.
 //
-//   {"path": "/work"}     takes 30 ms
+//   {"path": "/work"}     takes 300 ms
 //   {"path": "/later"}    leaves work for 50 ms after the response
 //   {"key": "photo.jpg"}  writes a line to the file "processed"; a key that begins with
 //                         "corrupt" kills the process, "flaky" does so the first time,
@@ -65,7 +65,7 @@ std::string ask(std::string request, const std::string& body = {}) {
 }
 
 void handle(const std::string& event) {
-  if (event.find("/work\"") != event.npos) usleep(30'000);
+  if (event.find("/work\"") != event.npos) usleep(300'000);
   if (event.find("/later\"") != event.npos) later = now() + 50'000'000;
   const auto at = event.find("\"key\":\"");
   if (at == event.npos) return;

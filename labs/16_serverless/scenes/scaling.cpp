@@ -78,7 +78,7 @@ void endpoint(Story& story, const Knobs& knobs) {
   function.call();
   std::vector<Json> calls = function.at_once(*knobs.requests, "/work");
   const int at_once = function.host.starts() - 1;
-  while (calls.size() < 2 * burst) calls.push_back(function.call("/work"));
+  while (calls.size() < 2 * burst) calls.push_back(function.call());
   const int in_a_row = function.host.starts() - 1 - at_once;
   const std::size_t served = limited.at_once(*knobs.requests, "/work").size();
   story.table({"Cold starts beside one warm instance",
