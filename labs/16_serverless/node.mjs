@@ -127,7 +127,7 @@ await Promise.all(delivered);
 watcher.close();
 for (const key of keys) tell(key, `${uploads.given.get(JSON.stringify({key}))} > ${uploads.processed(key)}`);
 
-// Half a second without a request.
+// A second without a request.
 const frozen = new Host();
 const awake = new Host({freezes: false});
 const expired = new Host({idle: 200});
@@ -135,7 +135,7 @@ await Promise.all([expired.invoke('{"path":"/later"}'), awake.invoke('{"path":"/
 await until(() => [frozen, awake].every((host) => host.isIdle()));
 const ticks = async () => Promise.all([frozen, awake].map(async (host) => (await host.invoke()).ticks));
 const first = await ticks();
-await sleep(500);
+await sleep(1000);
 await until(() => expired.instances.size === 0 && awake.processed('later') === 1);
 const then = await ticks();
 tell('ticks of its timer', then.map((count, i) => count - first[i]).join(' > '));
