@@ -5,6 +5,7 @@ import { meaningOf } from './meaning';
 import { column, measured, plain, type Measured } from './numbers';
 import type { Scene } from './scenes';
 import { Label, Nothing, Sheet, widthOf, Words, type Drawing } from './sheet';
+import { pointsIn } from './tank';
 
 // The tables that the scene names, else the last one that it told.
 export function tablesOf(scene: Scene, at: number): StoryItem[] {
@@ -21,7 +22,7 @@ export function Bars({ trace, scene, at, width, height, lit, choose }: Drawing) 
     <Sheet width={width} height={Math.max(height, ...items.map((item) => need(item.table as Table) * items.length))} label={items.map((item) => item.text).join(', ')}>
       {items.map((item, i) => (
         <g key={item.event} class={lit.has(item.event) ? 'lit' : ''} transform={`translate(0 ${i * Math.max(each, need(item.table as Table))})`} onClick={() => choose(item.event)}>
-          <One table={item.table as Table} width={width} height={Math.max(each, need(item.table as Table))} />
+          <One table={item.table as Table} width={width} height={Math.max(each, need(item.table as Table))} limit={i === 0 ? limitOf(trace, scene, at) : undefined} />
         </g>
       ))}
     </Sheet>
@@ -51,7 +52,22 @@ export function dense(table: Table): Table {
   return { ...table, columns: table.columns.filter((_, i) => used[i]), rows: table.rows.map((row) => row.filter((_, i) => used[i])) };
 }
 
-function One({ table: told, width, height }: { table: Table; width: number; height: number }) {
+interface Limit {
+  name: string;
+  value: number;
+}
+
+// A count that the scene names beside its table is a mark on the bars' scale.
+function limitOf(trace: Trace, scene: Scene, at: number): Limit | undefined {
+  for (const name of scene.picture.feeds) {
+    const series = trace.seriesNamed(name);
+    const value = series && pointsIn(series, scene)[1] > pointsIn(series, scene)[0] ? trace.valueAt(series, at) : undefined;
+    if (value !== undefined) return { name, value };
+  }
+  return undefined;
+}
+
+function One({ table: told, width, height, limit }: { table: Table; width: number; height: number; limit?: Limit | undefined }) {
   const table = dense(told);
   const drawn = chosen(table);
   if (!drawn || table.rows.length > 24) return <Outcomes table={table} width={width} height={height} />;
@@ -61,7 +77,7 @@ function One({ table: told, width, height }: { table: Table; width: number; heig
   const all = /^of ([\d,]+)$/.exec(head); // "9 of 15": the whole is known
   const largest = Math.max(...values.map((one) => one?.value ?? 0), 1e-12);
   const isShare = values.some((one) => one?.kind === '%') && largest <= 100;
-  const most = all ? Math.max(largest, Number((all[1] ?? '').replaceAll(',', ''))) : isShare ? 100 : largest;
+  const most = all ? Math.max(largest, Number((all[1] ?? '').replaceAll(',', ''))) : isShare ? 100 : Math.max(largest, limit?.value ?? 0);
   const said = table.rows.map((row) => (all ? `${grouped(plain(row[at] ?? ''))} ${head}` : grouped(plain(row[at] ?? ''))));
   const times = isShare || all ? '' : timesOf(values.map((one) => one?.value ?? 0));
   // What only repeats the bar is not said again.
@@ -84,6 +100,12 @@ function One({ table: told, width, height }: { table: Table; width: number; heig
       <Label x={8} y={20} text={table.title} room={narrow && !all ? width * 0.62 : width - 16} kind="strong" side="start" />
       {!all && (narrow ? <Label x={width - 8} y={20} text={head} room={width * 0.34} kind="small dim" side="end" />
         : <Label x={gutter} y={42} text={head} room={width - gutter - 8} kind="small dim" side="start" />)}
+      {limit && (
+        <g class="limit">
+          <line x1={gutter + (limit.value / most) * long} x2={gutter + (limit.value / most) * long} y1={top - 4} y2={height - 4} />
+          <Label x={gutter + (limit.value / most) * long - 6} y={narrow ? height - 6 : 42} text={`${limit.name}: ${limit.value.toLocaleString('en')}`} room={long} kind="small halo" side="end" />
+        </g>
+      )}
       {table.rows.map((_, i) => {
         const y = start + i * step;
         const value = values[i]?.value ?? 0;
