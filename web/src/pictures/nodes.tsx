@@ -18,6 +18,7 @@ interface Cast {
   names: string[];
   more: number; // that have no room
   clients: Set<string>;
+  played: Set<string>; // named by the scene and introduced: no machine
   apart: Set<string>; // has a state, or was not named by the scene: a breaker, a store
   edges: Edge[];
 }
@@ -63,14 +64,15 @@ function castOf(trace: Trace, scene: Scene): Cast {
       && edges.some((edge) => edge.from === name && actors.has(edge.to)))));
   const apart = new Set(all.filter((name) => !fed.includes(name)
     || lanesIn(trace, scene, name).some((lane) => lane.kind === 'state')));
-  const cast = { apart, names: all.slice(0, kMost), more: Math.max(0, all.length - kMost), clients, edges };
+  const played = new Set(fed.filter((name) => actors.has(name)));
+  const cast = { apart, played, names: all.slice(0, kMost), more: Math.max(0, all.length - kMost), clients, edges };
   casts.set(trace, { key, cast });
   return cast;
 }
 
 // Columns from left to right, in the direction in which messages go. A machine that no
 // message reaches (a breaker) stands between who asks and who is asked.
-function columnsOf({ names, clients, edges, apart }: Cast): string[][] {
+function columnsOf({ names, clients, edges, apart, played }: Cast): string[][] {
   const into = (name: string) => edges.filter((edge) => edge.to === name && names.includes(edge.from));
   const outOf = (name: string) => edges.filter((edge) => edge.from === name && names.includes(edge.to));
   const quiet = names.filter((name) => !into(name).length && !outOf(name).length);
@@ -79,7 +81,7 @@ function columnsOf({ names, clients, edges, apart }: Cast): string[][] {
   const stem = (name: string) => /^(.*?)\d+$/.exec(name)?.[1] ?? name;
   const alike = (name: string) => talking.find((other) => stem(other) === stem(name));
   // A new worker stands with the others; who has no state either, with the one named before it.
-  const beside = (name: string) => alike(name) ?? (apart.has(name) ? undefined
+  const beside = (name: string) => alike(name) ?? (apart.has(name) && !played.has(name) ? undefined
     : names.slice(0, names.indexOf(name)).findLast((other) => talking.includes(other)));
   const silent = quiet.filter((name) => !beside(name));
   const sources = talking.filter((name) => clients.has(name));
@@ -168,7 +170,7 @@ function place(columns: string[][], width: number, height: number, texts: Texts,
   });
   const needs = slim.map((column) => Math.max(84, ...column.flatMap(texts).map((text, i) => widthOf(text, i > 0) + 24)));
   // Between two columns a label has room.
-  const gaps = slim.slice(1).map((column, c) => Math.max(kApart, Math.min(between(slim[c] as string[], column) + 24, 150, width / slim.length / 1.8)));
+  const gaps = slim.slice(1).map((column, c) => Math.max(kApart, Math.min(between(slim[c] as string[], column) + 24, 190, width / slim.length / (slim.length > 4 ? 2 : 1.3))));
   const air = width - gaps.reduce((sum, one) => sum + one, 0) - 8;
   const widths = shares(needs, air);
   const more = (air - widths.reduce((sum, one) => sum + one, 0)) / slim.length;
@@ -207,12 +209,17 @@ function downwards(columns: string[][], width: number, height: number, texts: Te
   })));
 }
 
-// What an arrow passes on its way stands above it.
-function clear(boxes: Map<string, Box>, edges: readonly Edge[]) {
+// What an arrow passes on its way stands above it, or beside it where the arrow goes down.
+function clear(boxes: Map<string, Box>, edges: readonly Edge[], width: number) {
   for (const box of boxes.values()) {
     if (edges.some(({ from, to }) => from === box.name || to === box.name)) continue;
     for (const { from, to } of edges) {
       const [a, b] = [boxes.get(from), boxes.get(to)];
+      if (a && b && Math.abs(b.x - a.x) < Math.abs(b.y - a.y) && Math.min(a.y, b.y) < box.y && Math.max(a.y, b.y) > box.y) {
+        const x = a.x + ((b.x - a.x) * (box.y - a.y)) / (b.y - a.y);
+        if (Math.abs(x - box.x) < box.w / 2 + 4) box.x = inside(x + box.w / 2 + 16, box.w / 2 + 4, width - box.w / 2 - 4);
+        continue;
+      }
       if (!a || !b || Math.min(a.x, b.x) > box.x - box.w / 2 || Math.max(a.x, b.x) < box.x + box.w / 2) continue;
       const y = a.y + ((b.y - a.y) * (box.x - a.x)) / (b.x - a.x);
       if (Math.abs(y - box.y) < box.h / 2 + 4) box.y = Math.max(box.h / 2 + 4, y - box.h / 2 - 40);
@@ -239,14 +246,15 @@ export function Nodes(drawing: Drawing) {
   const texts = (name: string) => textsOf(drawing, name);
   const columns = columnsOf(there);
   const narrow = width < 480;
-  const height = Math.max(drawing.height, narrow ? inLines(columns, width).length * 92 : 0);
   const lay = narrow ? downwards : place;
   const said = new Map(cast.edges.map((edge) => [edge, saysOf(trace, edge, edge.events.length)]));
+  const most = Math.max(1, ...[...said.values()].map((lines) => lines.length));
+  const height = Math.max(drawing.height, narrow ? inLines(columns, width).length * (72 + 22 * most) : 0);
   const boxes = lay(columns, width, height, texts, (one, other) => Math.max(0, ...cast.edges.flatMap((edge) =>
     (one.includes(edge.from) && other.includes(edge.to)) || (one.includes(edge.to) && other.includes(edge.from))
       ? (said.get(edge) as string[]).map((text) => widthOf(text, true)) : [])));
   const shown = cast.edges.filter(({ from, to }) => boxes.has(from) && boxes.has(to));
-  clear(boxes, shown);
+  clear(boxes, shown, width);
   const both = new Set(shown.map(({ from, to }) => `${from}\0${to}`));
   const lines = shown.map((edge) => lineOf(boxes.get(edge.from) as Box, boxes.get(edge.to) as Box, both.has(`${edge.to}\0${edge.from}`)));
   const labels = beside(lines, shown.map((edge) => said.get(edge) as string[]), [...boxes.values()], width, height);
@@ -270,7 +278,7 @@ export function Nodes(drawing: Drawing) {
 
 const countOf = (edge: Edge, at: number) => lowerBound(edge.times.length, (i) => edge.times[i] as number, at + 1e-6);
 
-const kSaid = 3; // lines
+const kSaid = 4; // kinds of messages
 
 // What went along an arrow, each with how often.
 function saysOf(trace: Trace, edge: Edge, count: number): string[] {
@@ -280,7 +288,13 @@ function saysOf(trace: Trace, edge: Edge, count: number): string[] {
   const shown = most.slice(0, most.length > kSaid ? kSaid - 1 : kSaid);
   const rest = most.slice(shown.length).reduce((sum, [, times]) => sum + times, 0);
   const texts = shown.map(([name, times]) => (times > 1 ? `${name} ×${times.toLocaleString('en')}` : name));
-  return [...texts, ...(rest ? [`${rest.toLocaleString('en')} others`] : [])].flatMap((text) => wrapped(text, 150, true));
+  const lines: string[] = [];
+  for (const text of [...texts, ...(rest ? [`${rest.toLocaleString('en')} others`] : [])]) {
+    const last = lines[lines.length - 1];
+    if (last !== undefined && widthOf(`${last}, ${text}`, true) <= 160) lines[lines.length - 1] = `${last}, ${text}`;
+    else lines.push(text);
+  }
+  return lines.flatMap((text) => wrapped(text, 170, true));
 }
 
 interface Line {
@@ -311,16 +325,20 @@ function beside(lines: readonly Line[], said: readonly string[][], boxes: readon
     const [w, h] = [Math.max(0, ...texts.map((text) => widthOf(text, true))), texts.length * kLine];
     let best: Box = { name: '', x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, w, h };
     let least = Infinity;
+    const slant = Math.abs((to.x - from.x) / (to.y - from.y || 1e-9));
+    const steep = slant < 1.5;
     for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
-      for (const way of [1, -1]) {
-        const far = (Math.abs(side.x) * w + Math.abs(side.y) * h) / 2 + 5;
+      for (const [way, more] of [[1, 0], [-1, 0], [1, 18], [-1, 18], [1, 36], [-1, 36]] as const) {
+        const far = (Math.abs(side.x) * w + Math.abs(side.y) * h) / 2 + 5 + more;
+        // Beside a steep arrow, it stays as high as its point.
+        const off = steep ? { x: Math.sign(side.x || 1) * (w / 2 + 7 + (h / 2) * slant + more), y: 0 } : { x: side.x * far, y: side.y * far };
         const label = { ...best,
-          x: inside(from.x + (to.x - from.x) * share + side.x * far * way, w / 2 + 2, width - w / 2 - 2),
-          y: inside(from.y + (to.y - from.y) * share + side.y * far * way, h / 2 + 2, height - h / 2 - 2) };
+          x: inside(from.x + (to.x - from.x) * share + off.x * way, w / 2 + 2, width - w / 2 - 2),
+          y: inside(from.y + (to.y - from.y) * share + off.y * way, h / 2 + 2, height - h / 2 - 2) };
         const cost = boxes.reduce((sum, box) => sum + covered(label, box, 3), 0) * 3
           + placed.reduce((sum, other) => sum + covered(label, other, 4), 0) * 5
           + lines.reduce((sum, line) => sum + within(label, line), 0) * 8
-          + Math.abs(share - 0.5) * 40 + (way < 0 ? 6 : 0);
+          + Math.abs(share - 0.5) * 40 + (way < 0 ? 6 : 0) + more * 2;
         if (cost < least) [least, best] = [cost, label];
       }
     }

@@ -127,6 +127,7 @@ function silences(rows: Row[]): Set<number> {
 export function Sequence({ trace, scene, at, width, height, lit, choose, live }: Drawing) {
   const { lanes, rows: all, left_out } = rowsOf(trace, scene);
   const here = useRef<SVGGElement>(null);
+  const scrolled = useRef(-1); // the scene whose paper it was
   // Programs that ran one after the other stand side by side, each from its top.
   const apart = areApart(all.filter((row) => row.look !== 'case'));
   const rows = apart ? all.filter((row) => row.look !== 'case') : all;
@@ -155,17 +156,19 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
     y += row_height * (row.look === 'case' && !row.text ? 0.35 : 1);
     return own;
   });
-  const tall = y > height ? y + row_height + 6 : height;
+  const tall = y > height ? y + row_height * 2.4 : height;
   // So far down that the last row is seen, and that none is half under the heads.
   useEffect(() => {
     const box = here.current?.closest('.picture-paper');
     if (!box || shown < 1 || !(live || at < scene.to)) return;
     const seen = ys[shown - 1] as number;
-    if (seen + 14 <= box.scrollTop + box.clientHeight && seen - kAir >= box.scrollTop + top) return;
+    const fresh = scrolled.current !== scene.index;
+    scrolled.current = scene.index;
+    if (!fresh && seen + 14 <= box.scrollTop + box.clientHeight && seen - kAir >= box.scrollTop + top) return;
     const wanted = seen + 14 - box.clientHeight;
     const first = wanted <= 0 ? 0 : ys.findIndex((own, i) => own - tall_of(i) - kAir - top >= wanted);
     box.scrollTop = first <= 0 ? (first < 0 ? wanted : 0) : (ys[first] as number) - tall_of(first) - kAir - top;
-  }, [shown, live, height, width]);
+  }, [shown, live, height, width, scene.index]);
   if (!rows.length) return <Nothing width={width} height={height} text="Nothing has gone from one to another yet." />;
   // Counted from where it began, or began again.
   const zeros = rows.map((row, i) => (i === 0 || row.look === 'case' || quiet.has(i) ? row.time : NaN));
@@ -173,7 +176,7 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
   const since = (i: number) => (rows[i] as Row).time - (zeros[i] as number);
   // With more digits where it would look like the time of the row beside it.
   const alike = (i: number, k: number) => k >= 0 && k < rows.length && zeros[i] === zeros[k] && since(i) !== since(k) && lengthText(since(i)) === lengthText(since(k));
-  const timeOf = (i: number) => (since(i) <= 0 ? '0' : alike(i, i - 1) || alike(i, i + 1) ? timeText(since(i), since(i) / 20000) : lengthText(since(i)));
+  const timeOf = (i: number) => (since(i) <= 0 ? '0' : alike(i, i - 1) || alike(i, i + 1) ? timeText(since(i), since(i) / 1000) : lengthText(since(i)));
   return (
     <>
     <svg class="sheet lane-names" width={width} height={top} aria-hidden="true">

@@ -79,7 +79,7 @@ function History({ scene, series, at, most, live, x, y, w, h }: {
       {[0, 0.5, 1].map((share) => share * niceMost(most / 1.12, series.unit)).filter((value) => value <= most).map((value) => (
         <g key={value}>
           <line class="grid" x1={x} x2={x + w} y1={y + h * (1 - value / most)} y2={y + h * (1 - value / most)} />
-          <text class="small dim" x={x - 7} y={y + h * (1 - value / most) + 4} style={{ textAnchor: 'end' }}>{valueText(value, series.unit)}</text>
+          <text class="small dim halo" x={x - 7} y={y + h * (1 - value / most) + 4} style={{ textAnchor: 'end' }}>{valueText(value, series.unit)}</text>
         </g>
       ))}
       <TimeAxis fold={map} y={y + h} top={y} zero={scene.from} at={at} />
