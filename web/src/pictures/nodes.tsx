@@ -135,7 +135,7 @@ function inRows(names: string[]): string[][] {
   return Array.from({ length: across }, (_, c) => names.filter((_, i) => i % across === c));
 }
 
-interface Box {
+export interface Box {
   name: string;
   x: number;
   y: number;
@@ -297,7 +297,7 @@ function saysOf(trace: Trace, edge: Edge, count: number): string[] {
   return lines.flatMap((text) => wrapped(text, 170, true));
 }
 
-interface Line {
+export interface Line {
   from: Point;
   to: Point;
   side: Point; // of unit length: where its label would rather stand
@@ -318,7 +318,7 @@ function lineOf(a: Box, b: Box, bent: boolean): Line {
 
 // Where the labels of arrows stand: beside the middle of each, or as near to it as nothing is
 // covered. They are placed for all that will be said, so that none moves while a run plays.
-function beside(lines: readonly Line[], said: readonly string[][], boxes: readonly Box[], width: number, height: number): Point[] {
+export function beside(lines: readonly Line[], said: readonly string[][], boxes: readonly Box[], width: number, height: number): Point[] {
   const placed: Box[] = [];
   lines.forEach(({ from, to, side }, own) => {
     const texts = said[own] as string[];
@@ -350,14 +350,14 @@ function beside(lines: readonly Line[], said: readonly string[][], boxes: readon
 const inside = (value: number, least: number, most: number) => Math.max(least, Math.min(value, most));
 
 // The area that two have in common, if `air` belongs to the second.
-function covered(a: Box, b: Box, air: number): number {
+export function covered(a: Box, b: Box, air: number): number {
   const x = Math.min(a.x + a.w / 2, b.x + b.w / 2 + air) - Math.max(a.x - a.w / 2, b.x - b.w / 2 - air);
   const y = Math.min(a.y + a.h / 2, b.y + b.h / 2 + air) - Math.max(a.y - a.h / 2, b.y - b.h / 2 - air);
   return x > 0 && y > 0 ? x * y : 0;
 }
 
 // The length of a line that lies in a box.
-function within(box: Box, { from, to }: Line): number {
+export function within(box: Box, { from, to }: Line): number {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   let [a, b] = [0, 1];
   for (const [start, step, least, most] of [[from.x, dx, box.x - box.w / 2, box.x + box.w / 2], [from.y, dy, box.y - box.h / 2, box.y + box.h / 2]] as const) {

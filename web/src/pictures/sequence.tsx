@@ -26,7 +26,7 @@ const kCase = 'case'; // the lane on which a lab says what it tries next
 
 const stories = new WeakMap<Trace, { key: string; lanes: string[]; rows: Row[]; left_out: number }>();
 
-function rowsOf(trace: Trace, scene: Scene) {
+export function rowsOf(trace: Trace, scene: Scene) {
   const key = `${trace.version} ${scene.index}`;
   const before = stories.get(trace);
   if (before?.key === key) return before;
