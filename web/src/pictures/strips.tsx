@@ -166,6 +166,7 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
     const at = Math.round(x(trace.time.at(event)));
     if (beats[beats.length - 1] !== at) beats.push(at);
   }
+  const pause = gap ? `${lengthText(gap.to - gap.from)} without a ${gap.name}` : '';
   const line = y + (gap && h > 40 ? 17 : h / 2 + 4);
   // In its block, or after it where that has the room.
   const texts = gap && h <= 40 ? [] : blocks.map(({ left, right, meaning, text }, i) => {
@@ -194,7 +195,7 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
       {gap && (
         <g class="gap">
           <path d={`M${x(gap.from) + 3} ${y + h - 4}H${x(gap.to) - 3}`} />
-          <text class="small halo" x={(x(gap.from) + x(gap.to)) / 2} y={y + h / 2 + (h > 40 ? 11 : 3)}>{fitted(`${lengthText(gap.to - gap.from)} without a ${gap.name}`, x(gap.to) - x(gap.from) - 6, true)}</text>
+          <text class="small halo" x={(x(gap.from) + x(gap.to)) / 2} y={y + h / 2 + (h > 40 ? 11 : 3)}>{widthOf(pause, true) <= x(gap.to) - x(gap.from) - 6 ? pause : lengthText(gap.to - gap.from)}</text>
         </g>
       )}
     </g>
