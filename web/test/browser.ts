@@ -6,7 +6,11 @@ Object.assign(globalThis, {
   addEventListener: nothing,
   matchMedia: () => ({ matches: false, addEventListener: nothing }),
   localStorage: { getItem: () => null, setItem: nothing },
-  document: { documentElement: { dataset: {} }, getElementById: () => null },
+  document: {
+    documentElement: { dataset: {} }, body: {}, getElementById: () => null,
+    createElement: () => ({ getContext: () => ({ measureText: (text: string) => ({ width: text.length * 7 }) }) }),
+  },
+  getComputedStyle: () => ({ fontFamily: 'sans' }),
   requestAnimationFrame: nothing,
   cancelAnimationFrame: nothing,
   WebSocket: class {

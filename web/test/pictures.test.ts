@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inside } from '../src/lab/splitter';
 import { linked } from '../src/lab/markdown';
-import { dense } from '../src/pictures/bars';
-import { areApart } from '../src/pictures/sequence';
+import { dense, timesOf } from '../src/pictures/bars';
+import { beside, covered, within, type Box, type Line } from '../src/pictures/nodes';
+import { areApart, rowsOf } from '../src/pictures/sequence';
+import { wrapped } from '../src/pictures/sheet';
 import { density } from '../src/timeline/minimap';
 import { fold } from '../src/pictures/fold';
 import { meaningOf } from '../src/pictures/meaning';
@@ -220,4 +222,57 @@ test('in answers, labs and claims are links, but not in code, links or other num
 
 test('a column keeps within its bounds', () => {
   assert.deepEqual([inside('left', 0), inside('left', 21), inside('side', 99)], [12, 21, 45]);
+});
+
+test('how many times as much is said only where it says something', () => {
+  assert.equal(timesOf([2, 1]), '', 'a count of one and two');
+  assert.equal(timesOf([700_000, 2116, 700_000]), '', 'two are the largest');
+  assert.equal(timesOf([58, 42]), '');
+  assert.equal(timesOf([0, 200]), '', 'nothing is no measure');
+  assert.equal(timesOf([5.8e-3, 25e-6]), ' 232× as much');
+  assert.equal(timesOf([3.2, 4.4, 69]), ' 22× the least');
+});
+
+test('a text is broken between words, into as many lines as it may have', () => {
+  assert.deepEqual(wrapped('pool checks nothing', 12 * 7), ['pool checks', 'nothing']);
+  assert.deepEqual(wrapped('pool checks nothing', 6 * 7, false, 2), ['pool', 'checks nothing']);
+  assert.deepEqual(wrapped('pool checks nothing', 400), ['pool checks nothing']);
+});
+
+test('labels of crossing and of opposite arrows cover neither a box, an arrow nor each other', () => {
+  const box = (name: string, x: number, y: number): Box => ({ name, x, y, w: 100, h: 50 });
+  const boxes = [box('A', 60, 60), box('B', 60, 260), box('Redis', 560, 60), box('PostgreSQL', 560, 260)];
+  const line = (from: [number, number], to: [number, number]): Line => {
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+    return { from: { x: from[0], y: from[1] }, to: { x: to[0], y: to[1] }, side: { x: (to[1] - from[1]) / length, y: -(to[0] - from[0]) / length } };
+  };
+  const lines = [line([110, 60], [510, 60]), line([110, 260], [510, 260]), line([110, 80], [510, 240]), line([110, 240], [510, 80]),
+    line([110, 60], [510, 60])];
+  const said = [['20 hits'], ['20 loads'], ['20 loads', '0 loads'], ['20 hits'], ['answer ×20']];
+  const labels = beside(lines, said, boxes, 640, 320).map(({ x, y }, i): Box => {
+    const texts = said[i] as string[];
+    return { name: texts[0] as string, x, y, w: Math.max(...texts.map((text) => text.length)) * 7, h: texts.length * 15 };
+  });
+  labels.forEach((label, i) => {
+    for (const one of boxes) assert.equal(covered(label, one, 0), 0, `${label.name} covers ${one.name}`);
+    labels.forEach((other, k) => { if (k !== i) assert.equal(covered(label, other, 0), 0, `${label.name} covers ${other.name}`); });
+    lines.forEach((one, k) => assert.equal(within(label, one), 0, `${label.name} covers arrow ${k}`));
+  });
+});
+
+test('what a lab tries next is a heading of the sequence and no lane of it', () => {
+  const trace = traceOf(
+    told('scene', 'two ways', 0), told('picture', 'sequence', 1, { feeds: ['reader', 'Redis'] }),
+    mark('case', 'with an erase', 2), flow('reader', 'Redis', 'get', 3), mark('case', 'with a lease', 6), flow('reader', 'Redis', 'fill', 7));
+  const { lanes, rows } = rowsOf(trace, scene(trace));
+  assert.deepEqual(lanes, ['reader', 'Redis']);
+  assert.deepEqual(rows.map(({ look, text }) => `${look} ${text}`), ['case with an erase', 'arrow get', 'case with a lease', 'arrow fill']);
+});
+
+test('who comes on stage again begins a new case', () => {
+  const actor = (name: string, ts: number) => told('actor', name, ts, { kind: 'client', pid: 0, lane: name });
+  const trace = traceOf(
+    told('scene', 'two clients', 0), told('picture', 'sequence', 1, { feeds: ['client', 'server'] }),
+    actor('client', 2), flow('client', 'server', 'GET', 3), actor('client', 6), flow('client', 'server', 'GET', 7));
+  assert.deepEqual(rowsOf(trace, scene(trace)).rows.map(({ look }) => look), ['arrow', 'case', 'arrow']);
 });

@@ -219,6 +219,8 @@ struct Ends {
 };
 
 Ends talk(bool allow_half_open) {
+  trace::instant(allow_half_open ? "half-open is allowed" : "half-open is not allowed",
+                 {.lane = "case"});
   Ends seen;
   lab::uv::Loop loop;
   Ticks ticks;

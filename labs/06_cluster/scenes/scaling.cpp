@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lab/core/text.hpp"
+#include "lab/core/trace.hpp"
 #include "lab/os/proc.hpp"
 #include "scenes/scenes.hpp"
 #include "world/load.hpp"
@@ -37,7 +38,9 @@ void one_core(Story& story, const Knobs&) {
   story.say(
       "First one thread computes, then four do. CPU time by wall time says how many "
       "cores they used. For one thread it should not be more than one.");
-  story.picture(Picture::bars, {"How many cores a process uses"});
+  constexpr const char* kCores = "cores of this machine";
+  story.picture(Picture::bars, {"How many cores a process uses", kCores});
+  lab::trace::counter(kCores, std::thread::hardware_concurrency());
   double one = 0;
   double four = 0;
   for (int i = 0; i < 10 && (i < 2 || four < 1.5); ++i) {

@@ -16,7 +16,7 @@ Handler watchdog(Site& site, milliseconds limit) {
 }
 
 // Middleware A calls next() this often, and replies if it is told to.
-Visit play(bool replies, int next_calls, milliseconds patience) {
+Visit play(const char* what, bool replies, int next_calls, milliseconds patience) {
   Site site([=](App& app, Site& self) {
     app.use("watchdog", watchdog(self, patience / 4));
     app.use("A", [=, &self](Request&, Response& response, Next next) {
@@ -30,6 +30,7 @@ Visit play(bool replies, int next_calls, milliseconds patience) {
     });
     app.use("C", [&self](Request&, Response&, Next) { self.note("C"); });
   });
+  site.draw(true, what);
   return replies || next_calls > 0
              ? site.visit("GET /")
              : site.visit("GET /", {}, patience, "watchdog: A has it");
@@ -43,10 +44,10 @@ void choices(Story& story, const Knobs& knobs) {
       "does "
       "neither, nothing fails, but the client should wait in vain.");
   story.picture(lab::Picture::sequence, {"client", "watchdog", "A", "B", "C"});
-  const Visit replied = play(true, 0, *knobs.patience);
-  const Visit called = play(false, 1, *knobs.patience);
-  const Visit forgot = play(false, 0, *knobs.patience);
-  const Visit twice = play(false, 2, *knobs.patience);
+  const Visit replied = play("A replies", true, 0, *knobs.patience);
+  const Visit called = play("A calls next()", false, 1, *knobs.patience);
+  const Visit forgot = play("A does neither", false, 0, *knobs.patience);
+  const Visit twice = play("A calls next() twice", false, 2, *knobs.patience);
   story.table({"What A does; B would reply, and C stands behind B",
                {"A", "reply", "log"},
                {{"replies", replied.reply, replied.log},

@@ -18,7 +18,7 @@ void add_error_middleware(App& app, Site& site) {
 
 // Step 8: the same route, with error middleware behind it, in front of it, or nowhere.
 template <class F>
-Visit play(F route, ErrorMiddleware stands, bool express_5 = true) {
+Visit play(const char* what, F route, ErrorMiddleware stands, bool express_5 = true) {
   Site site(
       [&](App& app, Site& self) {
         if (stands == ErrorMiddleware::first) add_error_middleware(app, self);
@@ -31,6 +31,7 @@ Visit play(F route, ErrorMiddleware stands, bool express_5 = true) {
         if (stands == ErrorMiddleware::last) add_error_middleware(app, self);
       },
       express_5);
+  site.draw(true, what);
   return site.visit("GET /");
 }
 
@@ -49,10 +50,13 @@ void errors(Story& story, const Knobs&) {
     return site.reject_after(1ms, "rejected");
   };
   using enum ErrorMiddleware;
-  const Visit works = play(calls_next, last);
-  const Visit thrown = play(throws, last), passed = play(passes, last);
-  const Visit rejected = play(rejects, last), ignored = play(rejects, last, false);
-  const Visit too_early = play(throws, first), nobody = play(throws, none);
+  const Visit works = play("the route calls next()", calls_next, last);
+  const Visit thrown = play("the route throws", throws, last);
+  const Visit passed = play("the route calls next(error)", passes, last);
+  const Visit rejected = play("an async route throws", rejects, last);
+  const Visit ignored = play("the same in Express 4", rejects, last, false);
+  const Visit too_early = play("the error middleware stands first", throws, first);
+  const Visit nobody = play("no error middleware", throws, none);
   story.table({"Where the error goes",
                {"the route", "Express", "error middleware", "reply", "log"},
                {{"calls next()", "5", "last", works.reply, works.log},

@@ -27,6 +27,11 @@ Handler replies(Site& site, const std::string& entry, const std::string& body) {
   };
 }
 
+// What the picture shows: a chain to its end, one that stops, and two routes that match.
+bool is_drawn(const std::string& request) {
+  return request == "GET /order" || request == "GET /stop" || request == "GET /u/me";
+}
+
 // Only middleware whose path matches runs; of two that match, the first one first.
 void add_routes(App& app, Site& site) {
   app.get("B", "/order", calls_next(site, "B"));
@@ -104,6 +109,7 @@ void order(Story& story, const Knobs& knobs) {
   lab::Table table{"One app, many requests", {"request", "reply", "log"}, {}};
   std::map<std::string, std::string> logs;
   for (const std::string request : kRequests) {
+    site.draw(is_drawn(request), request);
     const bool hangs = request == "GET /hang";
     const Visit visit = site.visit(request, {}, hangs ? *knobs.patience : 10s, "A-out");
     table.rows.push_back({request, visit.reply, visit.log});
@@ -115,6 +121,7 @@ void order(Story& story, const Knobs& knobs) {
     app.use("C", replies(self, "C", "hello"));
     app.use("B", calls_next(self, "B"));
   });
+  swapped.draw(true, "with C added before B");
   const Visit control = swapped.visit("GET /");
   story.claim(
       "10.3",

@@ -55,8 +55,10 @@ void parts(Story& story, const Knobs&) {
                 {"client", "read", "stamp", "time", "user", "reply"});
   Clock::duration took{}, control_took{};
   Site site([&](App& app, Site& self) { build(app, self, false, took); });
+  site.draw(true, "four middleware, then the one that replies");
   const Visit visit = site.visit("GET /a", {{"X-From", "ann"}});
   Site reversed([&](App& app, Site& self) { build(app, self, true, control_took); });
+  reversed.draw(true, "the one that replies stands first");
   const Visit control = reversed.visit("GET /a", {{"X-From", "ann"}});
 
   story.claim("10.1", visit.log == "/a from ann" && control.log.empty(),

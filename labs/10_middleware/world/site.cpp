@@ -12,15 +12,17 @@ namespace lab10 {
 using namespace std::chrono_literals;
 namespace trace = lab::trace;
 
-namespace {
-
-void arrow(std::string_view label, std::string_view from, std::string_view to,
-           lab::Where where = lab::Where::here()) {
+void Site::arrow(std::string_view label, std::string_view from, std::string_view to,
+                 lab::Where where) {
+  if (!drawn_) return;
   const auto out = trace::flow_out(label, {.lane = from}, where);
   trace::flow_in(out, label, {.lane = to}, where);
 }
 
-}  // namespace
+void Site::draw(bool drawn, std::string_view heading) {
+  drawn_ = drawn;
+  if (drawn && !heading.empty()) trace::instant(heading, {.lane = "case"});
+}
 
 Site::Site(const Build& build, bool handles_rejections)
     : app_(options(handles_rejections)),
@@ -54,7 +56,9 @@ void Site::handle(const lab::http::Request& request, lab::http::Server::Reply re
 }
 
 void Site::note(std::string entry) {
-  trace::instant(entry, {.lane = running_.empty() ? sender_ : running_.back()});
+  if (drawn_) {
+    trace::instant(entry, {.lane = running_.empty() ? sender_ : running_.back()});
+  }
   const std::lock_guard lock(mutex_);
   log_.push_back(std::move(entry));
   noted_.notify_all();

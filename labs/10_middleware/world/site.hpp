@@ -3,11 +3,13 @@
 // Threads   Middleware runs on the server's thread; visit() waits until it has returned.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "middleware.hpp"
@@ -34,6 +36,9 @@ class Site {
               milliseconds patience = std::chrono::seconds(10),
               const std::string& last_note = {});
 
+  // Whether the picture shows what comes now, and under which heading.
+  void draw(bool drawn, std::string_view heading = {});
+
   // For middleware.
   void note(std::string entry);
   void run_after(milliseconds delay, std::function<void()> call);
@@ -43,6 +48,10 @@ class Site {
   AppOptions options(bool handles_rejections);
   void handle(const lab::http::Request& request, lab::http::Server::Reply reply);
 
+  void arrow(std::string_view label, std::string_view from, std::string_view to,
+             lab::Where where = lab::Where::here());
+
+  std::atomic<bool> drawn_ = true;
   std::mutex mutex_;
   std::condition_variable noted_;
   std::vector<std::string> log_;

@@ -90,9 +90,9 @@ void one_for_each(Story& story, const Knobs&) {
   lab::Table table{
       "20 calls to the healthy provider", {"breakers", "paid", "refused"}, {}};
   std::vector<int> refused;
+  PaymentsService down("provider A"), healthy("provider B");
+  down.become(Health::failing);
   for (const bool shared : {true, false}) {
-    PaymentsService down("provider A"), healthy("provider B");
-    down.become(Health::failing);
     const char* const name_a = shared ? "breaker for both" : "breaker for A";
     const char* const name_b = shared ? name_a : "breaker for B";
     PaymentsClient to_a(down, name_a), to_b(healthy, name_b);

@@ -13,6 +13,20 @@ namespace trace = lab::trace;
 
 namespace {
 
+const char* to_string(Health health) {
+  switch (health) {
+    case Health::healthy:
+      return "healthy";
+    case Health::failing:
+      return "failing";
+    case Health::slow:
+      return "slow";
+    case Health::hanging:
+      return "hanging";
+  }
+  return "";
+}
+
 Response response_of(Health health) {
   if (health == Health::failing) return {.status = 503, .body = "out of order\n"};
   return {.body = "paid\n"};
@@ -26,13 +40,19 @@ PaymentsService::PaymentsService(std::string name)
         take(request, std::move(reply));
       }) {
   trace::actor(name_, trace::Actor::service);
+  trace::state(name_, to_string(health_));
 }
 
 PaymentsService::~PaymentsService() {
-  become(Health::failing);  // nobody may be left waiting
+  change(Health::failing);  // nobody may be left waiting
 }
 
 void PaymentsService::become(Health health) {
+  trace::state(name_, to_string(health));
+  change(health);
+}
+
+void PaymentsService::change(Health health) {
   std::vector<Server::Reply> waiting;
   {
     const std::lock_guard lock(mutex_);

@@ -42,6 +42,7 @@ class PaymentsService {
   bool wait_received(int count, lab::TimeSpan timeout = std::chrono::seconds(10));
 
  private:
+  void change(Health health);
   void take(const lab::http::Request& request, lab::http::Server::Reply reply);
 
   const std::string name_;

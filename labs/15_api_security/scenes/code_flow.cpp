@@ -81,7 +81,8 @@ void code_flow(lab::Story& story, const Knobs&) {
       "browser, and a thief reads it there. Without PKCE he should get the tokens; with "
       "it "
       "the app's verifier should be missing.");
-  story.picture(lab::Picture::sequence, {"notes app", "login server", "thief"});
+  story.picture(lab::Picture::sequence,
+                {"notes app", "login server", "old login server", "thief"});
   trace::actor("notes app", trace::Actor::client);
   trace::actor("thief", trace::Actor::client);
   const std::string verifier = to_base64url(random_bytes(32));
@@ -89,11 +90,13 @@ void code_flow(lab::Story& story, const Knobs&) {
                    {"challenge", challenge_of(verifier)},
                    {"nonce", "n-7"}};
 
+  trace::instant("without PKCE", {.lane = "case"});
   Login old("old login server", false);
   const Json open_code = old.ask(kClient, "/authorize", {{"scope", "orders:read"}});
   Login::draw("sees the code", kClient, "thief");
   const bool stolen = !old.ask("thief", "/token", {{"code", open_code}}).is_null();
 
+  trace::instant("with PKCE", {.lane = "case"});
   Login login("login server", true);
   const bool needed =
       login.ask(kClient, "/authorize", {{"scope", "orders:read"}}).is_null();

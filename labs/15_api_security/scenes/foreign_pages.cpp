@@ -1,4 +1,5 @@
 // foreign_pages.cpp: what a browser does for a page of another origin, and what the server did.
+#include "lab/core/trace.hpp"
 #include "scenes/scenes.hpp"
 #include "world/caller.hpp"
 
@@ -29,6 +30,7 @@ void foreign_pages(lab::Story& story, const Knobs&) {
   };
   const auto fetch = [&](const char* what, const char* origin, Caller& browser,
                          const char* type) {
+    lab::trace::instant(what, {.lane = "case"});
     const int before = shop.handled();
     const Fetched fetched = fetch_as_browser(origin, browser, request(type));
     const bool ran = shop.handled() > before;
@@ -40,12 +42,14 @@ void foreign_pages(lab::Story& story, const Knobs&) {
   const Seen our_json = fetch("our page, JSON", kOurPage, ours, "application/json");
   const Seen evil_text = fetch("evil page, text", kEvilPage, evil, "text/plain");
   const Seen evil_json = fetch("evil page, JSON", kEvilPage, evil, "application/json");
+  lab::trace::instant("curl, text", {.lane = "case"});
   const int before = shop.handled();
   curl.send(request("text/plain"));
   const bool curl_ran = shop.handled() > before;
   table.rows.push_back({"curl", "no", yes(curl_ran), "yes"});
   story.table(table);
 
+  lab::trace::instant("a guard that looks at the origin", {.lane = "case"});
   Shop guarded({.name = "guarded shop"});
   Caller again("evil page", guarded);
   const Fetched stopped = fetch_as_browser(kEvilPage, again, request("text/plain"));

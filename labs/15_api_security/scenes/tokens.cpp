@@ -4,10 +4,13 @@
 #include <algorithm>
 
 #include "lab/core/text.hpp"
+#include "lab/core/trace.hpp"
 #include "scenes/scenes.hpp"
 #include "world/caller.hpp"
 
 namespace lab15 {
+
+namespace trace = lab::trace;
 
 namespace {
 
@@ -67,6 +70,7 @@ void tokens(lab::Story& story, const Knobs&) {
 
   lab::Table table{"What the shop says to a token", {"token", "answer"}, {}};
   const auto ask = [&](const char* what, const std::string& shown) {
+    trace::instant(what, {.lane = "case"});
     const int status = thief.get("/me", shown).status;
     table.rows.push_back({what, status == 200 ? "accepted" : "refused"});
     return status == 200;
@@ -74,16 +78,18 @@ void tokens(lab::Story& story, const Knobs&) {
   const bool stolen = ask("as it was issued", token);
   int refused = 0;
   for (const auto& [what, forged] : forgeries) refused += !ask(what, forged);
+  trace::instant("ann logs out", {.lane = "case"});
   ann.post("/logout", {}, token);
   const bool after_logout = ask("after the logout", token);
   shop.advance(16min);
   const bool after_expiry = ask("after it has expired", token);
 
-  Shop careful({.name = "shop with deny list", .deny_list = true});
-  Caller bob("bob", careful);
-  const std::string other = bob.log_in("ann");
-  bob.post("/logout", {}, other);
-  const bool revoked = bob.get("/me", other).status == 401;
+  trace::instant("with a deny list", {.lane = "case"});
+  Shop careful({.name = "shop", .deny_list = true});
+  Caller again("ann", careful);
+  const std::string other = again.log_in("ann");
+  again.post("/logout", {}, other);
+  const bool revoked = again.get("/me", other).status == 401;
   table.rows.push_back(
       {"after the logout, with a deny list", revoked ? "refused" : "accepted"});
   story.table(table);

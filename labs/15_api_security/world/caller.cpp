@@ -12,8 +12,8 @@ namespace lab15 {
 namespace trace = lab::trace;
 using namespace std::chrono_literals;
 
-Caller::Caller(std::string name, std::uint16_t port)
-    : name_(std::move(name)), http_("127.0.0.1", port) {
+Caller::Caller(std::string name, const Shop& shop)
+    : name_(std::move(name)), service_(shop.name()), http_("127.0.0.1", shop.port()) {
   trace::actor(name_, trace::Actor::client);
 }
 
@@ -24,7 +24,14 @@ Response Caller::send(Request request, bool drawn) {
     request.headers.emplace_back("X-Flow", std::to_string(flow));
   }
   auto result = http_.request(request, 10s);
-  if (auto* response = std::get_if<Response>(&result)) return std::move(*response);
+  if (auto* response = std::get_if<Response>(&result)) {
+    if (drawn) {
+      const std::string said =
+          fmt::format("{}{}", response->status, response->status < 400 ? "" : " refused");
+      trace::flow_in(trace::flow_out(said, {.lane = service_}), said, {.lane = name_});
+    }
+    return std::move(*response);
+  }
   throw lab::Error(request.method + " " + request.target,
                    std::get<lab::http::ClientError>(result).message);
 }

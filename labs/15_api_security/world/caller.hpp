@@ -10,10 +10,9 @@ namespace lab15 {
 // Keeps one connection. A call without a response throws lab::Error.
 class Caller {
  public:
-  Caller(std::string name, const Shop& shop) : Caller(std::move(name), shop.port()) {}
-  Caller(std::string name, std::uint16_t port);
+  Caller(std::string name, const Shop& shop);
 
-  // `drawn`: whether the picture shows this call.
+  // `drawn`: whether the picture shows this call and its response.
   Response send(Request request, bool drawn = true);
   Response post(const std::string& target, const Json& body,
                 const std::string& token = {});
@@ -21,7 +20,7 @@ class Caller {
   std::string log_in(const std::string& user);  // the token
 
  private:
-  const std::string name_;
+  const std::string name_, service_;
   lab::http::Client http_;
 };
 

@@ -33,7 +33,8 @@ class Connection {
       throw lab::Error("ask the server", error->message);
     }
     Response reply = std::get<Response>(std::move(result));
-    arrow("server", "client", fmt::format("{}", reply.status));
+    arrow("server", "client",
+          fmt::format("{}, {} bytes", reply.status, reply.body.size()));
     return reply;
   }
 
@@ -53,6 +54,7 @@ void etag(lab::Story& story, const Knobs&) {
   Connection connection(origin);
   lab::Table table{"Requests for one page", {"request", "status", "body bytes"}, {}};
   const auto ask = [&](const char* name, Headers headers) {
+    trace::instant(name, {.lane = "case"});
     const Response reply = connection.send({.headers = std::move(headers)});
     table.rows.push_back(
         {name, std::to_string(reply.status), std::to_string(reply.body.size())});
@@ -115,12 +117,16 @@ Reads six_reads(const std::string& control) {
   HttpCache cache(
       10, [&](const Request& request) { return connection.send(request); },
       [&] { return now; });
+  trace::instant(control, {.lane = "case"});
   Reads reads;
   for (int i = 0; i < 6; ++i) {
     const HttpCache::Source source = cache.get({}).source;
     cache.revalidate();  // what was served stale, after the answer
     reads.sources.emplace_back(to_string(source));
-    if (source == HttpCache::Source::cache) trace::instant("cache", {.lane = "client"});
+    if (source == HttpCache::Source::cache || source == HttpCache::Source::stale) {
+      trace::instant(fmt::format("at {} ms: {}", 250 * i, to_string(source)),
+                     {.lane = "client"});
+    }
     now += 250ms;
   }
   reads.requests = origin.runs();

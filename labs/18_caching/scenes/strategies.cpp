@@ -27,13 +27,13 @@ class Shop {
   std::string read() {
     arrow("shop", "Redis", "get");
     if (const auto cached = cache_.get(kProduct)) {
-      arrow("Redis", "shop", "hit");
+      arrow("Redis", "shop", "hit: " + *cached);
       return *cached;
     }
     arrow("Redis", "shop", "miss");
     arrow("shop", "PostgreSQL", "load");
     const std::string price = products_.load(kProduct).price;
-    arrow("shop", "Redis", "fill");
+    arrow("shop", "Redis", "fill " + price);
     cache_.set(kProduct, price);
     return price;
   }
@@ -72,6 +72,7 @@ void strategies(lab::Story& story, const Knobs&) {
   const auto step = [&](const char* name, int reads) {
     const int before = shop.loads();
     std::string price;
+    trace::instant(name, {.lane = "case"});
     for (int i = 0; i < reads; ++i) price = shop.read();
     const int loads = shop.loads() - before;
     table.rows.push_back({name, price, std::to_string(loads)});
@@ -124,7 +125,7 @@ Ending race(Guard guard) {
 
   static constexpr const char* kNames[] = {"with an erase", "with a version",
                                            "with a lease"};
-  trace::instant(kNames[static_cast<int>(guard)], {.lane = "reader"});
+  trace::instant(kNames[static_cast<int>(guard)], {.lane = "case"});
   arrow("reader", "Redis", "get: miss");
   const auto found = of_reader.get_or_lease(kProduct);
   arrow("reader", "PostgreSQL", "load 1");

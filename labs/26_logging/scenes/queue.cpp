@@ -48,7 +48,8 @@ Flood flood(WhenFull when_full, std::size_t queue, std::uint64_t lines) {
                 .when_full = when_full,
                 .on_queue = [&](std::size_t bytes) {
                   flood.most = std::max(flood.most, bytes);
-                  trace::counter("waiting", static_cast<double>(bytes));
+                  trace::counter("waiting", static_cast<double>(bytes),
+                                 {.args = {{"unit", "bytes"}}});
                 }});
     begins.set_value(lab::thread_id());
     for (std::uint64_t n = 0; n < lines; ++n) log.log(Level::info, "served", {{"n", n}});
@@ -83,7 +84,7 @@ void full_queue(lab::Story& story, const Knobs& knobs) {
       "{} lines. Either it waits, or lines are dropped: the oldest or the newest.",
       lab::text::bytes(queue), lines);
   story.picture(lab::Picture::tank, {"waiting", "limit"});
-  trace::counter("limit", static_cast<double>(queue));
+  trace::counter("limit", static_cast<double>(queue), {.args = {{"unit", "bytes"}}});
 
   constexpr std::pair<const char*, WhenFull> kPolicies[] = {
       {"block", WhenFull::block},

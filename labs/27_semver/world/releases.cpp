@@ -56,7 +56,12 @@ Meeting Releases::meet(std::string_view program, std::string_view release,
   for (auto at = said.find(path); at != said.npos; at = said.find(path))
     said.erase(at, path.size());
 
-  if (exit.ok()) trace::flow_in(call, "link", {.lane = library});
+  const auto missing = said.rfind("undefined symbol");
+  trace::flow_in(call, exit.ok() ? "ran: " + said : "cannot be linked",
+                 {.lane = library});
+  trace::state(library, exit.ok()              ? "fits"
+                        : missing == said.npos ? "refused: no file of that name"
+                                               : "refused: " + said.substr(missing));
   trace::instant(exit.ok() ? "ran" : "was not started",
                  {.lane = program, .cause = call, .args = {{"said", said}}});
   return {exit.ok(), said};

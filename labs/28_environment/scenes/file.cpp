@@ -15,7 +15,7 @@ void file_and_shell(lab::Story& story, const Knobs& knobs) {
       "A .env file says PORT=3000. The service starts with the file alone, then with "
       "PORT "
       "set in the shell as well, then with a flag. The file should lose each time.");
-  story.picture(lab::Picture::nodes, {"flag", "shell", ".env", "service"});
+  story.picture(lab::Picture::sequence, {"flag", "shell", ".env", "service"});
   for (const char* source : {"flag", "shell", ".env"}) {
     trace::actor(source, trace::Actor::client);
   }
@@ -26,24 +26,32 @@ void file_and_shell(lab::Story& story, const Knobs& knobs) {
   const std::string shell = std::to_string(*knobs.port);
 
   lab::Table table{"Who sets the port", {"given", "PORT", "from"}, {}};
-  const auto serve = [&](const char* given, const char* winner, Deployment deployment) {
+  // Each source gives its value; which one the service took is what it reports.
+  const auto offer = [](const char* source, const std::string& value) {
+    trace::flow_in(trace::flow_out("PORT=" + value, {.lane = source}), "PORT=" + value,
+                   {.lane = "service"});
+  };
+  const auto serve = [&](const char* given, Deployment deployment) {
+    trace::instant(given, {.lane = "case"});
+    offer(".env", "3000");
+    if (!deployment.environment.empty()) offer("shell", shell);
+    if (!deployment.flags.empty()) offer("flag", "8080");
     deployment.name = "service";
     deployment.env_file = path;
-    const auto sent = trace::flow_out("PORT", {.lane = winner});
-    const Started started = start(deployment);
-    trace::flow_in(sent, "PORT", {.lane = "service"});
-    const Setting port = started.settings.at("PORT");
+    const Setting port = start(deployment).settings.at("PORT");
+    trace::instant(fmt::format("{}, from {}", port.value, port.origin),
+                   {.lane = "service"});
     table.rows.push_back({given, port.value, port.origin});
     return port;
   };
-  const Setting alone = serve("only the file", ".env", {});
+  const Setting alone = serve("only the file", {});
   const Setting both =
-      serve("the file and the shell", "shell", {.environment = {{"PORT", shell}}});
+      serve("the file and the shell", {.environment = {{"PORT", shell}}});
   const Setting flag =
-      serve("the file, the shell and a flag", "flag",
+      serve("the file, the shell and a flag",
             {.environment = {{"PORT", shell}}, .flags = {"--port=8080"}});
   const Setting override =
-      serve("the file and the shell, with override", ".env",
+      serve("the file and the shell, with override",
             {.environment = {{"PORT", shell}}, .file_overrides = true});
   story.table(table);
   story.claim(

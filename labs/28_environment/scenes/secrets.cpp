@@ -48,13 +48,17 @@ Seen deploy(const char* name, const std::pair<std::string, std::string>& variabl
                   holds(told.substr(child), kPassword),
                   holds(told.substr(0, child), "SET_LATER="),
                   holds(told.substr(child), "SET_LATER=")};
+  int others = 0;
   for (const auto& [who, sees] :
        {std::pair{"neighbour", seen.by_neighbour}, std::pair{"child", seen.by_child}}) {
     if (sees == "no") continue;
     trace::flow_in(trace::flow_out("password", {.lane = name}), "password",
                    {.lane = who});
-    trace::state(who, "has the password");
+    trace::state(who, "leaked: has the password");
+    ++others;
   }
+  trace::state(
+      name, others ? fmt::format("leaked to {} others", others) : "nobody else sees it");
   return seen;
 }
 

@@ -16,11 +16,17 @@ namespace {
 
 // A launcher passes the variables to the service; the picture shows them travel.
 Started launch(const Deployment& deployment) {
-  const auto sent = trace::flow_out(
-      fmt::format("{} variables", deployment.environment.size()), {.lane = "host"});
+  const auto& variables = deployment.environment;
+  const std::string passed =
+      variables.empty() ? "no variables"
+                        : fmt::format("{}={} and {} more", variables.front().first,
+                                      variables.front().second, variables.size() - 1);
+  const auto sent = trace::flow_out(passed, {.lane = "host"});
   Started started = start(deployment);
-  trace::flow_in(sent, "variables", {.lane = deployment.name});
-  trace::state(deployment.name, started.code == 0 ? "started" : "refused to start");
+  trace::flow_in(sent, passed, {.lane = deployment.name});
+  trace::state(deployment.name, started.code == 0 ? "started"
+                                                  : fmt::format("refused: {} problems",
+                                                                started.problems.size()));
   return started;
 }
 

@@ -2,9 +2,10 @@
 // as what it is.
 import type { StoryItem, Table, Trace } from '../trace/trace';
 import { meaningOf } from './meaning';
-import { column, plain, type Measured } from './numbers';
+import { column, measured, plain, type Measured } from './numbers';
 import type { Scene } from './scenes';
 import { Label, Nothing, Sheet, widthOf, Words, type Drawing } from './sheet';
+import { pointsIn } from './tank';
 
 // The tables that the scene names, else the last one that it told.
 export function tablesOf(scene: Scene, at: number): StoryItem[] {
@@ -21,14 +22,14 @@ export function Bars({ trace, scene, at, width, height, lit, choose }: Drawing) 
     <Sheet width={width} height={Math.max(height, ...items.map((item) => need(item.table as Table) * items.length))} label={items.map((item) => item.text).join(', ')}>
       {items.map((item, i) => (
         <g key={item.event} class={lit.has(item.event) ? 'lit' : ''} transform={`translate(0 ${i * Math.max(each, need(item.table as Table))})`} onClick={() => choose(item.event)}>
-          <One table={item.table as Table} width={width} height={Math.max(each, need(item.table as Table))} />
+          <One table={item.table as Table} width={width} height={Math.max(each, need(item.table as Table))} limit={i === 0 ? limitOf(trace, scene, at) : undefined} />
         </g>
       ))}
     </Sheet>
   );
 }
 
-const need = (table: Table) => 62 + table.rows.length * (chosen(table) && table.rows.length <= 24 ? 44 : 25);
+const need = (table: Table) => 66 + table.rows.length * (chosen(table) && table.rows.length <= 24 ? 46 : 25);
 
 function waits(trace: Trace, scene: Scene, at: number): string {
   void trace;
@@ -51,53 +52,116 @@ export function dense(table: Table): Table {
   return { ...table, columns: table.columns.filter((_, i) => used[i]), rows: table.rows.map((row) => row.filter((_, i) => used[i])) };
 }
 
-function One({ table: told, width, height }: { table: Table; width: number; height: number }) {
+interface Limit {
+  name: string;
+  value: number;
+}
+
+// A count that the scene names beside its table is a mark on the bars' scale.
+function limitOf(trace: Trace, scene: Scene, at: number): Limit | undefined {
+  for (const name of scene.picture.feeds) {
+    const series = trace.seriesNamed(name);
+    const value = series && pointsIn(series, scene)[1] > pointsIn(series, scene)[0] ? trace.valueAt(series, at) : undefined;
+    if (value !== undefined) return { name, value };
+  }
+  return undefined;
+}
+
+function One({ table: told, width, height, limit }: { table: Table; width: number; height: number; limit?: Limit | undefined }) {
   const table = dense(told);
   const drawn = chosen(table);
   if (!drawn || table.rows.length > 24) return <Outcomes table={table} width={width} height={height} />;
   const { at, values } = drawn;
   const narrow = width < 560;
-  const most = Math.max(...values.map((one) => one?.value ?? 0), 1e-12);
-  const others = table.columns.map((_, i) => i).filter((i) => i > 0 && i !== at && i < 5);
-  const details = (row: string[]) => others.map((i) => [table.columns[i] ?? '', plain(row[i] ?? '')])
-    .filter(([, value]) => value !== '').map(([name, value]) => (name ? `${name} ${value}` : value)).join(' · ');
-  const numbered = table.rows.every((row) => /^[\d.,]+$/.test(row[0] ?? ''));
-  const labels = table.rows.map((row) => (numbered ? `${table.columns[0]} ${row[0]}` : row[0] ?? ''));
-  const gutter = narrow ? 10 : Math.min(width * 0.42, Math.max(110, ...labels.map((text) => widthOf(text) + 20), ...table.rows.map((row) => Math.min(widthOf(details(row), true), 330) + 20)));
-  const values_room = Math.max(...table.rows.map((row) => widthOf(plain(row[at] ?? '')))) + 110;
-  const top = 40;
-  const step = Math.min(124, (height - top - 6) / table.rows.length);
-  const long = width - gutter - (narrow ? 20 : values_room);
-  const least = Math.min(...values.map((one) => (one && one.value > 0 ? one.value : Infinity)));
+  const head = table.columns[at] ?? '';
+  const all = /^of ([\d,]+)$/.exec(head); // "9 of 15": the whole is known
+  const largest = Math.max(...values.map((one) => one?.value ?? 0), 1e-12);
+  const isShare = values.some((one) => one?.kind === '%') && largest <= 100;
+  const most = all ? Math.max(largest, Number((all[1] ?? '').replaceAll(',', ''))) : isShare ? 100 : Math.max(largest, limit?.value ?? 0);
+  const said = table.rows.map((row) => (all ? `${grouped(plain(row[at] ?? ''))} ${head}` : grouped(plain(row[at] ?? ''))));
+  const times = isShare || all ? '' : timesOf(values.map((one) => one?.value ?? 0));
+  // What only repeats the bar is not said again.
+  const others = table.columns.map((_, i) => i).filter((i) => i > 0 && i !== at && i < 6
+    && !table.rows.every((row, k) => Math.abs((measured(row[i] ?? '')?.value ?? NaN) - (values[k]?.value ?? NaN)) <= 0.01 * largest));
+  const details = table.rows.map((row) => others.map((i) => [table.columns[i] ?? '', grouped(plain(row[i] ?? ''))])
+    .filter(([, value]) => value !== '').map(([name, value]) => (name ? `${name}: ${value}` : value ?? '')));
+  const labels = table.rows.map((row) => counted(table, row[0] ?? ''));
+  const gutter = narrow ? 10 : Math.min(width * 0.42, Math.max(110, ...labels.map((text) => widthOf(text) + 22),
+    ...details.map((parts) => Math.min(Math.max(widthOf(parts.join(' · '), true) / 2, ...parts.map((text) => widthOf(text, true))), 270) + 30)));
+  const value_room = Math.max(...said.map((text, i) => widthOf(text) + (values[i]?.value === largest ? widthOf(times, true) : 0))) + 20;
+  const top = narrow ? 28 : 50;
+  const step = Math.min(170, (height - top - 6) / table.rows.length);
+  const above = narrow ? 18 + (step > 74 ? kLine * Math.min(2, Math.max(...details.map((parts) => joined(parts, width - 24, 2).length))) : 0) : 0;
+  const start = top + (height - top - 6 - step * table.rows.length) / 2;
+  const thick = Math.max(6, Math.min(88, (step - above) * 0.62, step - above - 8));
+  const long = width - gutter - (narrow ? 20 : value_room);
   return (
     <g class="bars">
-      <Label x={8} y={20} text={table.title} room={width * 0.62} kind="strong" side="start" />
-      <Label x={width - 8} y={20} text={table.columns[at] ?? ''} room={width * 0.34} kind="small dim" side="end" />
-      {table.rows.map((row, i) => {
-        const y = top + i * step;
+      <Label x={8} y={20} text={table.title} room={narrow && !all ? width * 0.62 : width - 16} kind="strong" side="start" />
+      {!all && (narrow ? <Label x={width - 8} y={20} text={head} room={width * 0.34} kind="small dim" side="end" />
+        : <Label x={gutter} y={42} text={head} room={width - gutter - 8} kind="small dim" side="start" />)}
+      {limit && (
+        <g class="limit">
+          <line x1={gutter + (limit.value / most) * long} x2={gutter + (limit.value / most) * long} y1={top - 4} y2={height - 4} />
+          <Label x={gutter + (limit.value / most) * long - 6} y={narrow ? height - 6 : 42} text={`${limit.name}: ${limit.value.toLocaleString('en')}`} room={long} kind="small halo" side="end" />
+        </g>
+      )}
+      {table.rows.map((_, i) => {
+        const y = start + i * step;
         const value = values[i]?.value ?? 0;
         const w = value > 0 ? Math.max(3, (value / most) * long) : 0;
-        const thick = Math.min(48, step - (narrow ? 26 : 16));
-        const times = value === most && Number.isFinite(least) && most / least >= 1.3 && values.length > 1 ? ` ${factor(most / least)} as much` : '';
-        const line = narrow ? y + 18 : y + (step - thick) / 2;
+        const line = narrow ? y + above + 2 : y + (step - thick) / 2;
+        const below = joined(details[i] as string[], (narrow ? width : gutter) - 24, narrow ? Math.round((above - 18) / kLine) : Math.max(0, Math.min(3, Math.floor((step - 20) / kLine))));
+        const inBar = narrow && w > long - value_room;
         return (
           <g key={i} class="bar" data-bar={labels[i]} data-value={value}>
-            {narrow ? <Label x={gutter} y={y + 12} text={labels[i] ?? ''} room={width - 20} kind="small strong" side="start" />
-              : details(row) && step > 40 ? (
-                <>
-                  <Label x={gutter - 12} y={y + step / 2 - 3} text={labels[i] ?? ''} room={gutter - 16} kind="strong" side="end" />
-                  <Label x={gutter - 12} y={y + step / 2 + 14} text={details(row)} room={gutter - 14} kind="small dim" side="end" />
-                </>
-              ) : <Words x={gutter - 12} y={y + step / 2 + 4} text={labels[i] ?? ''} room={gutter - 16} kind="strong" side="end" />}
-            <rect class="bed" x={gutter} y={line} width={long} height={Math.max(6, thick)} rx="4" />
-            <rect class="filled" x={gutter} y={line} width={w} height={Math.max(6, thick)} rx="4" />
-            <text class={narrow ? 'small strong halo' : 'strong halo'} x={narrow && w > long * 0.5 ? gutter + 8 : gutter + w + 8} y={line + Math.max(6, thick) / 2 + 5} style={{ textAnchor: 'start' }}>
-              {plain(row[at] ?? '')}<tspan class="small dim">{times}</tspan></text>
+            {narrow ? <Label x={gutter} y={y + 14} text={labels[i] ?? ''} room={width - 20} kind="small strong" side="start" />
+              : below.length ? <Label x={gutter - 12} y={y + step / 2 + 4 - (below.length * kLine) / 2} text={labels[i] ?? ''} room={gutter - 16} kind="strong" side="end" />
+                : <Words x={gutter - 12} y={y + step / 2 + 4} text={labels[i] ?? ''} room={gutter - 16} kind="strong" side="end" />}
+            {below.map((text, k) => (narrow ? <Label key={k} x={gutter} y={y + 14 + (k + 1) * kLine} text={text} room={width - 20} kind="small dim" side="start" />
+              : <Label key={k} x={gutter - 12} y={y + step / 2 + 4 + (k + 1 - below.length / 2) * kLine} text={text} room={gutter - 14} kind="small dim" side="end" />))}
+            <rect class="bed" x={gutter} y={line} width={long} height={thick} rx="4" />
+            <rect class="filled" x={gutter} y={line} width={w} height={thick} rx="4" />
+            <text class={inBar ? 'small strong' : narrow ? 'small strong halo' : 'strong halo'} x={inBar ? gutter + 8 : gutter + w + 8} y={line + thick / 2 + 5} style={{ textAnchor: 'start' }}>
+              {said[i]}{value === largest && times && <tspan class="small dim">{times}</tspan>}</text>
           </g>
         );
       })}
     </g>
   );
+}
+
+const kLine = 15; // px
+
+// "size 4", "20 a's", "1 worker": a row that is named by a number says of what.
+function counted(table: Table, name: string): string {
+  const head = table.columns[0] ?? '';
+  if (!table.rows.every((row) => /^[\d.,]+$/.test(row[0] ?? ''))) return name;
+  return head.endsWith('s') ? `${name} ${name === '1' ? head.replace(/'?s$/, '') : head}` : `${head} ${name}`;
+}
+
+// "18131" as people write it.
+const grouped = (text: string) => (/^\d{4,}$/.test(text) ? Number(text).toLocaleString('en') : text);
+
+// How many times the least the largest is, where that says something: not of a tie, nor of
+// two or three of something.
+export function timesOf(values: readonly number[]): string {
+  const [largest, least] = [Math.max(...values), Math.min(...values.filter((value) => value > 0))];
+  const few = values.every((value) => Number.isInteger(value) && value <= 12);
+  if (values.length < 2 || few || largest / least < 1.5 || !Number.isFinite(least) || values.filter((value) => value === largest).length > 1) return '';
+  return ` ${factor(largest / least)} ${values.length > 2 ? 'the least' : 'as much'}`;
+}
+
+// Parts of a sentence in lines, none broken inside if it fits. Of what has no room, how much.
+function joined(parts: readonly string[], room: number, most: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines[lines.length - 1];
+    const longer = last === undefined ? part : `${last} · ${part}`;
+    if (last !== undefined && (widthOf(longer, true) <= room || lines.length === most)) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines.slice(0, most);
 }
 
 const factor = (ratio: number) => (ratio >= 10 ? `${Math.round(ratio).toLocaleString('en')}×` : `${ratio.toFixed(1)}×`);
@@ -108,7 +172,8 @@ function Outcomes({ table, width, height }: { table: Table; width: number; heigh
   const first = Math.min(width * 0.36, Math.max(80, ...table.rows.map((row) => widthOf(row[0] ?? '') + 18)));
   const rest = (width - first - 12) / Math.max(1, columns - 1);
   const top = 56;
-  const step = Math.max(24, Math.min(46, (height - top - 4) / table.rows.length));
+  const step = Math.max(24, Math.min(84, (height - top - 4) / table.rows.length));
+  const most = step >= 38 ? 2 : 1;
   return (
     <g class="outcomes">
       <Label x={8} y={18} text={table.title} room={width - 16} kind="strong" side="start" />
@@ -116,12 +181,12 @@ function Outcomes({ table, width, height }: { table: Table; width: number; heigh
       {table.rows.map((row, r) => row.map((cell, i) => {
         const y = top + r * step;
         if (i && !plain(cell)) return null;
-        if (!i) return <Label key={`${r} 0`} x={8} y={y + step / 2 + 4} text={cell} room={first - 10} kind="strong small" side="start" />;
+        if (!i) return <Words key={`${r} 0`} x={8} y={y + step / 2 + 4} text={cell} room={first - 10} kind="strong small" side="start" most={most} />;
         const meaning = /\d/.test(cell) && !/[a-z]{4}/i.test(cell) ? 'plain' : outcome(cell);
         return (
           <g key={`${r} ${i}`} class={`chip is-${meaning}`}>
             <rect x={first + (i - 1) * rest} y={y + 2} width={rest - 6} height={step - 4} rx="5" />
-            <Label x={first + (i - 1) * rest + 8} y={y + step / 2 + 4} text={plain(cell)} room={rest - 18} kind="small" side="start" />
+            <Words x={first + (i - 1) * rest + 8} y={y + step / 2 + 4} text={plain(cell)} room={rest - 18} kind="small" side="start" most={most} />
           </g>
         );
       }))}

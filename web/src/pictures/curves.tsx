@@ -108,7 +108,9 @@ function Panel({ drawing, curves }: { drawing: Drawing; curves: Curve[] }) {
   const left = 70;
   const right = narrow ? 14 : Math.min(190, Math.max(...drawn.map((one) => widthOf(names(one)))) + 30);
   const legend = narrow ? drawn.length * 17 : 0;
-  const box = { x: left, w: width - left - right, y: 20 + legend, h: height - 56 - legend };
+  const title = titleOf(drawn);
+  const head = title ? 16 : 0;
+  const box = { x: left, w: width - left - right, y: 20 + head + legend, h: height - 56 - head - legend };
   const y = (value: number) => box.y + box.h * (1 - value / most);
   const ends = aligned ? Math.max(...drawn.map((one) => one.until - one.begin)) : Math.max(...drawn.map((one) => one.until));
   const from = aligned ? 0 : live ? Math.max(Math.min(...drawn.map((one) => one.begin)), at - kWindow) : Math.min(...drawn.map((one) => one.begin));
@@ -117,25 +119,20 @@ function Panel({ drawing, curves }: { drawing: Drawing; curves: Curve[] }) {
     : drawn.flatMap((one) => times(one.series, one.first, one.end)).sort((a, b) => a[0] - b[0]);
   const map = fold(busy, from, to, box.x, box.x + box.w, { zero: aligned ? 0 : scene.from, long: 0.5 });
   const labels = spread(drawn.map((one) => y(endValue(one, at))), 17, box.y, box.y + box.h);
+  const whole = curves.every(({ series, first, end }) => Number.isInteger(series.value.at(first)) && Number.isInteger(series.value.at(end - 1)));
+  const limits = curves.filter((one) => one.constant).filter((one, i, all) => all.findIndex((other) => other.series.value.at(other.first) === one.series.value.at(one.first)) === i);
   const grid = [0, 0.25, 0.5, 0.75, 1].map((share) => share * niceMost(most / 1.08, unit));
   return (
     <>
-      {grid.filter((value) => value <= most).map((value) => (
+      {grid.filter((value) => value <= most && (!whole || Number.isInteger(value))).map((value) => (
         <g key={value}>
           <line class="grid" x1={box.x} x2={box.x + box.w} y1={y(value)} y2={y(value)} />
           <text class="small dim" x={box.x - 8} y={y(value) + 4} style={{ textAnchor: 'end' }}>{valueText(value, unit)}</text>
         </g>
       ))}
       <TimeAxis fold={map} y={box.y + box.h} top={box.y} zero={aligned ? 0 : scene.from} at={aligned ? -1 : at} />
-      {curves.filter((one) => one.constant).filter((one, i, all) => all.findIndex((other) => other.series.value.at(other.first) === one.series.value.at(one.first)) === i).map((one) => {
-        const value = one.series.value.at(one.first);
-        return (
-          <g key={one.name} class="limit">
-            <line x1={box.x} x2={box.x + box.w} y1={y(value)} y2={y(value)} />
-            <Label x={box.x + 6} y={y(value) - 6} text={`${one.series.name}: ${valueText(value, unit)}`} room={box.w - 12} kind="small halo" side="start" />
-          </g>
-        );
-      })}
+      {title && <Label x={8} y={14} text={title} room={width - 16} kind="small dim" side="start" />}
+      {limits.map((one) => <g key={one.name} class="limit"><line x1={box.x} x2={box.x + box.w} y1={y(one.series.value.at(one.first))} y2={y(one.series.value.at(one.first))} /></g>)}
       <Happened drawing={drawing} top={box.y} bottom={box.y + box.h} shown={!live}
         x={(time, lane) => map.x(aligned ? time - (drawn.find((one) => one.series.lane === lane)?.begin ?? time) : time)} />
       {drawn.map((one, i) => {
@@ -149,7 +146,7 @@ function Panel({ drawing, curves }: { drawing: Drawing; curves: Curve[] }) {
           <g key={one.name} class={`line-of series-${(i % 8) + 1}${isLit ? ' lit' : ''}`} data-curve={one.name} onClick={() => choose(event)}>
             <path class="curve" d={path} />
             {began && <circle class="tip" cx={tip.x} cy={tip.y} r="4" />}
-            {narrow ? <text class="small name" x={box.x} y={14 + i * 17} style={{ textAnchor: 'start' }}>━ {names(one)} {began ? valueText(endValue(one, at), unit) : ''}</text>
+            {narrow ? <text class="small name" x={box.x} y={14 + head + i * 17} style={{ textAnchor: 'start' }}>━ {names(one)} {began ? valueText(endValue(one, at), unit) : ''}</text>
               : began && (
                 <>
                   <line class="leader" x1={tip.x + 4} y1={tip.y} x2={box.x + box.w + 8} y2={labels[i]} />
@@ -160,9 +157,20 @@ function Panel({ drawing, curves }: { drawing: Drawing; curves: Curve[] }) {
           </g>
         );
       })}
+      {limits.map((one) => {
+        const value = one.series.value.at(one.first);
+        return <Label key={one.name} x={box.x + 6} y={y(value) - 6} text={`${one.series.name}: ${valueText(value, unit)}`} room={box.w - 12} kind="small halo" side="start" />;
+      })}
       {aligned && <text class="small dim" x={box.x + box.w} y={box.y - 6} style={{ textAnchor: 'end' }}>each from its own beginning</text>}
     </>
   );
+}
+
+// What is counted: the words that all names share. Its unit stands at the axis.
+function titleOf(drawn: readonly Curve[]): string {
+  const names = drawn.map((one) => one.name.split(' '));
+  const common = (names[0] ?? []).filter((word) => names.every((words) => words.includes(word)));
+  return common.join(' ').replace(/( (in|of|for|by))?[:,]?$/, '');
 }
 
 // What distinguishes names: the words that not all of them share.
@@ -172,7 +180,7 @@ export function shortNames(names: string[]): string[] {
   return names.map((name) => name.split(' ').filter((word) => !common.includes(word)).join(' ') || name);
 }
 
-function niceMost(most: number, unit: string): number {
+export function niceMost(most: number, unit: string): number {
   if (unit === 'bytes') return 2 ** Math.ceil(Math.log2(Math.max(1, most)));
   const power = 10 ** Math.floor(Math.log10(Math.max(most, 1e-9)));
   return ([1, 2, 4, 5, 8, 10].find((factor) => factor * power >= most) ?? 10) * power;
@@ -215,6 +223,7 @@ function Happened({ drawing, x, top, bottom, shown }: {
   const faults = trace.story.filter((item) => item.kind === 'fault' && isIn(scene, item.time)).map((item) => item.event);
   const all = [...events, ...faults].sort((a, b) => trace.time.at(a) - trace.time.at(b));
   if (!all.length || all.length > kSaid * 4) return null;
+  const isLate = (place: number, event: number) => place + widthOf(trace.name(event), true) + 12 > drawing.width;
   return (
     <g class="happened">
       {all.filter((event) => trace.time.at(event) <= at).map((event, i) => {
@@ -222,7 +231,7 @@ function Happened({ drawing, x, top, bottom, shown }: {
         return (
           <g key={event} class={lit.has(event) ? 'lit' : ''} onClick={() => choose(event)}>
             <line x1={place} x2={place} y1={top} y2={bottom} />
-            {all.length <= kSaid && <text class="small halo" x={place + 5} y={top + 14 + i * 16} style={{ textAnchor: 'start' }}>{trace.name(event)}</text>}
+            {all.length <= kSaid && <text class="small halo" x={place + (isLate(place, event) ? -5 : 5)} y={top + 14 + i * 16} style={{ textAnchor: isLate(place, event) ? 'end' : 'start' }}>{trace.name(event)}</text>}
             <title>{trace.name(event)}</title>
           </g>
         );

@@ -32,9 +32,11 @@ export function fold(
     if (begin - end > whole * long) silences.push([end, begin]);
     end = Math.max(end, Math.min(until, to));
   }
-  const air = whole * 0.03;
-  const cut = silences.sort((a, b) => b[1] - b[0] - (a[1] - a[0])).slice(0, kMost)
-    .sort((a, b) => a[0] - b[0]).map(([a, b]): [number, number] => [a + air, b - air]);
+  const folded = silences.sort((a, b) => b[1] - b[0] - (a[1] - a[0])).slice(0, kMost).sort((a, b) => a[0] - b[0]);
+  // Of a silence some is left, but not so much that what happened has no room beside it.
+  const rest = whole - folded.reduce((sum, [a, b]) => sum + b - a, 0);
+  const air = Math.min(whole * 0.03, Math.max(rest * 0.25, whole * 0.0005));
+  const cut = folded.map(([a, b]): [number, number] => [a + air, b - air]);
   const left_out = cut.reduce((sum, [a, b]) => sum + b - a, 0);
   const scale = (right - left - cut.length * kBand) / (whole - left_out);
   const x = (time: number) => {

@@ -4,7 +4,7 @@ import { lowerBound } from '../trace/columns';
 import type { Trace } from '../trace/trace';
 import { meaningOf } from './meaning';
 import { statesIn } from './scenes';
-import { fitted, Label, Nothing, Sheet, widthOf, type Drawing, type Point } from './sheet';
+import { fitted, Label, Nothing, Sheet, widthOf, wrapped, type Drawing, type Point } from './sheet';
 
 export function Machine(drawing: Drawing) {
   const { trace, scene, width, height } = drawing;
@@ -56,7 +56,8 @@ function One({ drawing, name, w, h }: { drawing: Drawing; name: string; w: numbe
   const current = shown > 0 ? events[shown - 1] as number : -1;
   const states = [...new Set(events.map((event) => trace.name(event)))];
   const now = current >= 0 ? trace.name(current) : '';
-  const head = 30;
+  const titles = wrapped(name, w - 16);
+  const head = 24 + titles.length * 15;
   const foot = 44;
   const middle = { x: w / 2, y: head + (h - head - foot) / 2 };
   const boxWidth = Math.min(170, Math.max(...states.map((state) => widthOf(state))) + 28, w / 2.3);
@@ -67,7 +68,8 @@ function One({ drawing, name, w, h }: { drawing: Drawing; name: string; w: numbe
     <g class={`machine${canBreak ? ' breakable' : ''}`} data-machine={name} data-state={now}>
       <g {...(canBreak ? { role: 'button', tabIndex: 0, 'aria-label': `Break ${name}`, onClick: () => act?.(name),
           onKeyDown: (key: KeyboardEvent) => { if (key.key === 'Enter') act?.(name); } } : {})}>
-        <Label x={w / 2} y={20} text={`${name}${now ? `: ${now}, for ${lengthText(Math.max(at - trace.time.at(current), 0))}` : ''}`} room={w - 16} kind="strong" />
+        {titles.map((text, i) => <Label key={i} x={w / 2} y={16 + i * 15} text={text} room={w - 16} kind="strong" />)}
+        {now && <Label x={w / 2} y={16 + titles.length * 15} text={`${now}, for ${lengthText(Math.max(at - trace.time.at(current), 0))}`} room={w - 16} kind="small dim" />}
       </g>
       {edgesOf(trace, events, shown).map((edge) => (
         <Way key={`${edge.from}\0${edge.to}`} edge={edge} from={point(edge.from)} to={point(edge.to)} half={{ x: boxWidth / 2, y: 22 }}

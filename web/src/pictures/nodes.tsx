@@ -3,8 +3,9 @@ import { lowerBound } from '../trace/columns';
 import { Kind, type Trace } from '../trace/trace';
 import { valueText } from '../trace/time';
 import { meaningOf } from './meaning';
-import { actorsIn, eventsIn, isUsed, lanesIn, stateAt, type Scene } from './scenes';
-import { Label, Nothing, Sheet, widthOf, type Drawing, type Point } from './sheet';
+import { actorsIn, eventsIn, isUsed, lanesIn, stateAt, statesIn, type Scene } from './scenes';
+import { mostIn, pointsIn } from './tank';
+import { Label, Nothing, Sheet, widthOf, wrapped, type Drawing, type Point } from './sheet';
 
 interface Edge {
   from: string;
@@ -17,6 +18,7 @@ interface Cast {
   names: string[];
   more: number; // that have no room
   clients: Set<string>;
+  played: Set<string>; // named by the scene and introduced: no machine
   apart: Set<string>; // has a state, or was not named by the scene: a breaker, a store
   edges: Edge[];
 }
@@ -62,14 +64,15 @@ function castOf(trace: Trace, scene: Scene): Cast {
       && edges.some((edge) => edge.from === name && actors.has(edge.to)))));
   const apart = new Set(all.filter((name) => !fed.includes(name)
     || lanesIn(trace, scene, name).some((lane) => lane.kind === 'state')));
-  const cast = { apart, names: all.slice(0, kMost), more: Math.max(0, all.length - kMost), clients, edges };
+  const played = new Set(fed.filter((name) => actors.has(name)));
+  const cast = { apart, played, names: all.slice(0, kMost), more: Math.max(0, all.length - kMost), clients, edges };
   casts.set(trace, { key, cast });
   return cast;
 }
 
 // Columns from left to right, in the direction in which messages go. A machine that no
 // message reaches (a breaker) stands between who asks and who is asked.
-function columnsOf({ names, clients, edges, apart }: Cast): string[][] {
+function columnsOf({ names, clients, edges, apart, played }: Cast): string[][] {
   const into = (name: string) => edges.filter((edge) => edge.to === name && names.includes(edge.from));
   const outOf = (name: string) => edges.filter((edge) => edge.from === name && names.includes(edge.to));
   const quiet = names.filter((name) => !into(name).length && !outOf(name).length);
@@ -78,7 +81,7 @@ function columnsOf({ names, clients, edges, apart }: Cast): string[][] {
   const stem = (name: string) => /^(.*?)\d+$/.exec(name)?.[1] ?? name;
   const alike = (name: string) => talking.find((other) => stem(other) === stem(name));
   // A new worker stands with the others; who has no state either, with the one named before it.
-  const beside = (name: string) => alike(name) ?? (apart.has(name) ? undefined
+  const beside = (name: string) => alike(name) ?? (apart.has(name) && !played.has(name) ? undefined
     : names.slice(0, names.indexOf(name)).findLast((other) => talking.includes(other)));
   const silent = quiet.filter((name) => !beside(name));
   const sources = talking.filter((name) => clients.has(name));
@@ -132,7 +135,7 @@ function inRows(names: string[]): string[][] {
   return Array.from({ length: across }, (_, c) => names.filter((_, i) => i % across === c));
 }
 
-interface Box {
+export interface Box {
   name: string;
   x: number;
   y: number;
@@ -140,42 +143,88 @@ interface Box {
   h: number;
 }
 
-function place(columns: string[][], width: number, height: number): Map<string, Box> {
+const kLine = 15; // px
+const kApart = 24; // px between two columns, at least
+
+// How much each may have of `whole`, if none gets more than it needs.
+function shares(needs: readonly number[], whole: number): number[] {
+  const order = needs.map((_, i) => i).sort((a, b) => (needs[a] as number) - (needs[b] as number));
+  const given = [...needs];
+  let left = whole;
+  order.forEach((i, rank) => {
+    given[i] = Math.min(needs[i] as number, left / (needs.length - rank));
+    left -= given[i] as number;
+  });
+  return given;
+}
+
+type Texts = (name: string) => string[];
+type Between = (one: readonly string[], other: readonly string[]) => number; // how wide a label is
+
+function place(columns: string[][], width: number, height: number, texts: Texts, between: Between): Map<string, Box> {
   const rows = Math.max(1, Math.floor(height / 46));
-  const slim = columns.map((column) => Math.ceil(column.length / rows));
-  const total = slim.reduce((sum, one) => sum + one, 0);
-  const step = width / total;
-  // Narrow, three columns and more lean over: each stands a little lower than the last.
-  const w = Math.max(56, Math.min(step * (columns.length > 1 ? 0.6 : 0.82), 190));
+  const slim = columns.flatMap((column) => {
+    const across = Math.ceil(column.length / rows);
+    const lines = Math.ceil(column.length / across);
+    return Array.from({ length: across }, (_, i) => column.slice(i * lines, (i + 1) * lines));
+  });
+  const needs = slim.map((column) => Math.max(84, ...column.flatMap(texts).map((text, i) => widthOf(text, i > 0) + 24)));
+  // Between two columns a label has room.
+  const gaps = slim.slice(1).map((column, c) => Math.max(kApart, Math.min(between(slim[c] as string[], column) + 24, 190, width / slim.length / (slim.length > 4 ? 2 : 1.3))));
+  const air = width - gaps.reduce((sum, one) => sum + one, 0) - 8;
+  const widths = shares(needs, air);
+  const more = (air - widths.reduce((sum, one) => sum + one, 0)) / slim.length;
   const boxes = new Map<string, Box>();
-  let left = 0;
-  columns.forEach((column, c) => {
-    const lines = Math.ceil(column.length / (slim[c] as number));
-    const h = Math.max(34, Math.min(height / lines - 12, 66));
+  let left = 4 + more / 2;
+  slim.forEach((column, c) => {
+    const w = widths[c] as number;
+    const each = height / column.length;
     column.forEach((name, i) => {
-      const line = i % lines;
-      const gap = height / lines;
-      boxes.set(name, {
-        name, w, h,
-        x: left + (Math.floor(i / lines) + 0.5) * step,
-        y: gap * (line + 0.5),
-      });
+      const lines = texts(name).reduce((sum, text) => sum + wrapped(text, w - 14, true).length, 0);
+      const h = Math.max(34, Math.min(each - 12, 80, Math.max(46, 18 + lines * kLine)));
+      boxes.set(name, { name, w, h, x: left + w / 2, y: each * (i + 0.5) });
     });
-    left += (slim[c] as number) * step;
+    left += w + (gaps[c] ?? 0) + more;
   });
   return boxes;
 }
 
 // On a narrow page the columns are rows.
-function downwards(columns: string[][], width: number, height: number): Map<string, Box> {
-  const most = Math.max(1, Math.floor(width / 92));
-  const lines = columns.flatMap((column) => Array.from({ length: Math.ceil(column.length / most) },
-    (_, i) => column.slice(i * most, (i + 1) * most)));
+function inLines(columns: string[][], width: number): string[][] {
+  const most = Math.max(1, Math.floor(width / 110));
+  return columns.flatMap((column) => {
+    const lines = Math.ceil(column.length / most);
+    const across = Math.ceil(column.length / lines);
+    return Array.from({ length: lines }, (_, i) => column.slice(i * across, (i + 1) * across));
+  });
+}
+
+function downwards(columns: string[][], width: number, height: number, texts: Texts): Map<string, Box> {
+  const lines = inLines(columns, width);
   const gap = height / lines.length;
-  return new Map(lines.flatMap((line, i) => line.map((name, k): [string, Box] => [name, {
-    name, w: Math.min(160, width / line.length - 10), h: Math.max(30, Math.min(54, gap * 0.5)),
-    x: ((k + 0.5) * width) / line.length, y: gap * (i + 0.5),
-  }])));
+  return new Map(lines.flatMap((line, i) => line.map((name, k): [string, Box] => {
+    const w = Math.min(150, width / line.length - 10);
+    const rows = texts(name).reduce((sum, text) => sum + wrapped(text, w - 14, true).length, 0);
+    return [name, { name, w, h: Math.max(30, Math.min(14 + rows * kLine, 74, gap * 0.55)), x: ((k + 0.5) * width) / line.length, y: gap * (i + 0.5) }];
+  })));
+}
+
+// What an arrow passes on its way stands above it, or beside it where the arrow goes down.
+function clear(boxes: Map<string, Box>, edges: readonly Edge[], width: number) {
+  for (const box of boxes.values()) {
+    if (edges.some(({ from, to }) => from === box.name || to === box.name)) continue;
+    for (const { from, to } of edges) {
+      const [a, b] = [boxes.get(from), boxes.get(to)];
+      if (a && b && Math.abs(b.x - a.x) < Math.abs(b.y - a.y) && Math.min(a.y, b.y) < box.y && Math.max(a.y, b.y) > box.y) {
+        const x = a.x + ((b.x - a.x) * (box.y - a.y)) / (b.y - a.y);
+        if (Math.abs(x - box.x) < box.w / 2 + 4) box.x = inside(x + box.w / 2 + 16, box.w / 2 + 4, width - box.w / 2 - 4);
+        continue;
+      }
+      if (!a || !b || Math.min(a.x, b.x) > box.x - box.w / 2 || Math.max(a.x, b.x) < box.x + box.w / 2) continue;
+      const y = a.y + ((b.y - a.y) * (box.x - a.x)) / (b.x - a.x);
+      if (Math.abs(y - box.y) < box.h / 2 + 4) box.y = Math.max(box.h / 2 + 4, y - box.h / 2 - 40);
+    }
+  }
 }
 
 // Where the line from one middle to another leaves a box.
@@ -190,23 +239,136 @@ const kRecent = 600_000; // µs: what is still seen moving in a live run
 const kDots = 12;
 
 export function Nodes(drawing: Drawing) {
-  const { trace, scene, at, live, width, height, lit } = drawing;
+  const { trace, scene, at, live, width, lit } = drawing;
   const cast = castOf(trace, scene);
-  if (!cast.names.length) return <Nothing width={width} height={height} text="Nobody has come on stage yet." />;
+  if (!cast.names.length) return <Nothing width={width} height={drawing.height} text="Nobody has come on stage yet." />;
   const there = live ? { ...cast, names: cast.names.filter((name) => !isLongGone(drawing, name)) } : cast;
-  const boxes = width < 480 ? downwards(columnsOf(there), width, height) : place(columnsOf(there), width, height);
+  const texts = (name: string) => textsOf(drawing, name);
+  const columns = columnsOf(there);
+  const narrow = width < 480;
+  const lay = narrow ? downwards : place;
+  const said = new Map(cast.edges.map((edge) => [edge, saysOf(trace, edge, edge.events.length)]));
+  const most = Math.max(1, ...[...said.values()].map((lines) => lines.length));
+  const height = Math.max(drawing.height, narrow ? inLines(columns, width).length * (72 + 22 * most) : 0);
+  const boxes = lay(columns, width, height, texts, (one, other) => Math.max(0, ...cast.edges.flatMap((edge) =>
+    (one.includes(edge.from) && other.includes(edge.to)) || (one.includes(edge.to) && other.includes(edge.from))
+      ? (said.get(edge) as string[]).map((text) => widthOf(text, true)) : [])));
   const shown = cast.edges.filter(({ from, to }) => boxes.has(from) && boxes.has(to));
+  clear(boxes, shown, width);
   const both = new Set(shown.map(({ from, to }) => `${from}\0${to}`));
+  const lines = shown.map((edge) => lineOf(boxes.get(edge.from) as Box, boxes.get(edge.to) as Box, both.has(`${edge.to}\0${edge.from}`)));
+  const labels = beside(lines, shown.map((edge) => said.get(edge) as string[]), [...boxes.values()], width, height);
   return (
     <Sheet width={width} height={height} label={`Who takes part: ${cast.names.join(', ')}`}>
-      {shown.map((edge) => (
-        <Arrow key={`${edge.from}\0${edge.to}`} edge={edge} a={boxes.get(edge.from) as Box} b={boxes.get(edge.to) as Box}
-          at={at} bent={both.has(`${edge.to}\0${edge.from}`)} live={live} lit={lit} name={(event) => trace.name(event)} />
-      ))}
+      {shown.map((edge, i) => <Arrow key={`${edge.from}\0${edge.to}`} edge={edge} line={lines[i] as Line} at={at} live={live} lit={lit} />)}
       {[...boxes.values()].map((box) => <Who key={box.name} box={box} drawing={drawing} />)}
+      {shown.map((edge, i) => {
+        const { x, y } = labels[i] as Point;
+        const said = saysOf(trace, edge, countOf(edge, at));
+        return (
+          <g key={`${edge.from}\0${edge.to}`} class="says">
+            {said.map((text, k) => <Label key={k} x={x} y={y + 4 + (k - (said.length - 1) / 2) * kLine} text={text} room={width} kind="small halo" />)}
+          </g>
+        );
+      })}
       {cast.more > 0 && <text class="small dim" x={width - 6} y={height - 4} style={{ textAnchor: 'end' }}>and {cast.more} more</text>}
     </Sheet>
   );
+}
+
+const countOf = (edge: Edge, at: number) => lowerBound(edge.times.length, (i) => edge.times[i] as number, at + 1e-6);
+
+const kSaid = 4; // kinds of messages
+
+// What went along an arrow, each with how often.
+function saysOf(trace: Trace, edge: Edge, count: number): string[] {
+  const often = new Map<string, number>();
+  for (const event of edge.events.slice(0, count)) often.set(trace.name(event), (often.get(trace.name(event)) ?? 0) + 1);
+  const most = [...often].sort((a, b) => b[1] - a[1]);
+  const shown = most.slice(0, most.length > kSaid ? kSaid - 1 : kSaid);
+  const rest = most.slice(shown.length).reduce((sum, [, times]) => sum + times, 0);
+  const texts = shown.map(([name, times]) => (times > 1 ? `${name} ×${times.toLocaleString('en')}` : name));
+  const lines: string[] = [];
+  for (const text of [...texts, ...(rest ? [`${rest.toLocaleString('en')} others`] : [])]) {
+    const last = lines[lines.length - 1];
+    if (last !== undefined && widthOf(`${last}, ${text}`, true) <= 160) lines[lines.length - 1] = `${last}, ${text}`;
+    else lines.push(text);
+  }
+  return lines.flatMap((text) => wrapped(text, 170, true));
+}
+
+export interface Line {
+  from: Point;
+  to: Point;
+  side: Point; // of unit length: where its label would rather stand
+}
+
+function lineOf(a: Box, b: Box, bent: boolean): Line {
+  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+  const normal = { x: -(b.y - a.y) / length, y: (b.x - a.x) / length };
+  const off = bent ? 9 : 0;
+  const [p, q] = [edgeOf(a, b, 1), edgeOf(b, a, 5)];
+  // Opposite ways lie beside each other, each with its label on its own side.
+  const up = bent || normal.y < 0 || (normal.y === 0 && normal.x > 0) ? 1 : -1;
+  return {
+    from: { x: p.x + normal.x * off, y: p.y + normal.y * off }, to: { x: q.x + normal.x * off, y: q.y + normal.y * off },
+    side: { x: normal.x * up, y: normal.y * up },
+  };
+}
+
+// Where the labels of arrows stand: beside the middle of each, or as near to it as nothing is
+// covered. They are placed for all that will be said, so that none moves while a run plays.
+export function beside(lines: readonly Line[], said: readonly string[][], boxes: readonly Box[], width: number, height: number): Point[] {
+  const placed: Box[] = [];
+  lines.forEach(({ from, to, side }, own) => {
+    const texts = said[own] as string[];
+    const [w, h] = [Math.max(0, ...texts.map((text) => widthOf(text, true))), texts.length * kLine];
+    let best: Box = { name: '', x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, w, h };
+    let least = Infinity;
+    const slant = Math.abs((to.x - from.x) / (to.y - from.y || 1e-9));
+    const steep = slant < 1.5;
+    for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
+      for (const [way, more] of [[1, 0], [-1, 0], [1, 18], [-1, 18], [1, 36], [-1, 36]] as const) {
+        const far = (Math.abs(side.x) * w + Math.abs(side.y) * h) / 2 + 5 + more;
+        // Beside a steep arrow, it stays as high as its point.
+        const off = steep ? { x: Math.sign(side.x || 1) * (w / 2 + 7 + (h / 2) * slant + more), y: 0 } : { x: side.x * far, y: side.y * far };
+        const label = { ...best,
+          x: inside(from.x + (to.x - from.x) * share + off.x * way, w / 2 + 2, width - w / 2 - 2),
+          y: inside(from.y + (to.y - from.y) * share + off.y * way, h / 2 + 2, height - h / 2 - 2) };
+        const cost = boxes.reduce((sum, box) => sum + covered(label, box, 3), 0) * 3
+          + placed.reduce((sum, other) => sum + covered(label, other, 4), 0) * 5
+          + lines.reduce((sum, line) => sum + within(label, line), 0) * 8
+          + Math.abs(share - 0.5) * 40 + (way < 0 ? 6 : 0) + more * 2;
+        if (cost < least) [least, best] = [cost, label];
+      }
+    }
+    placed.push(best);
+  });
+  return placed;
+}
+
+const inside = (value: number, least: number, most: number) => Math.max(least, Math.min(value, most));
+
+// The area that two have in common, if `air` belongs to the second.
+export function covered(a: Box, b: Box, air: number): number {
+  const x = Math.min(a.x + a.w / 2, b.x + b.w / 2 + air) - Math.max(a.x - a.w / 2, b.x - b.w / 2 - air);
+  const y = Math.min(a.y + a.h / 2, b.y + b.h / 2 + air) - Math.max(a.y - a.h / 2, b.y - b.h / 2 - air);
+  return x > 0 && y > 0 ? x * y : 0;
+}
+
+// The length of a line that lies in a box.
+export function within(box: Box, { from, to }: Line): number {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  let [a, b] = [0, 1];
+  for (const [start, step, least, most] of [[from.x, dx, box.x - box.w / 2, box.x + box.w / 2], [from.y, dy, box.y - box.h / 2, box.y + box.h / 2]] as const) {
+    if (Math.abs(step) < 1e-9) {
+      if (start < least || start > most) return 0;
+      continue;
+    }
+    const [enters, leaves] = [(least - start) / step, (most - start) / step].sort((one, other) => one - other) as [number, number];
+    [a, b] = [Math.max(a, enters), Math.min(b, leaves)];
+  }
+  return b > a ? (b - a) * Math.hypot(dx, dy) : 0;
 }
 
 const kRemembered = 5_000_000; // µs that a dead one is still drawn in a live run
@@ -216,40 +378,33 @@ function isLongGone({ trace, scene, at }: Drawing, name: string): boolean {
   return event >= 0 && meaningOf(trace.name(event), trace.stateNames) === 'gone' && at - trace.time.at(event) > kRemembered;
 }
 
-function Arrow({ edge, a, b, at, bent, live, lit, name }: {
-  edge: Edge; a: Box; b: Box; at: number; bent: boolean; live: boolean; lit: ReadonlySet<number>; name: (event: number) => string;
-}) {
-  const count = lowerBound(edge.times.length, (i) => edge.times[i] as number, at + 1e-6);
-  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
-  const side = bent ? 9 : 0;
-  const off = { x: (-(b.y - a.y) / length) * side, y: ((b.x - a.x) / length) * side };
-  const from = edgeOf(a, b, 1);
-  const to = edgeOf(b, a, 5);
-  const [p, q] = [{ x: from.x + off.x, y: from.y + off.y }, { x: to.x + off.x, y: to.y + off.y }];
+function Arrow({ edge, line, at, live, lit }: { edge: Edge; line: Line; at: number; live: boolean; lit: ReadonlySet<number> }) {
+  const count = countOf(edge, at);
+  const { from: p, to: q } = line;
   const since = live ? at - kRecent : at - 1e-6;
   const recent: number[] = [];
   for (let i = count - 1; i >= 0 && (edge.times[i] as number) >= since && recent.length < kDots; --i) recent.push(edge.events[i] as number);
   const isLit = edge.events.some((event, i) => i < count && lit.has(event));
-  const last = edge.events[count - 1];
-  const middle = { x: p.x + (q.x - p.x) * 0.5, y: p.y + (q.y - p.y) * 0.5 };
-  const steep = Math.abs(q.y - p.y) > Math.abs(q.x - p.x);
-  const times = `×${count.toLocaleString('en')}`;
-  const whole = last === undefined ? '' : count > 1 ? `${name(last)} ${times}` : name(last);
-  const room = steep ? 150 : Math.abs(q.x - p.x) - 4 + Math.min(60, Math.abs(q.y - p.y));
-  const text = count > 1 && widthOf(whole, true) > room ? times : whole;
   return (
     <g class={`arrow${count ? '' : ' unused'}${recent.length ? ' hot' : ''}${isLit ? ' lit' : ''}`} data-count={count}>
       <line x1={p.x} y1={p.y} x2={q.x} y2={q.y} marker-end="url(#tip)" style={{ strokeWidth: 1 + Math.min(4, Math.log10(count + 1) * 2) }} />
-      {count > 0 && Math.hypot(q.x - p.x, q.y - p.y) > (steep ? 24 : 56) && (
-        <Label x={middle.x + (steep ? 8 : 0)} y={middle.y + (steep ? 4 : bent && off.y > 0 ? 16 : -7)} text={text}
-          room={Math.max(room, 30)} kind="small halo" side={steep ? 'start' : 'middle'} />
-      )}
       {recent.map((event, i) => (
         <circle key={event} class="flying" cx={q.x} cy={q.y} r="5"
           style={{ '--dx': `${p.x - q.x}px`, '--dy': `${p.y - q.y}px`, animationDelay: `${i * 40}ms` }} />
       ))}
     </g>
   );
+}
+
+// What a box says at any time, its name first: as wide as that has to be.
+function textsOf({ trace, scene }: Drawing, name: string): string[] {
+  const widest = (texts: string[]) => texts.sort((a, b) => widthOf(b, true) - widthOf(a, true)).slice(0, 1);
+  const states = [...new Set(statesIn(trace, scene, name).map((event) => trace.name(event)))];
+  const counts = trace.series.filter((one) => one.lane === name && pointsIn(one, scene)[1] > pointsIn(one, scene)[0])
+    .slice(0, 1).map((one) => `${valueText(mostIn(one, scene), one.unit)} ${one.name}`);
+  const marks = states.length || counts.length ? [] : [...new Set(trace.lanesNamed(name).filter((lane) => lane.kind === 'lane')
+    .flatMap((lane) => eventsIn(trace, lane.marks, scene)).filter((event) => trace.kind.at(event) === Kind.instant).map((event) => trace.name(event)))];
+  return [name, ...widest(states), ...counts, ...widest(marks)];
 }
 
 function Who({ box, drawing }: { box: Box; drawing: Drawing }) {
@@ -265,7 +420,12 @@ function Who({ box, drawing }: { box: Box; drawing: Drawing }) {
     .map((one) => [one, valueIn(drawing, one)] as const).filter(([, value]) => value !== undefined);
   const count = meaning === 'gone' ? '' : counts.map(([one, value]) => `${valueText(value as number, one.unit)} ${one.name}`)[0] ?? '';
   const lastMark = lastInstant(drawing, name);
-  const under = [state, count].filter(Boolean).join(' · ') || lastMark;
+  const under = [state, count].filter(Boolean).length ? [state, count].filter(Boolean) : [lastMark].filter(Boolean);
+  const rows = Math.max(1, Math.floor((h - 8) / kLine));
+  const titles = wrapped(name, w - 12, false, rows > under.length + 1 ? 2 : 1);
+  const below = rows - titles.length < under.length ? [under.join(' · ')].filter((text) => text && rows > titles.length)
+    : under.flatMap((text) => wrapped(text, w - 12, true, rows - titles.length > under.length ? 2 : 1));
+  const first = y + 4 - ((titles.length + below.length - 1) / 2) * kLine;
   const canBreak = Boolean(act && breakable?.has(name));
   const isLit = event >= 0 && lit.has(event);
   return (
@@ -275,8 +435,9 @@ function Who({ box, drawing }: { box: Box; drawing: Drawing }) {
         onKeyDown: (key: KeyboardEvent) => { if (key.key === 'Enter') act?.(name); } }
         : event >= 0 ? { onClick: () => choose(event) } : {})}>
       <rect x={x - w / 2} y={y - h / 2} width={w} height={h} rx="9" />
-      <Label x={x} y={y + (under && h >= 34 ? -2 : 5)} text={name} room={w - 10} kind="strong" />
-      {under && <Label x={x} y={y + 15} text={under} room={w - 10} kind="small under" />}
+      {[...titles, ...below].map((text, i) => (
+        <Label key={i} x={x} y={first + i * kLine} text={text} room={w - 10} kind={i < titles.length ? 'strong' : 'small under'} />
+      ))}
       {meaning === 'gone' && <path class="dead" d={`M${x - w / 2 + 6} ${y - h / 2 + 6}l10 10m0 -10l-10 10`} />}
       <title>{[name, state, ...counts.map(([one, value]) => `${one.name} ${valueText(value as number, one.unit)}`)].filter(Boolean).join(', ')}</title>
     </g>

@@ -5,7 +5,7 @@ import { Kind, type Trace } from '../trace/trace';
 import { lengthText, timeText } from '../trace/time';
 import { meaningOf } from './meaning';
 import { eventsIn, isIn, lanesIn, stretch, type Scene } from './scenes';
-import { Label, Nothing, Sheet, widthOf, type Drawing } from './sheet';
+import { Label, Nothing, Sheet, widthOf, wrapped, Words, type Drawing } from './sheet';
 
 interface Row {
   time: number;
@@ -13,17 +13,20 @@ interface Row {
   from: string;
   to: string; // the same: it happened there
   text: string;
-  look: 'arrow' | 'dot' | 'state' | 'put' | 'take';
+  look: 'arrow' | 'dot' | 'state' | 'put' | 'take' | 'case'; // case: a heading, of what follows
 }
 
 const kMost = 400; // rows, the last ones
-const kRow = 30;
-const kTop = 44;
+const kRow = 28;
+const kAir = 16.5; // px above a row's line: its label
+const kHead = 28; // px, of one line
+const kLine = 14;
 const kLanes = 12;
+const kCase = 'case'; // the lane on which a lab says what it tries next
 
 const stories = new WeakMap<Trace, { key: string; lanes: string[]; rows: Row[]; left_out: number }>();
 
-function rowsOf(trace: Trace, scene: Scene) {
+export function rowsOf(trace: Trace, scene: Scene) {
   const key = `${trace.version} ${scene.index}`;
   const before = stories.get(trace);
   if (before?.key === key) return before;
@@ -72,9 +75,36 @@ function rowsOf(trace: Trace, scene: Scene) {
     return !(row.look === 'dot' && last?.look === 'take' && last.text === row.text && last.to === row.to);
   });
   const used = lanes.filter((name) => merged.some((row) => row.from === name || row.to === name));
-  const told = { key, lanes: used, rows: merged.slice(-kMost), left_out: Math.max(0, merged.length - kMost) };
+  const cases = casesOf(trace, scene, merged, used);
+  const whole = merged.filter((row) => !cases.some(({ event }) => event === row.event)).concat(cases)
+    .sort((a, b) => a.time - b.time || Number(b.look === 'case') - Number(a.look === 'case') || a.event - b.event);
+  const told = { key, lanes: used.filter((name) => whole.some((row) => row.from === name || row.to === name)), rows: whole.slice(-kMost), left_out: Math.max(0, whole.length - kMost) };
   stories.set(trace, told);
   return told;
+}
+
+// Where something new is tried: the lab says so, or brings somebody on stage again. Where nothing
+// goes between the lanes, the first of them may say what the others do.
+function casesOf(trace: Trace, scene: Scene, rows: readonly Row[], lanes: readonly string[]): Row[] {
+  const heading = (event: number, text: string): Row => ({ time: trace.time.at(event), event, from: '', to: '', text, look: 'case' });
+  const said = lanesIn(trace, scene, kCase).flatMap((lane) => eventsIn(trace, lane.marks, scene))
+    .filter((event) => trace.kind.at(event) === Kind.instant).map((event) => heading(event, trace.name(event)));
+  if (said.length) return said;
+  const first = rows.filter((row) => row.from === lanes[0]);
+  if (lanes.length > 2 && first.length > 1 && rows[0]?.from === lanes[0] && rows.every((row) => row.look === 'dot')
+    && !rows.some((row, i) => row.from === lanes[0] && rows[i + 1]?.from === lanes[0])) return first.map((row) => heading(row.event, row.text));
+  const seen = new Set<string>();
+  const again = trace.actors.filter((actor) => isIn(scene, actor.time)).flatMap(({ name, time }) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    seen.clear();
+    seen.add(name);
+    const next = rows.find((row) => row.time >= time);
+    return next && next !== rows[0] ? [{ ...heading(next.event, ''), event: -next.event - 2 }] : [];
+  });
+  return again.filter((row, i) => row.time !== again[i - 1]?.time);
 }
 
 // Whether nothing goes between the lanes, and each had its say before the next one.
@@ -95,72 +125,97 @@ function silences(rows: Row[]): Set<number> {
 }
 
 export function Sequence({ trace, scene, at, width, height, lit, choose, live }: Drawing) {
-  const { lanes, rows, left_out } = rowsOf(trace, scene);
+  const { lanes, rows: all, left_out } = rowsOf(trace, scene);
   const here = useRef<SVGGElement>(null);
-  const shown = lowerBound(rows.length, (i) => (rows[i] as Row).time, at + 1e-6);
-  useEffect(() => {
-    const box = here.current?.closest('.picture-paper');
-    if (box && here.current && (live || at < scene.to)) {
-      const bounds = here.current.getBoundingClientRect();
-      const frame = box.getBoundingClientRect();
-      if (bounds.bottom > frame.bottom - 30) box.scrollTop += bounds.bottom - frame.bottom + 60;
-      else if (bounds.top < frame.top + kTop) box.scrollTop -= frame.top + kTop - bounds.top + 30;
-    }
-  }, [shown, live]);
-  if (!rows.length) return <Nothing width={width} height={height} text="Nothing has gone from one to another yet." />;
+  const scrolled = useRef(-1); // the scene whose paper it was
   // Programs that ran one after the other stand side by side, each from its top.
-  const apart = areApart(rows);
+  const apart = areApart(all.filter((row) => row.look !== 'case'));
+  const rows = apart ? all.filter((row) => row.look !== 'case') : all;
+  const shown = lowerBound(rows.length, (i) => (rows[i] as Row).time, at + 1e-6);
   const quiet = apart ? new Set<number>() : silences(rows);
-  const timeRoom = width < 560 || apart ? 0 : 74;
-  const step = (width - timeRoom - 16) / lanes.length;
+  const timeRoom = width < 560 || apart ? 0 : 72;
+  const step = (width - timeRoom - 16) / Math.max(1, lanes.length);
   const x = (name: string) => timeRoom + 8 + (lanes.indexOf(name) + 0.5) * step;
-  let y = kTop + 20;
+  const headLines = Math.max(1, ...lanes.map((name) => wrapped(name, step - 14, step < 90).length));
+  const head = kHead + (headLines - 1) * kLine;
+  const top = head + 10; // of the paper under the heads
+  const tall_of = (i: number) => (quiet.has(i) ? row_height * 0.9 : 0) + (rows[i]?.look === 'case' && i ? row_height * 0.35 : 0);
   const starts = new Map(lanes.map((name) => [name, rows.findIndex((row) => row.from === name)]));
   const most = apart ? Math.max(...lanes.map((name) => rows.filter((row) => row.from === name).length)) : rows.length;
-  const row_height = Math.max(kRow, Math.min(44, (height - kTop - 20) / (most + quiet.size)));
+  const cases = rows.filter((row) => row.look === 'case').length;
+  const row_height = Math.max(kRow, Math.min(44, (height - top - 14) / (most + quiet.size + cases * 0.35)));
+  let y = top + 18;
   const ys = rows.map((row, i) => {
     if (apart) {
-      const own = kTop + 20 + (i - (starts.get(row.from) as number)) * row_height;
+      const own = top + 18 + (i - (starts.get(row.from) as number)) * row_height;
       y = Math.max(y, own + row_height);
       return own;
     }
-    if (quiet.has(i)) y += row_height * 0.9;
+    y += tall_of(i);
     const own = y;
-    y += row_height;
+    y += row_height * (row.look === 'case' && !row.text ? 0.35 : 1);
     return own;
   });
-  const tall = Math.max(height, y + 6);
-  const zero = scene.from;
+  const tall = y > height ? y + row_height * 2.4 : height;
+  // So far down that the last row is seen, and that none is half under the heads.
+  useEffect(() => {
+    const box = here.current?.closest('.picture-paper');
+    if (!box || shown < 1 || !(live || at < scene.to)) return;
+    const seen = ys[shown - 1] as number;
+    const fresh = scrolled.current !== scene.index;
+    scrolled.current = scene.index;
+    if (!fresh && seen + 14 <= box.scrollTop + box.clientHeight && seen - kAir >= box.scrollTop + top) return;
+    const wanted = seen + 14 - box.clientHeight;
+    const first = wanted <= 0 ? 0 : ys.findIndex((own, i) => own - tall_of(i) - kAir - top >= wanted);
+    box.scrollTop = first <= 0 ? (first < 0 ? wanted : 0) : (ys[first] as number) - tall_of(first) - kAir - top;
+  }, [shown, live, height, width, scene.index]);
+  if (!rows.length) return <Nothing width={width} height={height} text="Nothing has gone from one to another yet." />;
+  // Counted from where it began, or began again.
+  const zeros = rows.map((row, i) => (i === 0 || row.look === 'case' || quiet.has(i) ? row.time : NaN));
+  for (let i = 1; i < zeros.length; ++i) if (Number.isNaN(zeros[i])) zeros[i] = zeros[i - 1] as number;
+  const since = (i: number) => (rows[i] as Row).time - (zeros[i] as number);
+  // With more digits where it would look like the time of the row beside it.
+  const alike = (i: number, k: number) => k >= 0 && k < rows.length && zeros[i] === zeros[k] && since(i) !== since(k) && lengthText(since(i)) === lengthText(since(k));
+  const timeOf = (i: number) => (since(i) <= 0 ? '0' : alike(i, i - 1) || alike(i, i + 1) ? timeText(since(i), since(i) / 1000) : lengthText(since(i)));
   return (
     <>
-    <svg class="sheet lane-names" width={width} height={kTop - 6} aria-hidden="true">
+    <svg class="sheet lane-names" width={width} height={top} aria-hidden="true">
       {lanes.map((name) => (
         <g key={name} class="lifeline" data-lane={name}>
-          <rect x={x(name) - step / 2 + 4} width={step - 8} y="4" height="28" rx="7" />
-          <Label x={x(name)} y={23} text={name} room={step - 14} kind="strong" />
+          <rect x={x(name) - step / 2 + 4} width={step - 8} y="4" height={head} rx="7" />
+          <Words x={x(name)} y={4 + head / 2 + 5} text={name} room={step - 14} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} />
         </g>
       ))}
     </svg>
-    <Sheet width={width} height={tall - kTop + 6} top={kTop - 6} label={`Between ${lanes.join(', ')}, in order`}>
+    <Sheet width={width} height={tall - top} top={top} label={`Between ${lanes.join(', ')}, in order`}>
       {lanes.map((name) => (
         <g key={name} class="lifeline">
-          <line x1={x(name)} x2={x(name)} y1={kTop - 8} y2={tall - 4} />
+          <line x1={x(name)} x2={x(name)} y1={top} y2={tall - 4} />
         </g>
       ))}
-      {left_out > 0 && <text class="small dim" x={width - 8} y={kTop + 8} style={{ textAnchor: 'end' }}>{left_out} earlier are not drawn</text>}
+      {left_out > 0 && <text class="small dim" x={width - 8} y={top + 10} style={{ textAnchor: 'end' }}>{left_out} earlier are not drawn</text>}
       {rows.slice(0, shown).map((row, i) => {
         const [a, b, line] = [x(row.from), x(row.to), ys[i] as number];
         const current = i === shown - 1 && at < scene.to;
         const before = rows[i - 1];
         return (
           <g key={`${row.event} ${row.look}`} ref={i === shown - 1 ? here : null} data-row={row.look}
-            class={`row of-${row.look}${current ? ' here' : ''}${lit.has(row.event) ? ' lit' : ''}`} onClick={() => choose(row.event)}>
+            class={`row of-${row.look}${current ? ' here' : ''}${lit.has(row.event) ? ' lit' : ''}`} onClick={() => { if (row.event >= 0) choose(row.event); }}>
             {quiet.has(i) && before && (
               <text class="small dim" x={timeRoom + (width - timeRoom) / 2} y={line - row_height * 0.85}>
                 · · ·  {lengthText(row.time - before.time)} later  · · ·</text>
             )}
-            {timeRoom > 0 && !apart && <text class="small dim" x={timeRoom - 8} y={line + 4} style={{ textAnchor: 'end' }}>{timeText(row.time - zero, (row.time - zero) / 500)}</text>}
-            <Mark row={row} a={a} b={b} y={line} room={step} width={width} margin={timeRoom} apart={apart} />
+            {row.look === 'case' ? (
+              <>
+                <line class="rule" x1="4" x2={width - 4} y1={line - row_height * 0.6} y2={line - row_height * 0.6} />
+                <Label x={8} y={line + 4} text={row.text} room={width - 16} kind="strong halo" side="start" />
+              </>
+            ) : (
+              <>
+                {timeRoom > 0 && !apart && <text class="small dim" x={timeRoom - 8} y={line + 4} style={{ textAnchor: 'end' }}>{timeOf(i)}</text>}
+                <Mark row={row} a={a} b={b} y={line} room={step} width={width} margin={timeRoom} apart={apart} />
+              </>
+            )}
           </g>
         );
       })}
@@ -188,12 +243,13 @@ function Mark({ row, a, b, y, room, width, margin, apart }: {
   }
   const to = b + (b > a ? -4 : 4);
   const dashed = look === 'put' ? ' waits' : '';
+  const said = look === 'put' ? `${text}: queued` : look === 'take' ? `${text}: runs` : text;
+  const long = Math.min(widthOf(said, true), width - margin - 8); // a row is its own: it may reach over other lanes
   return (
     <>
       <line class={`message${dashed}`} x1={a} x2={to} y1={y} y2={y} marker-end="url(#tip)" />
       <circle class="tail" cx={a} cy={y} r="3.5" />
-      <Label x={(a + b) / 2} y={y - 6} text={look === 'put' ? `${text}: queued` : look === 'take' ? `${text}: runs` : text}
-        room={Math.max(Math.abs(b - a) - 12, 60)} kind="small halo" />
+      <Label x={Math.min(Math.max((a + b) / 2, margin + long / 2 + 4), width - long / 2 - 4)} y={y - 6} text={said} room={width - margin - 8} kind="small halo" />
     </>
   );
 }

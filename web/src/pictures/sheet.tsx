@@ -54,22 +54,28 @@ export function Label({ x, y, text, room, kind = '', side = 'middle' }: {
   return <text x={x} y={y} class={kind} style={{ textAnchor: side }}>{shown}{shown !== text && <title>{text}</title>}</text>;
 }
 
-// Two lines at most, broken between words.
-export function Words({ x, y, text, room, kind = '', side = 'middle', line = 15 }: {
-  x: number; y: number; text: string; room: number; kind?: string; side?: 'start' | 'middle' | 'end'; line?: number;
+// Its lines, broken between words, `most` at most: the rest stands in the last, which may not fit.
+export function wrapped(text: string, room: number, small = false, most = 2): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line ? `${line} ${word}` : word;
+    if (line && lines.length < most - 1 && widthOf(longer, small) > room) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
+}
+
+// Broken between words; `y` is the base line of the only line, or the middle of several.
+export function Words({ x, y, text, room, kind = '', side = 'middle', line = 15, most = 2 }: {
+  x: number; y: number; text: string; room: number; kind?: string; side?: 'start' | 'middle' | 'end'; line?: number; most?: number;
 }) {
-  const small = kind.includes('small');
-  if (widthOf(text, small) <= room) return <Label x={x} y={y} text={text} room={room} kind={kind} side={side} />;
-  const words = text.split(' ');
-  let first = '';
-  while (words.length > 1 && widthOf(`${first} ${words[0]}`, small) <= room) first = `${first} ${words.shift()}`.trim();
-  if (!first) return <Label x={x} y={y} text={text} room={room} kind={kind} side={side} />;
-  return (
-    <>
-      <Label x={x} y={y - line / 2} text={first} room={room} kind={kind} side={side} />
-      <Label x={x} y={y + line / 2} text={words.join(' ')} room={room} kind={kind} side={side} />
-    </>
-  );
+  const lines = wrapped(text, room, kind.includes('small'), most);
+  return <>{lines.map((one, i) => <Label key={i} x={x} y={y + (i - (lines.length - 1) / 2) * line} text={one} room={room} kind={kind} side={side} />)}</>;
 }
 
 export function Sheet({ width, height, top = 0, label, children }: {

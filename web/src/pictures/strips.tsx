@@ -83,7 +83,7 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
   const narrow = width < 560;
   const gutter = narrow ? 8 : Math.min(210, Math.max(80, Math.max(...strips.map((one) => widthOf(one.name) * 0.98)) + 22), width * 0.34);
   const least = narrow ? 48 : 34;
-  const row = Math.max(least, Math.min(narrow ? 66 : 74, (height - 44) / strips.length));
+  const row = Math.max(least, Math.min(narrow ? 72 : 104, (height - 44) / strips.length));
   const tall = Math.max(height, row * strips.length + 44);
   const bottom = row * strips.length + 8;
   const base = (one: Strip) => (aligned ? one.zero : 0);
@@ -114,7 +114,7 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
             </g>
             {until >= from && (
               <Content one={one} trace={trace} scene={scene} x={(time) => map.x(time - base(one))} seen={[from + base(one), Math.min(at, to + base(one))]}
-                y={y + (narrow ? 20 : 3)} h={row - (narrow ? 24 : 8)} lit={lit} choose={choose} />
+                y={y + (narrow ? 20 : 3)} h={row - (narrow ? 24 : 8)} edges={[gutter, width - 14]} lit={lit} choose={choose} />
             )}
           </g>
         );
@@ -138,11 +138,12 @@ function lastMoment(strips: Strip[], scene: Scene): number {
   return Math.min(scene.to, last + Math.max((last - first) * 0.06, 1));
 }
 
-function Content({ one, trace, scene, x, seen, y, h, lit, choose }: {
-  one: Strip; trace: Trace; scene: Scene; x: (time: number) => number; seen: [number, number]; y: number; h: number;
+function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
+  one: Strip; trace: Trace; scene: Scene; x: (time: number) => number; seen: [number, number]; y: number; h: number; edges: [number, number];
   lit: ReadonlySet<number>; choose: (event: number) => void;
 }) {
   const [from, until] = seen;
+  const [, edge] = edges;
   const upTo = (events: number[]) => events.slice(0, lowerBound(events.length, (i) => trace.time.at(events[i] as number), until + 1e-6));
   const spans = upTo(one.spans).filter((event) => trace.until.at(event) >= from);
   const marks = upTo(one.marks).filter((event) => trace.time.at(event) >= from);
@@ -165,45 +166,73 @@ function Content({ one, trace, scene, x, seen, y, h, lit, choose }: {
     const at = Math.round(x(trace.time.at(event)));
     if (beats[beats.length - 1] !== at) beats.push(at);
   }
+  const pause = gap ? `${lengthText(gap.to - gap.from)} without a ${gap.name}` : '';
+  const line = y + (gap && h > 40 ? 17 : h / 2 + 4);
+  // In its block, or after it where that has the room.
+  const texts = gap && h <= 40 ? [] : blocks.map(({ left, right, meaning, text }, i) => {
+    const long = widthOf(text, true);
+    const next = Math.min(blocks[i + 1]?.left ?? edge, edge);
+    if (meaning === 'gone') return left + 22 + long < edge ? { x: left + 18, text, side: 'start', out: true } : { x: Math.min(left, edge - 14) - 6, text, side: 'end', out: true };
+    if (long + 8 <= right - left) return { x: left + 6, text, side: 'start', out: false };
+    if (!marks.length && right + long + 8 <= next) return { x: right + 5, text, side: 'start', out: true };
+    return right - left > 44 ? { x: left + 6, text: fitted(text, right - left - 8, true), side: 'start', out: false } : null;
+  });
   return (
     <g>
       {blocks.map(({ event, left, right, meaning, text }) => (
         <g key={event} class={`block is-${meaning}${lit.has(event) ? ' lit' : ''}`} data-state={text} onClick={() => choose(event)}>
-          {meaning === 'gone' ? <path class="dead" d={`M${left} ${y + h / 2 - 6}l12 12m0 -12l-12 12`} />
+          {meaning === 'gone' ? <path class="dead" d={`M${Math.min(left, edge - 14)} ${y + h / 2 - 6}l12 12m0 -12l-12 12`} />
             : <rect x={left} y={y + 3} width={Math.max(2, right - left)} height={h - 6} rx="3" />}
-          {(meaning === 'gone' || right - left > 26) && <text class="small" x={left + (meaning === 'gone' ? 18 : 6)} y={y + (gap && h > 40 ? 17 : h / 2 + 4)} style={{ textAnchor: 'start' }}>{fitted(text, meaning === 'gone' ? 110 : right - left - 8, true)}</text>}
           <title>{`${text}, ${lengthText(Math.min(trace.until.at(event), scene.to) - trace.time.at(event))}`}</title>
         </g>
       ))}
-      {few ? <Named marks={marks} trace={trace} x={x} y={y} h={h} lit={lit} choose={choose} />
+      {few ? <Named marks={marks} trace={trace} x={x} y={y} h={h} edges={edges} lit={lit} choose={choose}
+          taken={line === y + h / 2 + 4 ? texts.flatMap((one): [number, number][] => (one ? [one.side === 'end' ? [one.x - widthOf(one.text, true), one.x] : [one.x, one.x + widthOf(one.text, true)]] : [])) : []} />
         : <path class="beats" d={beats.map((at) => `M${at} ${y + h * 0.16}v${h * 0.68}`).join('')} />}
+      {texts.map((one, i) => one && one.text && (
+        <text key={i} class={`small${one.out || beats.length ? ' halo' : ''}`} x={one.x} y={line} style={{ textAnchor: one.side as 'start', pointerEvents: 'none' }}>{one.text}</text>
+      ))}
       {gap && (
         <g class="gap">
           <path d={`M${x(gap.from) + 3} ${y + h - 4}H${x(gap.to) - 3}`} />
-          <text class="small halo" x={(x(gap.from) + x(gap.to)) / 2} y={y + h / 2 + 11}>{fitted(`${lengthText(gap.to - gap.from)} without a ${gap.name}`, x(gap.to) - x(gap.from) - 6, true)}</text>
+          <text class="small halo" x={(x(gap.from) + x(gap.to)) / 2} y={y + h / 2 + (h > 40 ? 11 : 3)}>{widthOf(pause, true) <= x(gap.to) - x(gap.from) - 6 ? pause : lengthText(gap.to - gap.from)}</text>
         </g>
       )}
     </g>
   );
 }
 
-// Things with names of their own, side by side where there is room, else as dots.
-function Named({ marks, trace, x, y, h, lit, choose }: {
-  marks: number[]; trace: Trace; x: (time: number) => number; y: number; h: number; lit: ReadonlySet<number>; choose: (event: number) => void;
+// Things with names of their own: to the right of the dot, to its left, above or below it,
+// where nothing else stands.
+function Named({ marks, trace, x, y, h, edges: [least, right], taken: before, lit, choose }: {
+  marks: number[]; trace: Trace; x: (time: number) => number; y: number; h: number; edges: [number, number]; taken: [number, number][];
+  lit: ReadonlySet<number>; choose: (event: number) => void;
 }) {
-  let free = -Infinity;
+  const dots = marks.map((event) => x(trace.time.at(event)));
+  const taken: [number, number, number][] = [...dots.map((at): [number, number, number] => [at - 6, at + 6, 0]), ...before.map(([a, b]): [number, number, number] => [a, b, 0])];
+  const lines = h > 44 ? [0, -15, 15] : [0];
+  const places = marks.map((event, i) => {
+    const [at, long] = [dots[i] as number, widthOf(trace.name(event), true)];
+    for (const line of lines) {
+      const starts = line === 0 ? [at + 9, at - 9 - long] : [Math.min(at - 4, right - long), at - long / 2, at + 4 - long];
+      for (const left of starts) {
+        const fits = left >= least && left + long <= right + 2 && taken.every(([a, b, other], k) => other !== line || (line === 0 && k === i) || left > b + 3 || left + long < a - 3);
+        if (!fits) continue;
+        taken.push([left, left + long, line]);
+        return { left, line };
+      }
+    }
+    return null;
+  });
   return (
     <>
-      {marks.map((event) => {
-        const at = x(trace.time.at(event));
-        const text = trace.name(event);
-        const room = at >= free;
-        if (room) free = at + widthOf(text, true) + 18;
+      {marks.map((event, i) => {
+        const place = places[i];
         return (
           <g key={event} class={`mark${lit.has(event) ? ' lit' : ''}`} onClick={() => choose(event)}>
-            <circle cx={at} cy={y + h / 2} r="5" />
-            {room && <text class="small halo" x={at + 9} y={y + h / 2 + 4} style={{ textAnchor: 'start' }}>{text}</text>}
-            <title>{text}</title>
+            <circle cx={dots[i]} cy={y + h / 2} r="5" />
+            {place && <text class="small halo" x={place.left} y={y + h / 2 + 4 + place.line} style={{ textAnchor: 'start' }}>{trace.name(event)}</text>}
+            <title>{trace.name(event)}</title>
           </g>
         );
       })}

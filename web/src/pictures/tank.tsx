@@ -5,7 +5,7 @@ import { valueText } from '../trace/time';
 import { isIn, type Scene } from './scenes';
 import { Label, Nothing, Sheet, type Drawing } from './sheet';
 import { fold } from './fold';
-import { steps } from './curves';
+import { niceMost, steps } from './curves';
 import { TimeAxis } from './timeaxis';
 
 const kWindow = 10e6; // µs, of a live run
@@ -75,6 +75,13 @@ function History({ scene, series, at, most, live, x, y, w, h }: {
   const map = fold(live ? [[from, to]] : times(series, first, end), from, to, x, x + w, { zero: scene.from, long: 0.5 });
   return (
     <g class="history">
+      <Label x={x - 4} y={y - 10} text={series.name} room={w} kind="small dim" side="start" />
+      {[0, 0.5, 1].map((share) => share * niceMost(most / 1.12, series.unit)).filter((value) => value <= most).map((value) => (
+        <g key={value}>
+          <line class="grid" x1={x} x2={x + w} y1={y + h * (1 - value / most)} y2={y + h * (1 - value / most)} />
+          <text class="small dim halo" x={x - 7} y={y + h * (1 - value / most) + 4} style={{ textAnchor: 'end' }}>{valueText(value, series.unit)}</text>
+        </g>
+      ))}
       <TimeAxis fold={map} y={y + h} top={y} zero={scene.from} at={at} />
       <path class="curve series-1" d={steps(series, first, end, Math.min(at, to), map.x, (value) => y + h * (1 - value / most), from)} />
     </g>

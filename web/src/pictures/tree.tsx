@@ -4,7 +4,7 @@ import type { Table } from '../trace/trace';
 import { Bars, tablesOf } from './bars';
 import { meaningOf } from './meaning';
 import { column } from './numbers';
-import { Label, Nothing, Sheet, Words, type Drawing } from './sheet';
+import { fitted, Label, Nothing, Sheet, widthOf, Words, wrapped, type Drawing } from './sheet';
 
 interface Node {
   name: string;
@@ -47,31 +47,65 @@ export const areLights = (roots: readonly Node[]): boolean =>
 const within = (name: string, parent: string): string =>
   name.startsWith(parent) ? name.slice(parent.length).replace(/^[:, ]+/, '') : name;
 
+const kHead = 17; // px a line
+
+// A head for each column, where all rows have the same; in each cell the verdict, in words
+// where they have room.
 function Lights({ title, roots, width, height }: { title: string; roots: Node[]; width: number; height: number }) {
-  const side = Math.min(170, width * 0.25);
-  const h = Math.min((height - 40) / roots.length, 84);
+  const side = Math.min(190, width * (width < 560 ? 0.36 : 0.27), Math.max(...roots.map(({ name }) => widthOf(name))) + 24);
+  const names = (root: Node) => root.children.map((one) => within(one.name, root.name));
+  const heads = roots.length > 1 && roots.every((root) => names(root).join('\n') === names(roots[0] as Node).join('\n')) ? names(roots[0] as Node) : [];
+  const wide = (width - side - 8) / Math.max(1, heads.length);
+  const upright = heads.some((text) => wrapped(text, wide - 8, true).some((line) => widthOf(line, true) > wide - 6));
+  const above = !heads.length ? 0 : upright ? Math.min(110, Math.max(...heads.map((text) => widthOf(text, true))) + 12)
+    : kHead * Math.max(...heads.map((text) => wrapped(text, wide - 8, true).length)) + 4;
+  const totals = heads.length > 0 && roots.length > 3 && roots.some(({ children }) => children.some(({ text }) => meaningOf(text) === 'bad'));
+  const top = 32 + above;
+  const word = roots.flatMap(({ children }) => children).find(({ text }) => meaningOf(text) === 'bad')?.text ?? '';
+  const h = Math.max(22, Math.min((height - top - 4) / (roots.length + (totals ? 0.8 : 0)), 110));
   return (
-    <Sheet width={width} height={height} label={title}>
+    <Sheet width={width} height={Math.max(height, top + h * (roots.length + (totals ? 0.8 : 0)))} label={title}>
       <Label x={8} y={20} text={title} room={width - 16} kind="strong" side="start" />
+      {heads.map((text, i) => {
+        const x = side + (i + 0.5) * wide - 2;
+        return upright ? <text key={i} class="small dim" transform={`translate(${x + 4} ${top - 6}) rotate(-90)`} style={{ textAnchor: 'start' }}>{fitted(text, above - 4, true)}</text>
+          : <Words key={i} x={x} y={top - above / 2 + 2} text={text} room={wide - 8} kind="small dim" />;
+      })}
       {roots.map((root, row) => {
         const w = (width - side - 8) / root.children.length;
-        const y = 34 + row * h;
+        const y = top + row * h;
         return (
           <g key={root.name}>
-            <Words x={8} y={y + h / 2 + 4} text={root.name.replace(/:$/, '')} room={side - 14} side="start" />
-            {root.children.map((one, i) => (
-              <g key={one.name} class={`light is-${meaningOf(one.text)}`} data-node={one.name} data-light={one.text}>
-                <rect x={side + i * w} y={y} width={w - 4} height={h - 4} rx="5" />
-                <Words x={side + i * w + w / 2 - 2} y={y + h / 2 - (h > 40 ? 8 : 0) + 2} text={within(one.name, root.name)} room={w - 10} kind="small" />
-                <title>{`${one.name}: ${one.text}`}</title>
-              </g>
-            ))}
+            <Words x={8} y={y + h / 2 + 4} text={root.name.replace(/:$/, '')} room={side - 14} side="start" most={h > 34 ? 2 : 1} />
+            {root.children.map((one, i) => {
+              const mark = widthOf(one.text, true) > w - 8 ? kMarks[meaningOf(one.text)] ?? '' : one.text;
+              const text = within(one.name, root.name);
+              const both = !heads.length && h > 40;
+              return (
+                <g key={one.name} class={`light is-${meaningOf(one.text)}`} data-node={one.name} data-light={one.text}>
+                  <rect x={side + i * w} y={y} width={w - 4} height={h - 4} rx="5" />
+                  {!heads.length && <Words x={side + i * w + w / 2 - 2} y={y + h / 2 - (both ? 8 : 0) + 2} text={text} room={w - 10} kind="small" />}
+                  {(heads.length > 0 || both) && text !== one.text
+                    && <Label x={side + i * w + w / 2 - 2} y={both ? y + h - 12 : y + h / 2 + 2} text={mark} room={w - 4} kind={both ? 'small dim' : 'small'} />}
+                  <title>{`${one.name}: ${one.text}`}</title>
+                </g>
+              );
+            })}
           </g>
         );
       })}
+      {totals && heads.map((_, i) => {
+        const bad = roots.map((root) => root.children[i]?.text ?? '').filter((text) => meaningOf(text) === 'bad');
+        const text = `${bad.length} ${wide > 60 ? word : ''}`.trim();
+        return <Label key={i} x={side + (i + 0.5) * wide - 2} y={top + h * roots.length + 12} text={text} room={wide} kind="small strong" />;
+      })}
+      {totals && <Label x={8} y={top + h * roots.length + 12} text={wide > 60 ? 'in all' : `in all, ${kMarks.bad}`} room={side} kind="small strong" side="start" />}
     </Sheet>
   );
 }
+
+// Where a word has no room.
+const kMarks: Record<string, string> = { good: '✓', bad: '✗', gone: '–', waiting: '…' };
 
 const kLegible = 19; // px
 
