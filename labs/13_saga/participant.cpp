@@ -1,0 +1,127 @@
+#include "participant.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <stdexcept>
+
+namespace lab13 {
+
+namespace {
+
+struct Input {
+  std::string account, item, amount;
+
+  // An amount below zero would turn a charge into a gift.
+  explicit Input(const std::string& text) {
+    std::istringstream words(text);
+    std::string more;
+    const bool three = words >> account >> item >> amount && !(words >> more);
+    if (!three || amount.size() > 6 ||
+        amount.find_first_not_of("0123456789") != std::string::npos)
+      throw std::invalid_argument("a command is about: account item amount");
+  }
+};
+
+}  // namespace
+
+const char* Participant::schema() {
+  return "CREATE TABLE handled (saga text, step text, state text, cause text, "
+         "PRIMARY KEY (saga, step));"
+         "CREATE TABLE outbox (id bigserial PRIMARY KEY, saga text, event text, "
+         "input text, sent boolean DEFAULT false);";
+}
+
+// Step 7: one local transaction holds the mark, the effect and the event: all or none.
+Outcome Participant::handle(const Command& command) {
+  const auto action = std::ranges::find_if(actions_, [&](const Action& one) {
+    return command.action == one.name || command.action == one.undo;
+  });
+  if (action == actions_.end() || command.action.empty() || command.saga.empty())
+    throw std::invalid_argument("no such command");
+  const Input checked(command.input);
+  db_.query("BEGIN");
+  try {
+    const auto [outcome, first] =
+        command.action == action->name ? act(*action, command) : undo(*action, command);
+    if (first) {
+      const std::string event = command.action + ":" + std::string(to_string(outcome));
+      db_.query("INSERT INTO outbox (saga, event, input) VALUES ($1, $2, $3)",
+                {command.saga, event, command.input});
+    }
+    db_.query(outcome == Outcome::busy ? "ROLLBACK" : "COMMIT");
+    return outcome;
+  } catch (...) {
+    if (!db_.broken()) db_.query("ROLLBACK");
+    throw;
+  }
+}
+
+Participant::Handled Participant::act(const Action& action, const Command& command) {
+  if (!claim(command, action.name, "done")) {
+    const bool done = change(command, action.name, "done");
+    return {done ? Outcome::done : Outcome::refused, false};
+  }
+  if (!action.held.empty() && takes_effect(action.held, command))
+    return {Outcome::busy, false};
+  if (takes_effect(action.does, command)) return {Outcome::done, true};
+  change(command, action.name, "refused");
+  return {Outcome::refused, true};
+}
+
+// Step 8: undoing changes only what was done. If the command is still on its way, the row
+// that is written here refuses it when it comes.
+Participant::Handled Participant::undo(const Action& action, const Command& command) {
+  if (claim(command, action.name, "undone")) return {Outcome::done, true};
+  const bool was_done = change(command, action.name, "undone");
+  if (was_done) takes_effect(action.undoes, command);
+  return {Outcome::done, was_done};
+}
+
+// True for the first with this key; a second one at the same time waits for its commit.
+bool Participant::claim(const Command& command, const std::string& step,
+                        const char* state) {
+  return db_.query(
+                "INSERT INTO handled VALUES ($1, $2, $3, $4) "
+                "ON CONFLICT DO NOTHING RETURNING 1",
+                {command.saga, step, state, command.cause})
+             .count() > 0;
+}
+
+// False: the step is not done.
+bool Participant::change(const Command& command, const std::string& step,
+                         const char* state) {
+  return db_.query(
+                "UPDATE handled SET state = $3 WHERE saga = $1 AND step = $2 "
+                "AND state = 'done' RETURNING 1",
+                {command.saga, step, state})
+             .count() > 0;
+}
+
+bool Participant::takes_effect(const std::string& sql, const Command& command) {
+  const Input input(command.input);
+  return db_.query(
+                "WITH c AS (SELECT $1::text AS saga, $2::text AS account, "
+                "$3::text AS item, $4::int AS amount) " +
+                    sql,
+                {command.saga, input.account, input.item, input.amount})
+             .count() > 0;
+}
+
+// Step 9: the relay publishes first and marks then, so it may repeat but never lose. A second
+// relay skips the row that this one holds.
+void Participant::relay(const std::function<void(const Message&)>& publish) {
+  for (bool more = true; more;) {
+    db_.query("BEGIN");
+    const auto rows = db_.query(
+        "SELECT id, saga, event, input FROM outbox WHERE NOT sent "
+        "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED");
+    more = rows.count() > 0;
+    if (more) {
+      publish({rows.text(0, 1), rows.text(0, 2), rows.text(0, 3)});
+      db_.query("UPDATE outbox SET sent = true WHERE id = $1", {rows.text()});
+    }
+    db_.query("COMMIT");
+  }
+}
+
+}  // namespace lab13

@@ -1,0 +1,65 @@
+// participant.hpp: a service's side of a saga: each command takes effect at most once.
+//
+//   one local transaction:  handled(saga, step)  +  the effect  +  outbox(event)
+//
+// A command may come twice, late, or after the command that undoes it. The row in `handled`
+// decides: a repetition gets the first answer again. To undo what never happened leaves a
+// tombstone, so that the command that comes after it is refused.
+//
+// Threads   None: one connection.
+// Errors    A command that makes no sense throws std::invalid_argument, and has changed
+//           nothing. A database that fails throws lab::PostgresError: the outcome is unknown.
+// Source    Idempotent receiver (Hohpe and Woolf); transactional outbox (Richardson).
+// Left out  Deleting old rows of `handled` and `outbox`.
+#pragma once
+
+#include "lab/db/postgres.hpp"
+#include "saga.hpp"
+
+namespace lab13 {
+
+// What a service can do, in SQL over one row `c(saga, account, item, amount)`.
+struct Action {
+  std::string name;
+  std::string does;    // returns a row if it took effect, none if it is refused
+  std::string undo{};  // the name of what undoes it
+  std::string undoes{};
+  std::string held{};  // returns a row while another saga holds what it needs
+};
+
+struct Message {
+  std::string saga;
+  std::string event;  // "charge:done"
+  std::string input;  // "account item amount"
+};
+
+class Participant {
+ public:
+  Participant(const std::string& url, std::vector<Action> actions)
+      : db_(url), actions_(std::move(actions)) {}
+
+  static const char* schema();  // the tables that it needs
+
+  // Done, refused, or busy.
+  Outcome handle(const Command& command);
+
+  // Publishes what the outbox holds, oldest first. A crash after `publish` repeats it: the
+  // outbox delivers at least once.
+  void relay(const std::function<void(const Message&)>& publish);
+
+ private:
+  struct Handled {
+    Outcome outcome;
+    bool first;  // and not a repetition
+  };
+  Handled act(const Action& action, const Command& command);
+  Handled undo(const Action& action, const Command& command);
+  bool claim(const Command& command, const std::string& step, const char* state);
+  bool change(const Command& command, const std::string& step, const char* state);
+  bool takes_effect(const std::string& sql, const Command& command);
+
+  lab::Postgres db_;
+  const std::vector<Action> actions_;
+};
+
+}  // namespace lab13

@@ -1,0 +1,56 @@
+// shop.hpp: orders, payments and stock, a database each, and the saga's log in a fourth.
+//
+// Lifetime  One server for the whole lab; a Shop of its own for each scene begins anew.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "participant.hpp"
+
+namespace lab13 {
+
+inline const std::vector<std::string> kServices{"orders", "payments", "stock"};
+
+// What an order has come to, over all three databases.
+struct Books {
+  std::string order;  // its state, or "none"
+  long paid = 0;
+  long taken = 0;
+  long parcels = 0;
+
+  bool operator==(const Books&) const = default;
+  // All of it or nothing of it: neither money nor goods are lost or made.
+  bool whole(long price = 60) const;
+};
+
+class Shop {
+ public:
+  Shop();
+  static std::string url(const std::string& database);
+
+  void reset();
+  Books books(const std::string& saga = "7");
+  lab::Postgres& at(const std::string& database) { return *databases_.at(database); }
+  std::string ask(const std::string& database, const std::string& sql);  // or "none"
+  int steps(const std::string& condition = "true");  // that all services have handled
+
+ private:
+  std::map<std::string, std::unique_ptr<lab::Postgres>> databases_;
+};
+
+std::vector<Action> actions_of(const std::string& service);
+
+// Create, charge, reserve; then ship, the pivot; then confirm.
+std::vector<Step> order_steps();
+
+class PostgresLog : public SagaLog {
+ public:
+  void append(const std::string& saga, const Record& record) override;
+  std::vector<Record> read(const std::string& saga) override;
+
+ private:
+  lab::Postgres db_{Shop::url("sagas")};
+};
+
+}  // namespace lab13
