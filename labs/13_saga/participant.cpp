@@ -41,14 +41,13 @@ Outcome Participant::handle(const Command& command) {
   const Input checked(command.input);
   db_.query("BEGIN");
   try {
-    const auto [outcome, first] =
-        command.action == action->name ? act(*action, command) : undo(*action, command);
-    if (first) {
-      const std::string event = command.action + ":" + std::string(to_string(outcome));
-      db_.query("INSERT INTO outbox (saga, event, input) VALUES ($1, $2, $3)",
-                {command.saga, event, command.input});
-    }
-    db_.query(outcome == Outcome::busy ? "ROLLBACK" : "COMMIT");
+    const bool acts = command.action == action->name;
+    const Outcome outcome = acts ? act(*action, command) : undo(*action, command);
+    if (outcome == Outcome::busy) db_.query("ROLLBACK; BEGIN");
+    db_.query("INSERT INTO outbox (saga, event, input) VALUES ($1, $2, $3)",
+              {command.saga, command.action + ":" + std::string(to_string(outcome)),
+               command.input});
+    db_.query("COMMIT");
     return outcome;
   } catch (...) {
     if (!db_.broken()) db_.query("ROLLBACK");
@@ -56,25 +55,21 @@ Outcome Participant::handle(const Command& command) {
   }
 }
 
-Participant::Handled Participant::act(const Action& action, const Command& command) {
-  if (!claim(command, action.name, "done")) {
-    const bool done = change(command, action.name, "done");
-    return {done ? Outcome::done : Outcome::refused, false};
-  }
-  if (!action.held.empty() && takes_effect(action.held, command))
-    return {Outcome::busy, false};
-  if (takes_effect(action.does, command)) return {Outcome::done, true};
+Outcome Participant::act(const Action& action, const Command& command) {
+  if (!claim(command, action.name, "done"))
+    return change(command, action.name, "done") ? Outcome::done : Outcome::refused;
+  if (!action.held.empty() && takes_effect(action.held, command)) return Outcome::busy;
+  if (takes_effect(action.does, command)) return Outcome::done;
   change(command, action.name, "refused");
-  return {Outcome::refused, true};
+  return Outcome::refused;
 }
 
 // Step 8: undoing changes only what was done. If the command is still on its way, the row
 // that is written here refuses it when it comes.
-Participant::Handled Participant::undo(const Action& action, const Command& command) {
-  if (claim(command, action.name, "undone")) return {Outcome::done, true};
-  const bool was_done = change(command, action.name, "undone");
-  if (was_done) takes_effect(action.undoes, command);
-  return {Outcome::done, was_done};
+Outcome Participant::undo(const Action& action, const Command& command) {
+  if (!claim(command, action.name, "undone") && change(command, action.name, "undone"))
+    takes_effect(action.undoes, command);
+  return Outcome::done;
 }
 
 // True for the first with this key; a second one at the same time waits for its commit.

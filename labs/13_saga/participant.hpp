@@ -40,7 +40,8 @@ class Participant {
 
   static const char* schema();  // the tables that it needs
 
-  // Done, refused, or busy.
+  // Done, refused, or busy. An event with the outcome goes into the outbox, each time: so a
+  // repetition is told what the first one was.
   Outcome handle(const Command& command);
 
   // Publishes what the outbox holds, oldest first. A crash after `publish` repeats it: the
@@ -48,12 +49,8 @@ class Participant {
   void relay(const std::function<void(const Message&)>& publish);
 
  private:
-  struct Handled {
-    Outcome outcome;
-    bool first;  // and not a repetition
-  };
-  Handled act(const Action& action, const Command& command);
-  Handled undo(const Action& action, const Command& command);
+  Outcome act(const Action& action, const Command& command);
+  Outcome undo(const Action& action, const Command& command);
   bool claim(const Command& command, const std::string& step, const char* state);
   bool change(const Command& command, const std::string& step, const char* state);
   bool takes_effect(const std::string& sql, const Command& command);

@@ -67,8 +67,8 @@ void commits(Story& story, const Knobs&) {
     kill_coordinator(shop, false, cut);
     const Books books = shop.books();
     whole.push_back(books.whole());
-    table.rows.push_back({std::to_string(cut - 1) + " commits", books.order,
-                          std::to_string(books.parcels), std::to_string(books.paid)});
+    table.rows.push_back(
+        row(fmt::format("{} commits", cut - 1), books.order, books.parcels, books.paid));
   }
   story.table(table);
   const bool torn = whole == std::vector{true, false, false, true};

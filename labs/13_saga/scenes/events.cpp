@@ -1,12 +1,9 @@
 // events.cpp: what is committed must be published, and what is published starts a step.
-#include <fmt/format.h>
-#include <unistd.h>
 
 #include <set>
 #include <thread>
 
 #include "lab/core/trace.hpp"
-#include "lab/db/redis_server.hpp"
 #include "scenes/scenes.hpp"
 
 namespace lab13 {
@@ -15,20 +12,12 @@ namespace trace = lab::trace;
 
 namespace {
 
-// A stream of this run's own, on a Redis that others may use too. REQUIRES: the lab's first
-// process asks first.
-Events stream(const std::string& name) {
-  static const lab::RedisServer redis;
-  static const pid_t run = getpid();
-  return {redis.url(), fmt::format("lab13:{}:{}", run, name)};
-}
-
 // Takes two orders and publishes each. A crash may come before a commit, between it and the
 // publishing, and after that.
-void take_orders(bool has_outbox, int number, Events events, Cut cut) {
+void take_orders(bool has_outbox, int number, Bus bus, Cut cut) {
   Participant orders(Shop::url("orders"), actions_of("orders"));
   const auto publish = [&](const Message& message) {
-    events.publish(message);
+    bus.publish(message);
     cut();
   };
   for (int i = 0; i < 2; ++i) {
@@ -47,27 +36,25 @@ struct Published {
 
 Published publish_and_crash(Shop& shop, bool has_outbox, int crashes) {
   shop.reset();
-  Events events = stream(has_outbox ? "outbox" : "dual write");
-  for (int i = 0; i < crashes; ++i) {
-    Process([&] {
-      take_orders(has_outbox, i, stream(has_outbox ? "outbox" : "dual write"),
-                  {1 + i % 6});
-    }).killed();
-  }
+  Bus bus("outbox");
+  for (int i = 0; i < crashes; ++i)
+    Process([&] { take_orders(has_outbox, i, Bus("outbox"), {1 + i % 6}); }).killed();
   Participant restarted(Shop::url("orders"), {});
   // A row that a killed relay held is free once the server has noticed its end.
   while (has_outbox &&
          shop.ask("orders", "SELECT id FROM outbox WHERE NOT sent") != "none")
-    restarted.relay([&](const Message& message) { events.publish(message); });
+    restarted.relay([&](const Message& message) { bus.publish(message); });
+  const int events = bus.count();
   std::set<std::string> heard;
-  while (events.handle("reader", [&](auto&, const Message& message, auto) {
-    heard.insert(message.saga);
-  })) {
+  std::string at = "0";
+  for (int i = 0; i < events; ++i) {
+    const auto arrived = bus.after(at);
+    at = arrived.id;
+    heard.insert(arrived.message.saga);
   }
+  bus.remove();
   const int orders = shop.at("orders").query("SELECT FROM orders").count();
-  const int published = events.count();
-  events.remove();
-  return {orders, published, orders - static_cast<int>(heard.size())};
+  return {orders, events, orders - static_cast<int>(heard.size())};
 }
 
 }  // namespace
@@ -86,8 +73,7 @@ void outbox(Story& story, const Knobs& knobs) {
       "Commit and publish", {"way", "orders", "events", "without event"}, {}};
   for (const auto& [way, one] :
        {std::pair{"commit, then publish", dual}, {"outbox", kept}})
-    table.rows.push_back({way, std::to_string(one.orders), std::to_string(one.events),
-                          std::to_string(one.missing)});
+    table.rows.push_back(row(way, one.orders, one.events, one.missing));
   story.table(table);
   story.claim("13.4", kept.missing == 0 && kept.orders > 0 && dual.missing > 0,
               "with an outbox {} of {} orders were left without an event. Control: {} of "
@@ -111,43 +97,33 @@ void choreography(Story& story, const Knobs&) {
       "Payments is away, comes, is killed after its commit, and comes again.");
   story.picture(Picture::nodes, {"customer", "orders", "payments", "stock"});
   Shop shop;
-  Events events = stream("choreography");
-  const auto start = [&](const std::string& name, int cut = 0) {
-    auto process =
-        std::make_unique<Process>([&] { follow(name, stream("choreography"), {cut}); });
-    trace::actor(name, trace::Actor::process, process->pid());
-    trace::state(name, "up");
-    return process;
-  };
+  Services services("choreography", true);
+  Bus bus("choreography");
   const auto wait_for = [](const std::function<bool()>& happened) {
     const auto deadline = std::chrono::steady_clock::now() + 20s;
     while (!happened() && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(1ms);
   };
-  const auto place = [&](const char* saga, const char* input) {
-    events.publish({saga, "order:wanted", input}, "customer");
-  };
   trace::actor("customer", trace::Actor::client);
-  const auto orders = start("orders"), stock = start("stock");
-  place("1", kLamp);
-  wait_for([&] { return events.count() == 2; });
+  services.start("orders");
+  services.start("stock");
+  bus.publish({"1", "order:wanted", kLamp}, "customer");
+  wait_for([&] { return bus.count() == 2; });
   const int without_payments = shop.steps();
-  start("payments", 1)->killed();
+  services.start("payments", {1}).killed();
   trace::state("payments", "killed");
-  const int published = events.count();
-  const auto payments = start("payments");
+  const int published = bus.count();
+  services.start("payments");
   wait_for([&] { return shop.books("1").order == "CONFIRMED"; });
   const Books lamp = shop.books("1");
-  place("2", "ann piano 30");
+  bus.publish({"2", "order:wanted", "ann piano 30"}, "customer");
   wait_for([&] { return shop.books("2").order == "CANCELLED"; });
   const Books both = shop.books("2");
   const int steps = shop.steps(), by_message = shop.steps("cause ~ '^[0-9]+-[0-9]+$'");
-  events.remove();
   story.table({"Two orders without an orchestrator",
                {"order", "state", "paid"},
-               {{"a lamp", lamp.order, std::to_string(lamp.paid)},
-                {"a piano, which cannot be shipped", both.order,
-                 std::to_string(both.paid - lamp.paid)}}});
+               {row("a lamp", lamp.order, lamp.paid),
+                row("a piano, not shippable", both.order, both.paid - lamp.paid)}});
   story.claim("13.5",
               lamp.order == "CONFIRMED" && lamp.whole() && both.order == "CANCELLED" &&
                   both.paid == 60 && steps == 9 && by_message == steps &&

@@ -18,6 +18,11 @@ struct Knobs {
                                      "how many processes are killed in the outbox scene");
 };
 
+template <class... Values>
+std::vector<std::string> row(const Values&... values) {
+  return {fmt::format("{}", values)...};
+}
+
 inline constexpr const char* kLamp = "ann lamp 60";  // all services can do their part
 
 void commits(Story& story, const Knobs& knobs);

@@ -1,21 +1,18 @@
 #include "world/services.hpp"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <sstream>
-#include <thread>
+#include <stdexcept>
 
-#include "lab/core/error.hpp"
 #include "lab/core/trace.hpp"
-#include "lab/net/http.hpp"
+#include "lab/db/redis_server.hpp"
 
 namespace lab13 {
 
-namespace http = lab::http;
 namespace trace = lab::trace;
 
 Process::Process(const std::function<void()>& work) : pid_(fork()) {
@@ -49,121 +46,70 @@ void Cut::operator()() {
 
 namespace {
 
+const lab::RedisServer& redis() {
+  static const lab::RedisServer one;
+  return one;
+}
+
+std::string prefix() {
+  static const std::string run = "lab13:" + std::to_string(getpid()) + ":";
+  return run;
+}
+
 std::string line(std::istream& lines) {
   std::string text;
   std::getline(lines, text);
   return text;
 }
 
-std::uint64_t flow_of(std::istream& lines) {
-  return std::strtoull(line(lines).c_str(), nullptr, 10);
-}
-
-// A body has a line each for the saga, its input, what gets lost, and the drawn flow. A reply
-// that is dropped closes the connection.
-void take_command(const std::string& name, Participant& participant,
-                  const http::Request& request, const http::Server::Reply& reply) {
-  std::istringstream lines(request.body);
-  const std::string saga = line(lines), input = line(lines), loses = line(lines);
-  const std::string action = request.target.substr(1);
-  const std::uint64_t flow = flow_of(lines);
-  if (loses == "request") return;
-  if (flow) trace::flow_in(flow, action, {.lane = name});
-  try {
-    const std::string answer(to_string(participant.handle({name, action, saga, input})));
-    if (loses == "reply") return;
-    const auto back = flow ? trace::flow_out(answer, {.lane = name, .cause = flow}) : 0;
-    reply({.body = answer + "\n" + std::to_string(back)});
-  } catch (const std::invalid_argument& wrong) {
-    reply({.status = 400, .body = wrong.what()});
-  }
-}
-
 }  // namespace
 
-Services::Services() {
-  for (const std::string& name : kServices) start(name);
+Bus::Bus(const std::string& name) : stream_(prefix() + name), redis_(redis().url()) {
 }
 
-// If a service ends before it is ready, so does the pipe, and nobody waits in vain.
-void Services::start(const std::string& name) {
-  int ends[2];
-  lab::check_errno(pipe2(ends, O_CLOEXEC), "make a pipe");
-  const lab::Descriptor ours(ends[0]);
-  lab::Descriptor theirs(ends[1]);
-  processes_[name] = std::make_unique<Process>([&] {
-    Participant participant(Shop::url(name), actions_of(name));
-    const http::Server server([&](const auto& request, const auto& reply) {
-      take_command(name, participant, request, reply);
-    });
-    const std::uint16_t port = server.port();
-    lab::check_errno(write(theirs.get(), &port, sizeof port), "tell the port");
-    for (;;) pause();
-  });
-  theirs.reset();
-  if (read(ours.get(), &ports_[name], sizeof(std::uint16_t)) <= 0)
-    throw lab::Error("start " + name, "it did not get ready");
-  trace::actor(name, trace::Actor::process, processes_[name]->pid());
-}
-
-Send Services::sender(Fault fault, std::string lane) const {
-  const auto clients = std::make_shared<std::map<std::string, http::Client>>();
-  for (const auto& [name, port] : ports_)
-    clients->emplace(name, http::Client("127.0.0.1", port));
-  return [clients, fault, lane](const Command& command) mutable {
-    const bool loses = command.action == fault.action && fault.times-- > 0;
-    const auto flow = lane.empty() ? 0 : trace::flow_out(command.action, {.lane = lane});
-    const std::string body = command.saga + "\n" + command.input + "\n" +
-                             (loses ? fault.loses : "") + "\n" + std::to_string(flow);
-    const auto result =
-        clients->at(command.service)
-            .request({.method = "POST", .target = "/" + command.action, .body = body},
-                     10s);
-    const auto* response = std::get_if<http::Response>(&result);
-    if (!response) return Outcome::unknown;
-    std::istringstream lines(response->body);
-    const std::string answer = response->status == 400 ? "refused" : line(lines);
-    if (flow) trace::flow_in(flow_of(lines), answer, {.lane = lane});
-    for (const Outcome one : {Outcome::done, Outcome::refused, Outcome::busy})
-      if (answer == to_string(one)) return one;
-    return Outcome::unknown;
-  };
-}
-
-void Events::publish(const Message& message, std::string_view lane) {
+std::string Bus::publish(const Message& message, std::string_view lane) {
   const auto flow = lane.empty() ? 0 : trace::flow_out(message.event, {.lane = lane});
-  redis_.command({"XADD", stream_, "*", "event",
-                  message.saga + "\n" + message.event + "\n" + message.input + "\n" +
-                      std::to_string(flow)});
+  return redis_.command({"XADD", stream_, "*", "message",
+                         message.saga + "\n" + message.event + "\n" + message.input +
+                             "\n" + std::to_string(flow)});
 }
 
-// First what was given to a process before us that did not acknowledge it.
-bool Events::handle(const std::string& group,
-                    const std::function<void(const std::string&, const Message&,
-                                             std::uint64_t)>& handler) {
-  std::istringstream lines(redis_.command({"EVAL", R"(
-redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
-for _, from in ipairs({'0', '>'}) do
-  local read = redis.call('XREADGROUP', 'GROUP', ARGV[1], 'one', 'COUNT', 1, 'STREAMS',
-                          KEYS[1], from)
-  local event = read and read[1][2][1]
-  if event then return event[1] .. '\n' .. event[2][2] end
-end
-return '')",
-                                           "1", stream_, group}));
-  const std::string id = line(lines);
-  if (id.empty()) return false;
-  const Message message{line(lines), line(lines), line(lines)};
-  handler(id, message, flow_of(lines));
-  redis_.command({"XACK", stream_, group, id});
-  return true;
+// Redis answers the stream, an id, the field, and the message.
+Bus::Arrived Bus::read(std::vector<std::string> command, const std::string& from) {
+  command.insert(command.end(),
+                 {"COUNT", "1", "BLOCK", "2000", "STREAMS", stream_, from});
+  std::istringstream lines(redis_.command(command));
+  line(lines);
+  Arrived arrived{.id = line(lines)};
+  line(lines);
+  arrived.message = {line(lines), line(lines), line(lines)};
+  arrived.flow = std::strtoull(line(lines).c_str(), nullptr, 10);
+  return arrived;
+}
+
+Bus::Arrived Bus::after(const std::string& id) {
+  return read({"XREAD"}, id);
+}
+
+Bus::Arrived Bus::next(const std::string& service) {
+  if (restarted_) {
+    if (auto pending = read({"XREADGROUP", "GROUP", service, "one"}, "0");
+        !pending.id.empty())
+      return pending;
+  }
+  restarted_ = false;
+  return read({"XREADGROUP", "GROUP", service, "one"}, ">");
+}
+
+void Bus::acknowledge(const std::string& service, const Arrived& arrived) {
+  redis_.command({"XACK", stream_, service, arrived.id});
 }
 
 namespace {
 
 // Step 10: choreography. Each service knows its own lines only, and no process all of them.
 constexpr struct {
-  std::string_view event, service, action;
+  const char *event, *service, *action;
 } kRules[] = {
     {"order:wanted", "orders", "create"},   {"create:done", "payments", "charge"},
     {"charge:done", "stock", "reserve"},    {"reserve:done", "stock", "ship"},
@@ -172,24 +118,79 @@ constexpr struct {
     {"charge:refused", "orders", "cancel"}, {"refund:done", "orders", "cancel"},
 };
 
+// What a message asks of a service, by the rules or as a command; empty: nothing.
+std::string asked_of(const std::string& service, const std::string& event,
+                     bool by_rules) {
+  const auto slash = event.find('/');
+  if (!by_rules && event.substr(0, slash) == service) return event.substr(slash + 1);
+  for (const auto& rule : kRules)
+    if (by_rules && event == rule.event && service == rule.service) return rule.action;
+  return {};
+}
+
+// At the cut it has committed what a message asked for, and has neither published that nor
+// acknowledged the message.
+[[noreturn]] void serve(const std::string& service, Bus bus, bool by_rules, Cut cut) {
+  Participant participant(Shop::url(service), actions_of(service));
+  for (std::string lane = by_rules ? service : "";;) {
+    participant.relay([&](const Message& event) { bus.publish(event, lane); });
+    const auto arrived = bus.next(service);
+    const auto& [saga, event, input] = arrived.message;
+    const std::string action = asked_of(service, event, by_rules);
+    if (!action.empty()) {
+      if (!by_rules) lane = arrived.flow ? service : "";
+      if (arrived.flow) trace::flow_in(arrived.flow, event, {.lane = service});
+      try {
+        participant.handle({service, action, saga, input, arrived.id});
+      } catch (const std::invalid_argument&) {
+        bus.publish({saga, action + ":refused", input}, lane);
+      }
+      cut();
+    }
+    if (!arrived.id.empty()) bus.acknowledge(service, arrived);
+  }
+}
+
 }  // namespace
 
-void follow(const std::string& service, Events events, Cut cut) {
-  Participant participant(Shop::url(service), actions_of(service));
-  for (;;) {
-    participant.relay([&](const Message& message) { events.publish(message, service); });
-    const bool came = events.handle(
-        service, [&](const std::string& id, const Message& message, std::uint64_t flow) {
-          for (const auto& rule : kRules) {
-            if (message.event != rule.event || service != rule.service) continue;
-            trace::flow_in(flow, message.event, {.lane = service});
-            participant.handle(
-                {service, std::string(rule.action), message.saga, message.input, id});
-            cut();
-          }
-        });
-    if (!came) std::this_thread::sleep_for(1ms);
-  }
+Services::Services(std::string name, bool by_rules)
+    : bus_(std::move(name)), by_rules_(by_rules) {
+  for (const std::string& service : kServices) Bus(bus_).open(service);
+}
+
+Services::~Services() {
+  processes_.clear();
+  Bus(bus_).remove();
+}
+
+Process& Services::start(const std::string& service, Cut cut) {
+  auto& process = processes_[service];
+  process =
+      std::make_unique<Process>([&, cut] { serve(service, Bus(bus_), by_rules_, cut); });
+  trace::actor(service, trace::Actor::process, process->pid());
+  trace::state(service, "up");
+  return *process;
+}
+
+Send Services::sender(Fault fault, std::string lane) const {
+  return
+      [bus = std::make_shared<Bus>(bus_), fault, lane](const Command& command) mutable {
+        const bool loses = command.action == fault.action && fault.times-- > 0;
+        if (loses && fault.loses_command) return Outcome::unknown;
+        std::string at = bus->publish(
+            {command.saga, command.service + "/" + command.action, command.input}, lane);
+        for (;;) {
+          const auto arrived = bus->after(at);
+          if (arrived.id.empty()) return Outcome::unknown;
+          at = arrived.id;
+          const auto& [saga, event, input] = arrived.message;
+          if (saga != command.saga || !event.starts_with(command.action + ":")) continue;
+          if (loses) return Outcome::unknown;
+          if (arrived.flow) trace::flow_in(arrived.flow, event, {.lane = lane});
+          for (const Outcome one : {Outcome::done, Outcome::refused, Outcome::busy})
+            if (event.ends_with(to_string(one))) return one;
+        }
+      };
 }
 
 }  // namespace lab13

@@ -1,10 +1,9 @@
-// services.hpp: orders, payments and stock as processes: by commands, or by events.
+// services.hpp: orders, payments and stock as processes that hear each other over Redis.
 //
 // Lifetime  A process is killed and reaped when its Process goes, and dies with this one.
 #pragma once
 
 #include "lab/db/redis.hpp"
-#include "lab/os/descriptor.hpp"
 #include "world/shop.hpp"
 
 namespace lab13 {
@@ -33,49 +32,59 @@ struct Cut {
   void operator()();
 };
 
-// What the network does to the first `times` requests for an action.
-struct Fault {
-  std::string action{};
-  std::string loses{};  // "request", or "reply": then the action took effect
-  int times = 1'000'000;
-};
-
-// The three services, which take commands over HTTP.
-class Services {
+// A Redis stream of this run's own. REQUIRES: the lab's first process makes the first one.
+class Bus {
  public:
-  Services();
+  struct Arrived {
+    std::string id{};  // empty: nothing came
+    Message message{};
+    std::uint64_t flow = 0;
+  };
 
-  // A lost answer is Outcome::unknown. `lane` draws the messages as its own.
-  Send sender(Fault fault = {}, std::string lane = {}) const;
+  explicit Bus(const std::string& name);
+  void open(const std::string& service) {
+    redis_.command({"XGROUP", "CREATE", stream_, service, "0", "MKSTREAM"});
+  }
 
- private:
-  void start(const std::string& name);
-
-  std::map<std::string, std::unique_ptr<Process>> processes_;
-  std::map<std::string, std::uint16_t> ports_;
-};
-
-// Events on a Redis stream: each group gets each of them until it acknowledges it.
-class Events {
- public:
-  Events(const std::string& url, std::string stream)
-      : redis_(url), stream_(std::move(stream)) {}
-
-  void publish(const Message& message, std::string_view lane = {});
-  // Handles the next event, if there is one, and acknowledges it.
-  bool handle(const std::string& group,
-              const std::function<void(const std::string& id, const Message&,
-                                       std::uint64_t flow)>& handler);
+  std::string publish(const Message& message, std::string_view lane = {});  // its id
+  Arrived after(const std::string& id);
+  // The next one for this service; one that it did not acknowledge comes again, after a
+  // restart.
+  Arrived next(const std::string& service);
+  void acknowledge(const std::string& service, const Arrived& arrived);
   int count() { return std::stoi(redis_.command({"XLEN", stream_})); }
   void remove() { redis_.command({"DEL", stream_}); }
 
  private:
-  lab::Redis redis_;
+  Arrived read(std::vector<std::string> command, const std::string& from);
+
   const std::string stream_;
+  lab::Redis redis_;
+  bool restarted_ = true;
 };
 
-// A service that reacts to events, for ever. At the cut it has committed what an event asked
-// for, and has neither published that nor acknowledged the event.
-void follow(const std::string& service, Events events, Cut cut);
+// What the network does to the first `times` commands of an action.
+struct Fault {
+  std::string action{};
+  bool loses_command = false;  // else the reply, so that the action took effect
+  int times = 1'000'000;
+};
+
+class Services {
+ public:
+  // By rules: each reacts to the others' events. Else all obey commands.
+  explicit Services(std::string name, bool by_rules = false);
+  ~Services();
+
+  Process& start(const std::string& service, Cut cut = {0});
+
+  // Sends commands; without a reply the outcome is unknown. `lane` draws the messages.
+  Send sender(Fault fault = {}, std::string lane = {}) const;
+
+ private:
+  const std::string bus_;
+  const bool by_rules_;
+  std::map<std::string, std::unique_ptr<Process>> processes_;
+};
 
 }  // namespace lab13
