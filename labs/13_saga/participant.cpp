@@ -33,16 +33,21 @@ const char* Participant::schema() {
 
 // Step 7: one local transaction holds the mark, the effect and the event: all or none.
 Outcome Participant::handle(const Command& command) {
-  const auto action = std::ranges::find_if(actions_, [&](const Action& one) {
-    return command.action == one.name || command.action == one.undo;
+  const auto step = std::ranges::find_if(steps_, [&](const Step& one) {
+    return one.service == command.service &&
+           (command.action == one.act || command.action == one.undo);
   });
-  if (action == actions_.end() || command.action.empty() || command.saga.empty())
+  if (step == steps_.end() || command.action.empty() || command.saga.empty())
     throw std::invalid_argument("no such command");
   const Input checked(command.input);
+  Outcome outcome = Outcome::done;
   db_.query("BEGIN");
   try {
-    const bool acts = command.action == action->name;
-    const Outcome outcome = acts ? act(*action, command) : undo(*action, command);
+    if (command.action == step->act) {
+      outcome = act(command, step->act);
+    } else {
+      undo(command, step->act);
+    }
     if (outcome == Outcome::busy) db_.query("ROLLBACK; BEGIN");
     db_.query("INSERT INTO outbox (saga, event, input) VALUES ($1, $2, $3)",
               {command.saga, command.action + ":" + std::string(to_string(outcome)),
@@ -55,21 +60,19 @@ Outcome Participant::handle(const Command& command) {
   }
 }
 
-Outcome Participant::act(const Action& action, const Command& command) {
-  if (!claim(command, action.name, "done"))
-    return change(command, action.name, "done") ? Outcome::done : Outcome::refused;
-  if (!action.held.empty() && takes_effect(action.held, command)) return Outcome::busy;
-  if (takes_effect(action.does, command)) return Outcome::done;
-  change(command, action.name, "refused");
-  return Outcome::refused;
+Outcome Participant::act(const Command& command, const std::string& step) {
+  if (!claim(command, step, "done"))
+    return change(command, step, "done") ? Outcome::done : Outcome::refused;
+  const Outcome outcome = take_effect(command);
+  if (outcome == Outcome::refused) change(command, step, "refused");
+  return outcome;
 }
 
 // Step 8: undoing changes only what was done. If the command is still on its way, the row
 // that is written here refuses it when it comes.
-Outcome Participant::undo(const Action& action, const Command& command) {
-  if (!claim(command, action.name, "undone") && change(command, action.name, "undone"))
-    takes_effect(action.undoes, command);
-  return Outcome::done;
+void Participant::undo(const Command& command, const std::string& step) {
+  if (!claim(command, step, "undone") && change(command, step, "undone"))
+    take_effect(command);
 }
 
 // True for the first with this key; a second one at the same time waits for its commit.
@@ -92,14 +95,12 @@ bool Participant::change(const Command& command, const std::string& step,
              .count() > 0;
 }
 
-bool Participant::takes_effect(const std::string& sql, const Command& command) {
+Outcome Participant::take_effect(const Command& command) {
   const Input input(command.input);
-  return db_.query(
-                "WITH c AS (SELECT $1::text AS saga, $2::text AS account, "
-                "$3::text AS item, $4::int AS amount) " +
-                    sql,
-                {command.saga, input.account, input.item, input.amount})
-             .count() > 0;
+  const auto row = db_.query("SELECT \"" + command.action + "\"($1, $2, $3, $4::int)",
+                             {command.saga, input.account, input.item, input.amount});
+  if (row.is_null(0)) return Outcome::refused;
+  return row.text() == "t" ? Outcome::done : Outcome::busy;
 }
 
 // Step 9: the relay publishes first and marks then, so it may repeat but never lose. A second

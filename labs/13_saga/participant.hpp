@@ -18,15 +18,6 @@
 
 namespace lab13 {
 
-// What a service can do, in SQL over one row `c(saga, account, item, amount)`.
-struct Action {
-  std::string name;
-  std::string does;    // returns a row if it took effect, none if it is refused
-  std::string undo{};  // the name of what undoes it
-  std::string undoes{};
-  std::string held{};  // returns a row while another saga holds what it needs
-};
-
 struct Message {
   std::string saga;
   std::string event;  // "charge:done"
@@ -35,8 +26,10 @@ struct Message {
 
 class Participant {
  public:
-  Participant(const std::string& url, std::vector<Action> actions)
-      : db_(url), actions_(std::move(actions)) {}
+  // Each step, and what undoes it, is a function (saga, account, item, amount) of the
+  // database, which returns true: done, null: refused, false: busy.
+  Participant(const std::string& url, std::vector<Step> steps)
+      : db_(url), steps_(std::move(steps)) {}
 
   static const char* schema();  // the tables that it needs
 
@@ -49,14 +42,14 @@ class Participant {
   void relay(const std::function<void(const Message&)>& publish);
 
  private:
-  Outcome act(const Action& action, const Command& command);
-  Outcome undo(const Action& action, const Command& command);
+  Outcome act(const Command& command, const std::string& step);
+  void undo(const Command& command, const std::string& step);
   bool claim(const Command& command, const std::string& step, const char* state);
   bool change(const Command& command, const std::string& step, const char* state);
-  bool takes_effect(const std::string& sql, const Command& command);
+  Outcome take_effect(const Command& command);
 
   lab::Postgres db_;
-  const std::vector<Action> actions_;
+  const std::vector<Step> steps_;
 };
 
 }  // namespace lab13

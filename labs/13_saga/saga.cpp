@@ -106,11 +106,10 @@ Progress Orchestrator::replay(const std::string& saga) {
   return at;
 }
 
-void Orchestrator::record(const std::string& saga, Progress& at, Record record,
-                          lab::Where where) {
+void Orchestrator::record(const std::string& saga, Progress& at, const Record& record) {
   log_.append(saga, record);
   at.apply(record);
-  if (observer_) observer_(saga, record, where);
+  if (observer_) observer_(record);
 }
 
 }  // namespace lab13

@@ -20,8 +20,6 @@
 #include <string_view>
 #include <vector>
 
-#include "lab/core/where.hpp"
-
 namespace lab13 {
 
 enum class Outcome {
@@ -106,8 +104,7 @@ class Orchestrator {
   bool backward(const std::string& saga, Progress& at);
   bool can_return_from(std::size_t steps) const;
   Progress replay(const std::string& saga);
-  void record(const std::string& saga, Progress& at, Record record,
-              lab::Where where = lab::Where::here());
+  void record(const std::string& saga, Progress& at, const Record& record);
 
   const std::vector<Step> steps_;
   SagaLog& log_;

@@ -15,7 +15,7 @@ namespace {
 // Takes two orders and publishes each. A crash may come before a commit, between it and the
 // publishing, and after that.
 void take_orders(bool has_outbox, int number, Bus bus, Cut cut) {
-  Participant orders(Shop::url("orders"), actions_of("orders"));
+  Participant orders(Shop::url("orders"), order_steps());
   const auto publish = [&](const Message& message) {
     bus.publish(message);
     cut();

@@ -12,7 +12,7 @@ void saga(Story& story, const Knobs& knobs) {
   story.picture(Picture::sequence, {"orchestrator", "orders", "payments", "stock"});
   Shop shop;
   Services services("sagas");
-  for (const std::string& name : kServices) services.start(name);
+  services.start_all();
   PostgresLog log;
   lab::Table table{"A step that fails", {"fails", "commands", "order", "paid"}, {}};
   int in_order = 0, requests = 0, as_expected = 0, restored = 0;
@@ -36,7 +36,7 @@ void saga(Story& story, const Knobs& knobs) {
     };
     Orchestrator orchestrator(order_steps(), log, send, *knobs.attempts);
     // Another customer of the databases looks whenever a step is requested.
-    orchestrator.on_record([&](const std::string&, const Record& record, lab::Where) {
+    orchestrator.on_record([&](const Record& record) {
       if (record.event != Event::requested) return;
       ++requests;
       in_order += shop.steps() == static_cast<int>(record.step);
@@ -85,28 +85,18 @@ void drive(const Services& services, const Case& one, int attempts, Cut cut) {
     return outcome;
   };
   Orchestrator orchestrator(order_steps(), log, send, attempts);
-  orchestrator.on_record([&](const std::string&, const Record&, lab::Where) { cut(); });
+  orchestrator.on_record([&](const Record&) { cut(); });
   orchestrator.begin("7", one.input);
   while (orchestrator.run("7") == Ending::waiting) {
   }
-}
-
-// The log goes down step by step. And each request that was made comes once more, late.
-bool in_reverse(const std::vector<Record>& records, const Send& send, const Case& one) {
-  std::vector<std::size_t> undone;
-  for (const Record& record : records) {
-    const Step step = order_steps()[record.step];
-    if (record.event == Event::undone) undone.push_back(record.step);
-    if (record.event == Event::requested) send({step.service, step.act, "7", one.input});
-  }
-  return std::ranges::is_sorted(undone, std::greater());
 }
 
 struct Sweep {
   int kills = 0, torn = 0, wrong = 0;
 };
 
-// Until it lives: then there is no further point at which to kill it.
+// Until it lives: then there is no further point at which to kill it. After each kill the saga
+// is resumed, and each request that was made comes once more, late.
 Sweep kill_everywhere(Shop& shop, const Services& services, const Case& one,
                       int attempts) {
   PostgresLog log;
@@ -120,8 +110,15 @@ Sweep kill_everywhere(Shop& shop, const Services& services, const Case& one,
     ++sweep.kills;
     sweep.torn += !shop.books().whole();
     drive(services, one, attempts, {0});
-    const bool reversed = in_reverse(log.read("7"), services.sender(), one);
-    sweep.wrong += !reversed || !expected.whole() || shop.books() != expected;
+    std::vector<std::size_t> undone;
+    for (const Record& record : log.read("7")) {
+      const auto& [service, act, undo] = order_steps()[record.step];
+      if (record.event == Event::undone) undone.push_back(record.step);
+      if (record.event == Event::requested)
+        services.sender()({service, act, "7", one.input});
+    }
+    const bool in_reverse = std::ranges::is_sorted(undone, std::greater());
+    sweep.wrong += !in_reverse || !expected.whole() || shop.books() != expected;
   }
 }
 
@@ -148,7 +145,7 @@ void crashes(Story& story, const Knobs& knobs) {
   }
   Shop shop;
   Services services("crashes");
-  for (const std::string& name : kServices) services.start(name);
+  services.start_all();
   lab::Table table{"Killed at every record",
                    {"case", "unequal at the kill", "wrong in the end", "kills"},
                    {}};
@@ -156,8 +153,7 @@ void crashes(Story& story, const Knobs& knobs) {
   for (const Case& one : cases) {
     const auto [kills, torn, wrong] =
         kill_everywhere(shop, services, one, *knobs.attempts);
-    table.rows.push_back(
-        {one.name, std::to_string(torn), std::to_string(wrong), std::to_string(kills)});
+    table.rows.push_back(row(one.name, torn, wrong, kills));
     all = {all.kills + kills, all.torn + torn, all.wrong + wrong};
   }
   story.table(table);
@@ -183,14 +179,13 @@ void isolation(Story& story, const Knobs& knobs) {
   story.picture(Picture::sequence, {"saga A", "saga B", "payments", "stock"});
   Shop shop;
   Services services("isolation");
-  for (const std::string& name : kServices) services.start(name);
+  services.start_all();
   PostgresLog log;
   lab::Table table{"Two sagas on one account", {"account", "B at once", "B at last"}, {}};
   constexpr const char* kEndings[] = {"completed", "compensated", "waiting"};
-  const Step charge{"payments", "charge", "refund"},
-      authorize{"payments", "authorize", "void"}, reserve{"stock", "reserve", "release"},
-      settle{"payments", "settle"};
-  for (const auto& steps : {std::vector{charge, reserve}, {authorize, reserve, settle}}) {
+  const Step charge = order_steps()[1], reserve = order_steps()[2];
+  for (const auto& steps :
+       {std::vector{charge, reserve}, {kAuthorize, reserve, kSettle}}) {
     shop.reset();
     Orchestrator b(steps, log, services.sender({}, "saga B"), *knobs.attempts);
     b.begin("B", kLamp);

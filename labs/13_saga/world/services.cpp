@@ -131,7 +131,9 @@ std::string asked_of(const std::string& service, const std::string& event,
 // At the cut it has committed what a message asked for, and has neither published that nor
 // acknowledged the message.
 [[noreturn]] void serve(const std::string& service, Bus bus, bool by_rules, Cut cut) {
-  Participant participant(Shop::url(service), actions_of(service));
+  std::vector<Step> steps = order_steps();
+  steps.insert(steps.end(), {kAuthorize, kSettle});
+  Participant participant(Shop::url(service), steps);
   for (std::string lane = by_rules ? service : "";;) {
     participant.relay([&](const Message& event) { bus.publish(event, lane); });
     const auto arrived = bus.next(service);

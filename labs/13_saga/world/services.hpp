@@ -77,6 +77,9 @@ class Services {
   ~Services();
 
   Process& start(const std::string& service, Cut cut = {0});
+  void start_all() {
+    for (const std::string& service : kServices) start(service);
+  }
 
   // Sends commands; without a reply the outcome is unknown. `lane` draws the messages.
   Send sender(Fault fault = {}, std::string lane = {}) const;

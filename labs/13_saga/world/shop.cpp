@@ -6,97 +6,46 @@ namespace lab13 {
 
 namespace {
 
-constexpr struct {
-  const char *name, *tables, *start;
-} kDatabases[] = {
-    {"orders", R"(CREATE TABLE customers AS VALUES ('ann'), ('bob');
-CREATE TABLE orders (id text PRIMARY KEY, customer text, item text, price int, state text);)",
-     "DELETE FROM orders;"},
-    {"payments", R"(CREATE TABLE accounts (name text, balance int, held_by text);
-INSERT INTO accounts VALUES ('ann'), ('bob');)",
-     R"(UPDATE accounts SET held_by = NULL,
-balance = CASE name WHEN 'ann' THEN 100 ELSE 10 END;)"},
-    {"stock", R"(CREATE TABLE items (name text, count int, ships boolean);
-CREATE TABLE parcels (saga text, item text);
-INSERT INTO items VALUES ('lamp', 0, true), ('sofa', 0, true), ('piano', 0, false);)",
-     R"(DELETE FROM parcels; UPDATE items SET count = CASE name WHEN 'sofa' THEN 0 ELSE 10 END;)"},
-    {"sagas",
-     R"(CREATE TABLE log (id bigserial, saga text, event int, step int, input text);
-CREATE TABLE decided (id text);)",
-     "DELETE FROM log; DELETE FROM decided;"}};
+// Each database, and the text of its file here.
+const std::map<std::string, std::string> kDatabases{
+#include "databases.inc"
+};
 
-// "authorize" is a charge under a semantic lock: it holds the account until its saga ends.
-const std::map<std::string, std::vector<Action>> kActions{
-    {"orders",
-     {{"create",
-       R"(INSERT INTO orders SELECT saga, account, item, amount, 'PENDING' FROM c
-WHERE account IN (SELECT column1 FROM customers) RETURNING 1)",
-       "cancel", "UPDATE orders SET state = 'CANCELLED' FROM c WHERE id = saga"},
-      {"confirm",
-       "UPDATE orders SET state = 'CONFIRMED' FROM c WHERE id = saga RETURNING 1"}}},
-    {"payments",
-     {{"charge", R"(UPDATE accounts SET balance = balance - amount FROM c
-WHERE name = account AND balance >= amount RETURNING 1)",
-       "refund",
-       "UPDATE accounts SET balance = balance + amount FROM c WHERE name = account"},
-      {"authorize",
-       R"(UPDATE accounts SET balance = balance - amount, held_by = saga FROM c
-WHERE name = account AND balance >= amount RETURNING 1)",
-       "void", R"(UPDATE accounts SET balance = balance + amount, held_by = NULL FROM c
-WHERE name = account)",
-       R"(SELECT FROM (SELECT held_by, saga FROM accounts, c WHERE name = account
-FOR UPDATE OF accounts) AS locked WHERE held_by <> saga)"},
-      {"settle",
-       "UPDATE accounts SET held_by = NULL FROM c WHERE held_by = saga RETURNING 1"}}},
-    {"stock",
-     {{"reserve", R"(UPDATE items SET count = count - 1 FROM c
-WHERE name = item AND count > 0 RETURNING 1)",
-       "release", "UPDATE items SET count = count + 1 FROM c WHERE name = item"},
-      {"ship", R"(INSERT INTO parcels SELECT saga, item FROM c JOIN items ON name = item
-WHERE ships RETURNING 1)"}}}};
-
-const std::string& server() {
+std::string start_server() {
   static const lab::PostgresServer one(
       {.always_own = true, .settings = {{"max_prepared_transactions", "8"}}});
-  static const bool filled = [] {
-    for (const auto& [name, tables, start] : kDatabases) {
-      lab::Postgres(one.url()).query(std::string("CREATE DATABASE ") + name);
-      lab::Postgres(one.url() + " dbname=" + name)
-          .query(std::string(tables) + Participant::schema());
-    }
-    return true;
-  }();
-  (void)filled;
+  for (const auto& [name, sql] : kDatabases) {
+    lab::Postgres(one.url()).query("CREATE DATABASE " + name);
+    lab::Postgres(one.url() + " dbname=" + name).query(sql + Participant::schema());
+  }
   return one.url();
 }
 
 }  // namespace
 
-std::vector<Action> actions_of(const std::string& service) {
-  return kActions.at(service);
-}
-
-std::vector<Step> order_steps() {
-  return {{"orders", "create", "cancel"},
-          {"payments", "charge", "refund"},
-          {"stock", "reserve", "release"},
-          {"stock", "ship"},
-          {"orders", "confirm"}};
+const std::vector<Step>& order_steps() {
+  static const std::vector<Step> steps{{"orders", "create", "cancel"},
+                                       {"payments", "charge", "refund"},
+                                       {"stock", "reserve", "release"},
+                                       {"stock", "ship"},
+                                       {"orders", "confirm"}};
+  return steps;
 }
 
 std::string Shop::url(const std::string& database) {
-  return server() + " dbname=" + database;
+  static const std::string server = start_server();
+  return server + " dbname=" + database;
 }
 
 Shop::Shop() {
-  for (const auto& database : kDatabases)
-    databases_[database.name] = std::make_unique<lab::Postgres>(url(database.name));
+  for (const auto& [name, sql] : kDatabases)
+    databases_[name] = std::make_unique<lab::Postgres>(url(name));
   reset();
 }
 
 void Shop::reset() {
-  for (const auto& [name, tables, start] : kDatabases)
-    at(name).query(std::string(start) + "DELETE FROM handled; DELETE FROM outbox");
+  for (const auto& [name, database] : databases_)
+    database->query("SELECT start(); DELETE FROM handled; DELETE FROM outbox");
 }
 
 std::string Shop::ask(const std::string& database, const std::string& sql) {

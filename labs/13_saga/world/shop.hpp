@@ -39,10 +39,12 @@ class Shop {
   std::map<std::string, std::unique_ptr<lab::Postgres>> databases_;
 };
 
-std::vector<Action> actions_of(const std::string& service);
-
 // Create, charge, reserve; then ship, the pivot; then confirm.
-std::vector<Step> order_steps();
+const std::vector<Step>& order_steps();
+
+// A charge under a semantic lock, which holds the account until it is settled.
+inline const Step kAuthorize{"payments", "authorize", "void"};
+inline const Step kSettle{"payments", "settle"};
 
 class PostgresLog : public SagaLog {
  public:

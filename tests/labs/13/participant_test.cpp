@@ -20,12 +20,18 @@ const lab::test::OwnRun& own_run() {
   return one;
 }
 
+std::vector<Step> payment_steps() {
+  std::vector<Step> steps = order_steps();
+  steps.insert(steps.end(), {kAuthorize, kSettle});
+  return steps;
+}
+
 class ParticipantTest : public testing::Test {
  protected:
   ParticipantTest() {
     own_run();
     shop.emplace();
-    payments.emplace(Shop::url("payments"), actions_of("payments"));
+    payments.emplace(Shop::url("payments"), payment_steps());
   }
 
   Outcome handle(const std::string& action, const std::string& saga = "7",
@@ -100,7 +106,7 @@ TEST_F(ParticipantTest, WritesAnEventForEachOutcomeAndRelaysThemInOrder) {
 TEST_F(ParticipantTest, RelaysAgainWhatWasPublishedAndNotMarked) {
   handle("charge");
   EXPECT_THROW(payments->relay([](const Message&) { throw Crash(); }), Crash);
-  payments.emplace(Shop::url("payments"), actions_of("payments"));
+  payments.emplace(Shop::url("payments"), payment_steps());
   EXPECT_THAT(relayed(), ElementsAre("charge:done"));
 }
 
