@@ -85,8 +85,7 @@ enum class Ending {
 
 class Orchestrator {
  public:
-  using Observer =
-      std::function<void(const std::string& saga, const Record&, lab::Where)>;
+  using Observer = std::function<void(const Record&)>;
 
   // Asks `attempts` times for a step whose outcome is unknown before it goes back.
   Orchestrator(std::vector<Step> steps, SagaLog& log, Send send, int attempts = 3);
