@@ -3,7 +3,7 @@
 CREATE TABLE customers AS VALUES ('ann'), ('bob');
 CREATE TABLE orders (id text PRIMARY KEY, customer text, item text, price int, state text);
 
-CREATE FUNCTION start() RETURNS void LANGUAGE sql AS 'DELETE FROM orders';
+CREATE OR REPLACE FUNCTION start() RETURNS void LANGUAGE sql AS 'DELETE FROM orders';
 
 CREATE FUNCTION "create"(saga text, account text, item text, amount int) RETURNS boolean
 LANGUAGE sql AS $$

@@ -1,7 +1,7 @@
 CREATE TABLE accounts (name text, balance int CHECK (balance >= 0), held_by text);
 INSERT INTO accounts VALUES ('ann'), ('bob');
 
-CREATE FUNCTION start() RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION start() RETURNS void LANGUAGE sql AS $$
   UPDATE accounts SET held_by = NULL, balance = CASE name WHEN 'ann' THEN 100 ELSE 10 END;
 $$;
 

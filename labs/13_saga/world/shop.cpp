@@ -37,6 +37,10 @@ std::string Shop::url(const std::string& database) {
   return server + " dbname=" + database;
 }
 
+const std::string& Shop::sql(const std::string& database) {
+  return kDatabases.at(database);
+}
+
 Shop::Shop() {
   for (const auto& [name, sql] : kDatabases)
     databases_[name] = std::make_unique<lab::Postgres>(url(name));

@@ -28,6 +28,7 @@ class Shop {
  public:
   Shop();
   static std::string url(const std::string& database);
+  static const std::string& sql(const std::string& database);  // its tables and functions
 
   void reset();
   Books books(const std::string& saga = "7");

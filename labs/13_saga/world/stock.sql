@@ -2,7 +2,7 @@ CREATE TABLE items (name text, count int CHECK (count >= 0), ships boolean);
 CREATE TABLE parcels (saga text, item text);
 INSERT INTO items VALUES ('lamp', 0, true), ('sofa', 0, true), ('piano', 0, false);
 
-CREATE FUNCTION start() RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION start() RETURNS void LANGUAGE sql AS $$
   DELETE FROM parcels;
   UPDATE items SET count = CASE name WHEN 'sofa' THEN 0 ELSE 10 END;
 $$;
