@@ -8,6 +8,10 @@ namespace lab13 {
 
 namespace {
 
+bool is_text(const std::string& text) {
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 struct Input {
   std::string account, item, amount;
 
@@ -16,7 +20,7 @@ struct Input {
     std::istringstream words(text);
     std::string more;
     const bool three = words >> account >> item >> amount && !(words >> more);
-    if (!three || amount.size() > 6 ||
+    if (!three || !is_text(text) || amount.size() > 6 ||
         amount.find_first_not_of("0123456789") != std::string::npos)
       throw std::invalid_argument("a command is about: account item amount");
   }
@@ -37,7 +41,8 @@ Outcome Participant::handle(const Command& command) {
     return one.service == command.service &&
            (command.action == one.act || command.action == one.undo);
   });
-  if (step == steps_.end() || command.action.empty() || command.saga.empty())
+  const bool named = !command.saga.empty() && is_text(command.saga);
+  if (step == steps_.end() || command.action.empty() || !named)
     throw std::invalid_argument("no such command");
   const Input checked(command.input);
   Outcome outcome = Outcome::done;

@@ -84,8 +84,7 @@ void outbox(Story& story, const Knobs& knobs) {
                "consumer must recognize a repetition.",
                kept.events, kept.orders);
   story.takeaway(
-      "Never write to two systems in a row. Write the event into the same transaction "
-      "and "
+      "Never write to two systems in a row. Write the event in the same transaction, and "
       "let a relay publish it.");
 }
 
@@ -133,8 +132,7 @@ void choreography(Story& story, const Knobs&) {
               by_message, steps, without_payments);
   story.nuance(
       "13.5",
-      "With an orchestrator, commands trigger the steps, as in the scenes before "
-      "this one.");
+      "With an orchestrator, commands trigger the steps, as in the scenes before.");
   story.takeaway(
       "Events need no orchestrator, but then the chain is spread over the services and "
       "nobody sees all of it.");

@@ -87,10 +87,6 @@ Bus::Arrived Bus::read(std::vector<std::string> command, const std::string& from
   return arrived;
 }
 
-Bus::Arrived Bus::after(const std::string& id) {
-  return read({"XREAD"}, id);
-}
-
 Bus::Arrived Bus::next(const std::string& service) {
   if (restarted_) {
     if (auto pending = read({"XREADGROUP", "GROUP", service, "one"}, "0");

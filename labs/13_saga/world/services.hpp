@@ -47,7 +47,7 @@ class Bus {
   }
 
   std::string publish(const Message& message, std::string_view lane = {});  // its id
-  Arrived after(const std::string& id);
+  Arrived after(const std::string& id) { return read({"XREAD"}, id); }
   // The next one for this service; one that it did not acknowledge comes again, after a
   // restart.
   Arrived next(const std::string& service);
