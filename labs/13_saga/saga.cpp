@@ -15,7 +15,6 @@ std::string_view to_string(Outcome outcome) {
 void Progress::apply(const Record& record) {
   switch (record.event) {
     case Event::begun:
-      begun = true;
       input = record.input;
       return;
     case Event::requested:
@@ -48,15 +47,17 @@ Orchestrator::Orchestrator(std::vector<Step> steps, SagaLog& log, Send send, int
 }
 
 void Orchestrator::begin(const std::string& saga, const std::string& input) {
-  Progress at = replay(saga);
-  if (!at.begun) record(saga, at, {.event = Event::begun, .input = input});
+  Progress at;
+  if (log_.read(saga).empty()) record(saga, at, {.event = Event::begun, .input = input});
 }
 
 // Step 3: a restart reads the log and goes on. It needs nothing that was in the memory of the
 // process before it.
 Ending Orchestrator::run(const std::string& saga) {
-  Progress at = replay(saga);
-  if (!at.begun) throw std::invalid_argument("no saga was begun as " + saga);
+  const auto records = log_.read(saga);
+  if (records.empty()) throw std::invalid_argument("no saga was begun as " + saga);
+  Progress at;
+  for (const Record& record : records) at.apply(record);
   while (!at.back && at.next < steps_.size())
     if (!forward(saga, at)) return Ending::waiting;
   while (at.back && at.undo > 0)
@@ -98,12 +99,6 @@ bool Orchestrator::backward(const std::string& saga, Progress& at) {
 bool Orchestrator::can_return_from(std::size_t steps) const {
   return std::all_of(steps_.begin(), steps_.begin() + static_cast<std::ptrdiff_t>(steps),
                      [](const Step& step) { return !step.undo.empty(); });
-}
-
-Progress Orchestrator::replay(const std::string& saga) {
-  Progress at;
-  for (const Record& record : log_.read(saga)) at.apply(record);
-  return at;
 }
 
 void Orchestrator::record(const std::string& saga, Progress& at, const Record& record) {

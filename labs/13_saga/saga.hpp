@@ -67,7 +67,6 @@ class SagaLog {
 // All that is known of a saga. It changes by records only, so a restart knows the same.
 struct Progress {
   std::string input{};
-  bool begun = false;
   std::size_t next = 0;  // the first step that is not done
   int attempts = 0;      // how often that was requested
   bool back = false;
@@ -102,7 +101,6 @@ class Orchestrator {
   bool forward(const std::string& saga, Progress& at);
   bool backward(const std::string& saga, Progress& at);
   bool can_return_from(std::size_t steps) const;
-  Progress replay(const std::string& saga);
   void record(const std::string& saga, Progress& at, const Record& record);
 
   const std::vector<Step> steps_;
