@@ -130,8 +130,12 @@ std::string asked_of(const std::string& service, const std::string& event,
   std::vector<Step> steps = order_steps();
   steps.insert(steps.end(), {kAuthorize, kSettle});
   Participant participant(Shop::url(service), steps);
-  for (std::string lane = by_rules ? service : "";;) {
+  std::string lane = by_rules ? service : "";
+  const auto relay = [&] {
     participant.relay([&](const Message& event) { bus.publish(event, lane); });
+  };
+  relay();  // what a process before this one committed and did not publish
+  for (;;) {
     const auto arrived = bus.next(service);
     const auto& [saga, event, input] = arrived.message;
     const std::string action = asked_of(service, event, by_rules);
@@ -144,6 +148,7 @@ std::string asked_of(const std::string& service, const std::string& event,
         bus.publish({saga, action + ":refused", input}, lane);
       }
       cut();
+      relay();
     }
     if (!arrived.id.empty()) bus.acknowledge(service, arrived);
   }
