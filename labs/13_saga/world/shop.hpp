@@ -49,11 +49,12 @@ inline const Step kSettle{"payments", "settle"};
 
 class PostgresLog : public SagaLog {
  public:
+  explicit PostgresLog(const std::string& url = Shop::url("sagas")) : db_(url) {}
   void append(const std::string& saga, const Record& record) override;
   std::vector<Record> read(const std::string& saga) override;
 
  private:
-  lab::Postgres db_{Shop::url("sagas")};
+  lab::Postgres db_;
 };
 
 }  // namespace lab13
