@@ -49,7 +49,7 @@ Published publish_and_crash(Shop& shop, bool has_outbox, int crashes) {
   for (int i = 0; i < events; ++i) {
     const auto arrived = bus.after(at);
     at = arrived.id;
-    heard.insert(arrived.message.saga);
+    heard.insert(arrived.saga);
   }
   bus.remove();
   const int orders = shop.at("orders").query("SELECT FROM orders").count();

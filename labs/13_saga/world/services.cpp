@@ -80,25 +80,19 @@ Bus::Arrived Bus::read(std::vector<std::string> command, const std::string& from
                  {"COUNT", "1", "BLOCK", "2000", "STREAMS", stream_, from});
   std::istringstream lines(redis_.command(command));
   line(lines);
-  Arrived arrived{.id = line(lines)};
+  Arrived arrived;
+  arrived.id = line(lines);
   line(lines);
-  arrived.message = {line(lines), line(lines), line(lines)};
+  for (std::string* part : {&arrived.saga, &arrived.event, &arrived.input})
+    *part = line(lines);
   arrived.flow = std::strtoull(line(lines).c_str(), nullptr, 10);
   return arrived;
 }
 
 Bus::Arrived Bus::next(const std::string& service) {
-  if (restarted_) {
-    if (auto pending = read({"XREADGROUP", "GROUP", service, "one"}, "0");
-        !pending.id.empty())
-      return pending;
-  }
-  restarted_ = false;
-  return read({"XREADGROUP", "GROUP", service, "one"}, ">");
-}
-
-void Bus::acknowledge(const std::string& service, const Arrived& arrived) {
-  redis_.command({"XACK", stream_, service, arrived.id});
+  const std::vector<std::string> command{"XREADGROUP", "GROUP", service, "one"};
+  const Arrived pending = read(command, "0");
+  return pending.id.empty() ? read(command, ">") : pending;
 }
 
 namespace {
@@ -137,15 +131,14 @@ std::string asked_of(const std::string& service, const std::string& event,
   relay();  // what a process before this one committed and did not publish
   for (;;) {
     const auto arrived = bus.next(service);
-    const auto& [saga, event, input] = arrived.message;
-    const std::string action = asked_of(service, event, by_rules);
+    const std::string action = asked_of(service, arrived.event, by_rules);
     if (!action.empty()) {
       if (!by_rules) lane = arrived.flow ? service : "";
-      if (arrived.flow) trace::flow_in(arrived.flow, event, {.lane = service});
+      if (arrived.flow) trace::flow_in(arrived.flow, arrived.event, {.lane = service});
       try {
-        participant.handle({service, action, saga, input, arrived.id});
+        participant.handle({service, action, arrived.saga, arrived.input, arrived.id});
       } catch (const std::invalid_argument&) {
-        bus.publish({saga, action + ":refused", input}, lane);
+        bus.publish({arrived.saga, action + ":refused", arrived.input}, lane);
       }
       cut();
       relay();
@@ -182,17 +175,19 @@ Send Services::sender(Fault fault, std::string lane) const {
         if (loses && fault.loses_command) return Outcome::unknown;
         std::string at = bus->publish(
             {command.saga, command.service + "/" + command.action, command.input}, lane);
-        for (;;) {
+        for (int silences = 0; silences < 5;) {
           const auto arrived = bus->after(at);
-          if (arrived.id.empty()) return Outcome::unknown;
-          at = arrived.id;
-          const auto& [saga, event, input] = arrived.message;
-          if (saga != command.saga || !event.starts_with(command.action + ":")) continue;
+          silences += arrived.id.empty();
+          if (!arrived.id.empty()) at = arrived.id;
+          if (arrived.saga != command.saga ||
+              !arrived.event.starts_with(command.action + ":"))
+            continue;
           if (loses) return Outcome::unknown;
-          if (arrived.flow) trace::flow_in(arrived.flow, event, {.lane = lane});
+          if (arrived.flow) trace::flow_in(arrived.flow, arrived.event, {.lane = lane});
           for (const Outcome one : {Outcome::done, Outcome::refused, Outcome::busy})
-            if (event.ends_with(to_string(one))) return one;
+            if (arrived.event.ends_with(to_string(one))) return one;
         }
+        return Outcome::unknown;
       };
 }
 

@@ -35,9 +35,8 @@ struct Cut {
 // A Redis stream of this run's own. REQUIRES: the lab's first process makes the first one.
 class Bus {
  public:
-  struct Arrived {
-    std::string id{};  // empty: nothing came
-    Message message{};
+  struct Arrived : Message {
+    std::string id{};  // empty: nothing came for a while
     std::uint64_t flow = 0;
   };
 
@@ -48,10 +47,11 @@ class Bus {
 
   std::string publish(const Message& message, std::string_view lane = {});  // its id
   Arrived after(const std::string& id) { return read({"XREAD"}, id); }
-  // The next one for this service; one that it did not acknowledge comes again, after a
-  // restart.
+  // The next one for this service: first what it was given and did not acknowledge.
   Arrived next(const std::string& service);
-  void acknowledge(const std::string& service, const Arrived& arrived);
+  void acknowledge(const std::string& service, const Arrived& arrived) {
+    redis_.command({"XACK", stream_, service, arrived.id});
+  }
   int count() { return std::stoi(redis_.command({"XLEN", stream_})); }
   void remove() { redis_.command({"DEL", stream_}); }
 
@@ -60,7 +60,6 @@ class Bus {
 
   const std::string stream_;
   lab::Redis redis_;
-  bool restarted_ = true;
 };
 
 // What the network does to the first `times` commands of an action.
