@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <sstream>
 #include <stdexcept>
 
@@ -40,20 +39,11 @@ Process::~Process() {
   killed();
 }
 
-void Cut::operator()() {
-  if (--left == 0) raise(SIGKILL);
-}
-
 namespace {
 
 const lab::RedisServer& redis() {
   static const lab::RedisServer one;
   return one;
-}
-
-std::string prefix() {
-  static const std::string run = "lab13:" + std::to_string(getpid()) + ":";
-  return run;
 }
 
 std::string line(std::istream& lines) {
@@ -64,7 +54,9 @@ std::string line(std::istream& lines) {
 
 }  // namespace
 
-Bus::Bus(const std::string& name) : stream_(prefix() + name), redis_(redis().url()) {
+Bus::Bus(const std::string& name) : redis_(redis().url()) {
+  static const std::string run = "lab13:" + std::to_string(getpid()) + ":";
+  stream_ = run + name;
 }
 
 std::string Bus::publish(const Message& message, std::string_view lane) {
@@ -152,11 +144,6 @@ std::string asked_of(const std::string& service, const std::string& event,
 Services::Services(std::string name, bool by_rules)
     : bus_(std::move(name)), by_rules_(by_rules) {
   for (const std::string& service : kServices) Bus(bus_).open(service);
-}
-
-Services::~Services() {
-  processes_.clear();
-  Bus(bus_).remove();
 }
 
 Process& Services::start(const std::string& service, Cut cut) {

@@ -3,6 +3,8 @@
 // Lifetime  A process is killed and reaped when its Process goes, and dies with this one.
 #pragma once
 
+#include <csignal>
+
 #include "lab/db/redis.hpp"
 #include "world/shop.hpp"
 
@@ -29,7 +31,9 @@ class Process {
 // The points at which a crash could matter: the process kills itself at one of them.
 struct Cut {
   int left;  // 0: never
-  void operator()();
+  void operator()() {
+    if (--left == 0) raise(SIGKILL);
+  }
 };
 
 // A Redis stream of this run's own. REQUIRES: the lab's first process makes the first one.
@@ -58,7 +62,7 @@ class Bus {
  private:
   Arrived read(std::vector<std::string> command, const std::string& from);
 
-  const std::string stream_;
+  std::string stream_;
   lab::Redis redis_;
 };
 
@@ -73,7 +77,10 @@ class Services {
  public:
   // By rules: each reacts to the others' events. Else all obey commands.
   explicit Services(std::string name, bool by_rules = false);
-  ~Services();
+  ~Services() {
+    processes_.clear();
+    Bus(bus_).remove();
+  }
 
   Process& start(const std::string& service, Cut cut = {0});
   void start_all() {
