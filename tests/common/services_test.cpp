@@ -46,6 +46,9 @@ TEST_F(Services, OwnRedisAnswersAndIsGoneWithItsObject) {
     lab::Redis redis(server.url());
     EXPECT_EQ(redis.command({"INCR", "n"}), "1");
     EXPECT_EQ(redis.command({"GET", "nothing"}), "");
+    redis.command({"RPUSH", "list", "a", "b"});
+    EXPECT_EQ(redis.command({"LRANGE", "list", "0", "-1"}), "a\nb");
+    EXPECT_EQ(redis.command({"LRANGE", "nothing", "0", "-1"}), "");
     EXPECT_THROW(redis.command({"INCR"}), lab::Error);
     EXPECT_EQ(redis.command({"INCR", "n"}), "2") << "an error ends no connection";
   }

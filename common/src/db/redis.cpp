@@ -55,6 +55,15 @@ RedisAddress tcp(std::string_view text) {
   return address;
 }
 
+std::string text_of(const redisReply& reply) {
+  if (reply.type == REDIS_REPLY_INTEGER) return std::to_string(reply.integer);
+  std::string text(reply.str ? reply.str : "",
+                   reply.str ? static_cast<std::size_t>(reply.len) : 0);
+  for (std::size_t i = 0; i < reply.elements; ++i)
+    text += (i ? "\n" : "") + text_of(*reply.element[i]);
+  return text;
+}
+
 timeval to_timeval(std::chrono::milliseconds time) {
   return {.tv_sec = time.count() / 1000, .tv_usec = time.count() % 1000 * 1000};
 }
@@ -106,11 +115,8 @@ std::string Redis::command(const std::vector<std::string>& words) {
   const auto* reply = static_cast<const redisReply*>(answer.get());
   // Only the command's name: there may be a password among the words.
   if (!reply) throw Error(words[0], context_->errstr);
-  if (reply->type == REDIS_REPLY_INTEGER) return std::to_string(reply->integer);
-  const std::string text(reply->str ? reply->str : "",
-                         reply->str ? static_cast<std::size_t>(reply->len) : 0);
-  if (reply->type == REDIS_REPLY_ERROR) throw Error(words[0], text);
-  return text;
+  if (reply->type == REDIS_REPLY_ERROR) throw Error(words[0], text_of(*reply));
+  return text_of(*reply);
 }
 
 }  // namespace lab

@@ -32,7 +32,8 @@ class Redis {
   explicit Redis(const std::string& url,
                  std::chrono::milliseconds patience = std::chrono::seconds(5));
 
-  // Its answer as text: a whole number in digits, nil as "", OK as "OK".
+  // Its answer as text: a whole number in digits, nil as "", OK as "OK", an array as its
+  // elements with a line end between them.
   std::string command(const std::vector<std::string>& words);
 
  private:
