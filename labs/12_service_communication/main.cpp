@@ -8,7 +8,7 @@
 
 #include "claims.hpp"
 #include "scenes/scenes.hpp"
-#include "world/consumer.hpp"
+#include "world/payments.hpp"
 
 using namespace lab12;
 
@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
                        .watch = "A consumer is killed between its work and its "
                                 "acknowledgement, so the order comes again.",
                        .claims = kClaims});
-  lab.role("consumer", consumer_main);
+  lab.role("payments", payments_main);
   lab.scene("chain", "HTTP: a chain of four services", chain);
   lab.scene("deadline", "A deadline that travels with the call", deadline);
   lab.scene("connection", "50 calls at once: HTTP and gRPC", connection);

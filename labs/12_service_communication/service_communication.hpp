@@ -2,21 +2,21 @@
 // and a consumer that may see a message twice.
 //
 //   call     caller --"90 ms left"--> A --"60 ms left"--> B --"25 ms left"--> C
-//   message  new                  --> the effect and its key, in one transaction --> acknowledge
-//            seen before          --> nothing                                    --> acknowledge
-//            failed, tries left   --> nothing                                    --> retry
-//            failed for good      --> nothing                                    --> dead letter
+//   message  new                 --> the effect and its key, in one transaction --> acknowledge
+//            done before         --> nothing                                    --> acknowledge
+//            failed, tries left  --> nothing                                    --> retry
+//            failed for good     --> nothing                                    --> dead letter
 //
 // Units     Time is std::chrono; the header holds whole milliseconds, rounded down.
 // Threads   A Deadline is a value. A Consumer belongs to one thread.
 // Errors    A header that makes no sense is no deadline (nullopt). An effect that throws has
 //           not happened. An impossible limit throws std::invalid_argument.
 // Cost      One transaction a message, which the effect needs anyway.
-// Source    gRPC's grpc-timeout header (time left, not a time of day: clocks differ between
-//           hosts); the idempotent receiver of "Enterprise Integration Patterns";
-//           maxReceiveCount of SQS and x-delivery-count of RabbitMQ's quorum queues.
-// Left out  When old keys may be forgotten: not before the broker can no longer deliver
-//           their message. Back-off between tries, which is the broker's to keep.
+// Source    gRPC's grpc-timeout (time left, not a time of day: the clocks of two hosts
+//           differ); the idempotent receiver of "Enterprise Integration Patterns";
+//           maxReceiveCount of SQS, x-delivery-count of RabbitMQ's quorum queues.
+// Left out  Back-off between tries, which is the broker's to keep; when a key may be
+//           forgotten: not before the broker can no longer deliver its message.
 #pragma once
 
 #include <chrono>
@@ -55,7 +55,6 @@ class Deadline {
 // counts the attempts, because a consumer that was killed remembers none.
 struct Message {
   std::string id;
-  std::string body{};
   int attempt = 1;
 };
 
@@ -64,8 +63,6 @@ enum class Verdict {
   retry,        // the broker delivers it again
   dead_letter,  // nobody tries again: a person looks at it
 };
-
-std::string_view to_string(Verdict verdict);
 
 class Consumer {
  public:
@@ -79,12 +76,10 @@ class Consumer {
   // crash in between delivers the message again, and then the key makes it harmless.
   [[nodiscard]] Verdict take(const Message& message);
 
-  // Called with each decision and its reason, before take() returns.
-  std::function<void(const Message&, Verdict, std::string_view reason)> on_decided;
+  // Called with the reason of each verdict, before take() returns. It must not throw.
+  std::function<void(Verdict, std::string_view reason)> on_decided;
 
  private:
-  Verdict decide(const Message& message, std::string& reason);
-
   int most_attempts_;
   ApplyOnce apply_once_;
 };

@@ -15,8 +15,6 @@ namespace lab12 {
 
 namespace {
 
-using Reactors = std::vector<grpc::ServerUnaryReactor*>;
-
 struct Service final : wire::Orders::CallbackService {
   grpc::ServerUnaryReactor* Place(grpc::CallbackServerContext* context,
                                   const wire::Order* order,
@@ -32,7 +30,7 @@ struct Service final : wire::Orders::CallbackService {
   }
   std::atomic<std::size_t> together = 1;
   std::mutex mutex;
-  Reactors held;
+  std::vector<grpc::ServerUnaryReactor*> held;
 };
 
 struct Call {

@@ -18,10 +18,6 @@ if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HDEL', KEYS[2], ARGV[1])
 return redis.call('ZREM', KEYS[1], ARGV[1]))";
 
-constexpr const char* kChargeOnce = R"(
-if redis.call('SADD', KEYS[1], ARGV[1]) == 0 then return 0 end
-return redis.call('INCR', KEYS[2]))";
-
 }  // namespace
 
 void VisibilityQueue::send(const std::string& id) {
@@ -38,20 +34,6 @@ std::optional<Message> VisibilityQueue::receive(std::chrono::milliseconds hidden
 bool VisibilityQueue::remove(const Message& received) {
   return redis_.command({"EVAL", kRemove, "2", due_, receives_, received.id,
                          std::to_string(received.attempt)}) == "1";
-}
-
-bool charge_once(lab::Redis& redis, const std::string& account, const std::string& id) {
-  return redis.command({"EVAL", kChargeOnce, "2", account + ":handled", account, id}) !=
-         "0";
-}
-
-bool charge(lab::Redis& redis, const std::string& account) {
-  return redis.command({"INCR", account}) != "0";
-}
-
-std::string charges(lab::Redis& redis, const std::string& account) {
-  const std::string count = redis.command({"GET", account});
-  return count.empty() ? "0" : count;
 }
 
 }  // namespace lab12

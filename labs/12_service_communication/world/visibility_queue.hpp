@@ -35,9 +35,4 @@ class VisibilityQueue {
   const std::string due_, receives_;
 };
 
-// The effect of an order, in the consumer's database: a charge of that account.
-bool charge_once(lab::Redis& redis, const std::string& account, const std::string& id);
-bool charge(lab::Redis& redis, const std::string& account);  // the control: no key
-std::string charges(lab::Redis& redis, const std::string& account);
-
 }  // namespace lab12
