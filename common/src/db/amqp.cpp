@@ -125,6 +125,11 @@ void Amqp::declare(const std::string& queue, const AmqpQueue& kind) {
     settings.push_back(entry("x-dead-letter-exchange", ""));
     settings.push_back(entry("x-dead-letter-routing-key", kind.dead_letters));
   }
+  if (kind.expires.count()) {
+    amqp_table_entry_t& expires = settings.emplace_back(entry("x-expires", ""));
+    expires.value.kind = AMQP_FIELD_KIND_I64;
+    expires.value.value.i64 = std::chrono::milliseconds(kind.expires).count();
+  }
   const amqp_table_t table{static_cast<int>(settings.size()), settings.data()};
   check(amqp_queue_declare(link_.get(), kChannel, bytes(queue), 0, !kind.passing,
                            kind.passing, kind.passing, table),

@@ -12,10 +12,6 @@ struct Knobs {
   lab::Program& program;
   lab::Knob<milliseconds> work = program.knob<milliseconds>(
       "work", 25ms, 5ms, 1s, "ms", "how long each service of the chain works");
-  lab::Knob<int> success =
-      program.knob("success", 90, 50, 99, "%", "how often each service succeeds");
-  lab::Knob<int> burst =
-      program.knob("burst", 500, 100, 10'000, "orders", "how many orders come at once");
   lab::Knob<milliseconds> hidden =
       program.knob<milliseconds>("hidden", 500ms, 200ms, 5s, "ms",
                                  "how long a received message is hidden from others");

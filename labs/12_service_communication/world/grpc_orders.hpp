@@ -6,7 +6,7 @@
 
 namespace lab12 {
 
-// A server and a client of it, each with the threads that grpc++ gives it.
+// A server, and a client of it with one channel.
 class GrpcOrders {
  public:
   GrpcOrders();
@@ -14,8 +14,8 @@ class GrpcOrders {
 
   std::uint16_t port() const;
 
-  // Starts so many calls; the server holds its replies until all of them have arrived.
-  // Answers how many were accepted.
+  // Calls from so many threads; no reply comes before all calls have arrived. Answers how
+  // many orders were accepted.
   int place(int together);
 
  private:

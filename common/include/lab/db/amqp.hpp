@@ -38,6 +38,7 @@ struct AmqpQueue {
       false;                   // a quorum queue, which keeps the count through a crash
   std::string dead_letters{};  // the queue that takes what is rejected for good
   bool passing = false;        // not durable, and gone with this connection
+  std::chrono::minutes expires{0};  // gone if nobody used it for so long; 0: never
 };
 
 class Amqp {

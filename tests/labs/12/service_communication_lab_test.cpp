@@ -1,0 +1,64 @@
+// The lab as a person runs it, on servers that it finds by their addresses, and what it says
+// when they are not what they should be.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "lab/db/amqp.hpp"
+#include "lab/db/rabbit_server.hpp"
+#include "lab/os/process.hpp"
+#include "support/own_run.hpp"
+#include "support/places.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+using Env = std::vector<std::pair<std::string, std::string>>;
+
+lab::Exit run_lab(std::vector<std::string> flags, Env env = {}) {
+  flags.insert(flags.begin(),
+               {lab::test::built("labs/12_service_communication"), "--quick"});
+  return lab::Child::run(flags, {.deadline = 170s, .env = std::move(env)}).wait();
+}
+
+TEST(ServiceCommunicationLab, ProvesItsClaimsWithOtherSettingsToo) {
+  const auto exit = run_lab({"--work", "10", "--hidden", "300"});
+  EXPECT_EQ(exit.code, 0) << exit.out << exit.err;
+  EXPECT_THAT(exit.out, HasSubstr("9 of 9 claims hold"));
+}
+
+TEST(ServiceCommunicationLab, UsesTheBrokerThatItIsGiven) {
+  const lab::test::OwnRun run;
+  const lab::RabbitServer server;
+  for (const char* scene : {"down", "burst", "crash", "fan-out"}) {
+    const auto exit = run_lab({"--scene", scene}, {{"LAB_AMQP_URL", server.url()}});
+    EXPECT_EQ(exit.code, 0) << exit.out << exit.err;
+  }
+}
+
+TEST(ServiceCommunicationLab, NeedsNoBrokerForTheScenesWithoutOne) {
+  for (const char* scene : {"chain", "deadline", "connection", "visibility", "log"}) {
+    const auto exit =
+        run_lab({"--scene", scene}, {{"LAB_AMQP_URL", "amqp://127.0.0.1:1"}});
+    EXPECT_EQ(exit.code, 0) << scene << exit.out << exit.err;
+  }
+}
+
+TEST(ServiceCommunicationLab, TellsAWrongAddressInOneLine) {
+  const auto told = [](const char* scene, const char* variable, const char* url) {
+    const auto exit = run_lab({"--scene", scene}, {{variable, url}});
+    EXPECT_EQ(exit.code, 1) << url;
+    EXPECT_THAT(exit.err, Not(HasSubstr("secret")));
+    EXPECT_THAT(exit.err, Not(HasSubstr("\x1b")));
+    EXPECT_EQ(std::ranges::count(exit.err, '\n'), 1) << exit.err;
+    return exit.err;
+  };
+  for (const char* url : {"garbage", "amqp://u:secret@127.0.0.1:1", "\x1b[31mred"})
+    EXPECT_THAT(told("fan-out", "LAB_AMQP_URL", url), HasSubstr("LAB_AMQP_URL"));
+  EXPECT_THAT(told("visibility", "LAB_REDIS_URL", "garbage"), HasSubstr("LAB_REDIS_URL"));
+  told("log", "LAB_KAFKA_BROKERS", "127.0.0.1:1");
+}
+
+}  // namespace
