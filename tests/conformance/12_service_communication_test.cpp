@@ -48,4 +48,16 @@ TEST_F(NodeServices, SeeWhatTheLabSees) {
   EXPECT_EQ(node["two events, copies for mail, stock and statistics"], "2 > 2 > 1");
 }
 
+// librdkafka's mock cluster speaks enough of Kafka's protocol for a client that is not its own.
+TEST_F(NodeServices, ReadTheSameLogTwiceToo) {
+  const lab::KafkaTopic topic;
+  ASSERT_TRUE(topic.is_mock());
+  Rows node =
+      twin("12_service_communication", {.deadline = 60s,
+                                        .env = {{"LAB_AMQP_URL", ""},
+                                                {"LAB_KAFKA_BROKERS", topic.brokers()},
+                                                {"LAB_KAFKA_TOPIC", topic.topic()}}});
+  EXPECT_EQ(node["100 records, read by mail and by statistics"], "100 > 100");
+}
+
 }  // namespace

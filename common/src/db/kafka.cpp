@@ -73,6 +73,11 @@ KafkaTopic::KafkaTopic() : impl_(std::make_unique<Impl>()) {
   impl_->producer = client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", impl_->brokers},
                                                {"enable.idempotence", "true"},
                                                {"message.timeout.ms", "10000"}});
+  if (impl_->mock) return;
+  const rd_kafka_metadata_t* about = nullptr;
+  check(rd_kafka_metadata(impl_->producer.get(), 0, nullptr, &about, kPatience),
+        "LAB_KAFKA_BROKERS");
+  rd_kafka_metadata_destroy(about);
 }
 
 KafkaTopic::~KafkaTopic() = default;
