@@ -1,8 +1,13 @@
 // The lab as a person runs it, on servers that it finds by their addresses, and what it says
 // when they are not what they should be.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
 
 #include "lab/db/amqp.hpp"
 #include "lab/db/rabbit_server.hpp"
@@ -60,6 +65,47 @@ TEST(ServiceCommunicationLab, TellsAWrongAddressInOneLine) {
   EXPECT_THAT(told("visibility", "LAB_REDIS_URL", "garbage"), HasSubstr("LAB_REDIS_URL"));
   EXPECT_THAT(told("log", "LAB_KAFKA_BROKERS", "127.0.0.1:1"),
               HasSubstr("LAB_KAFKA_BROKERS"));
+}
+
+// Names of the processes that were started with this temporary folder.
+std::vector<std::string> processes(const std::string& tmp) {
+  std::vector<std::string> names;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", none)) {
+    std::ifstream environ(entry.path() / "environ"), comm(entry.path() / "comm");
+    const std::string all{std::istreambuf_iterator<char>(environ), {}};
+    std::string name;
+    if (all.find("TMPDIR=" + tmp) != std::string::npos && comm >> name)
+      names.push_back(name);
+  }
+  return names;
+}
+
+// While epmd is there alone, while Erlang boots, and while orders flow: killed with the
+// processes of the run that a person sees, the broker and its epmd go too.
+TEST(ServiceCommunicationLab, LeavesNoBrokerWhenItIsKilled) {
+  for (const char* moment : {"epmd", "beam.smp", "erl_child_setup"}) {
+    const lab::test::TempFolder tmp;
+    lab::Child child =
+        lab::Child::run({lab::test::built("labs/12_service_communication"), "--quick",
+                         "--scene", "crash"},
+                        {.deadline = 170s, .env = {{"TMPDIR", tmp.path()}}});
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    const auto wait = [&](auto condition) {
+      while (std::chrono::steady_clock::now() < deadline) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(1ms);
+      }
+      return false;
+    };
+    ASSERT_TRUE(wait([&] {
+      return std::ranges::count(processes(tmp.path()), moment) > 0;
+    })) << moment;
+    child.kill(SIGKILL);
+    child.wait();
+    EXPECT_TRUE(wait([&] { return processes(tmp.path()).empty(); }))
+        << moment << ": " << testing::PrintToString(processes(tmp.path()));
+  }
 }
 
 }  // namespace
