@@ -71,7 +71,7 @@ class ServiceChain {
       if (options_.heeds_deadline && name == Deadline::kHeader)
         deadline = Deadline::from_header(value);
     if (deadline && deadline->has_passed()) return reply({.status = 504});
-    lab::trace::instant("works", {.lane = kServices[hop]});
+    if (is_drawn_) lab::trace::instant("works", {.lane = kServices[hop]});
     if (hop + 1 == kServices.size()) ++worked_last_;
     const bool succeeds = std::bernoulli_distribution(options_.success)(chance_);
     const auto go_on = [this, hop, deadline, reply, succeeds] {
@@ -86,7 +86,7 @@ class ServiceChain {
     auto& clients = clients_[hop];
     auto idle = std::ranges::find_if_not(clients, &lab::uv::HttpClient::busy);
     if (idle == clients.end()) idle = clients.emplace(idle, loop_, ports_[hop]);
-    arrow(kServices[hop - 1], kServices[hop]);
+    if (is_drawn_) arrow(kServices[hop - 1], kServices[hop]);
     const auto on_result = [reply](lab::http::Result result) {
       const auto* response = std::get_if<lab::http::Response>(&result);
       reply(response ? *response : lab::http::Response{.status = 502});
@@ -95,7 +95,8 @@ class ServiceChain {
   }
 
   const ChainOptions options_;
-  std::mt19937 chance_{12};  // the same share of failures in each run
+  const bool is_drawn_ = options_.success == 1;  // else hundreds of orders come
+  std::mt19937 chance_{12};                      // the same share of failures in each run
   lab::uv::Loop loop_;
   lab::uv::Timeouts timeouts_{loop_};
   std::list<lab::uv::HttpServer> servers_;
