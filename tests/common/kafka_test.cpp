@@ -1,11 +1,12 @@
 // A topic of Kafka's, on librdkafka's own mock cluster: real protocol, no broker to install.
+#include "lab/db/kafka.hpp"
+
 #include <gmock/gmock.h>
 
 #include <cstdlib>
 #include <map>
 
 #include "lab/core/error.hpp"
-#include "lab/db/kafka.hpp"
 #include "lab/net/loopback.hpp"
 #include "lab/net/traffic.hpp"
 

@@ -54,11 +54,11 @@ inline int charges(lab::Redis& database, const std::string& account) {
   return count.empty() ? 0 : std::stoi(count);
 }
 
-// How a consumer works: what it reads and charges, whether it keeps a table of keys and
-// acknowledges before its work, and when it dies ("before" or "after" its work).
+// How a consumer works: what it reads and charges, in which way ("keeps keys", "keeps no keys",
+// "acknowledges first"), and when it dies ("before its work" or "after its work").
 struct Habits {
   std::string queue = fresh("orders"), account = fresh("account");
-  std::string keys = "yes", acknowledges_first = "no", dies = "never";
+  std::string way = "keeps keys", dies = "never";
 
   std::string dead_letters() const { return queue + "-dead"; }
 };
@@ -91,19 +91,20 @@ struct Payments {
     const auto delivery = inbox.next(patience);
     if (!delivery) return {};
     arrow("broker", "payments");
-    const bool acknowledges_first = habits.acknowledges_first == "yes";
+    const bool acknowledges_first = habits.way == "acknowledges first";
     if (acknowledges_first) inbox.acknowledge(*delivery);
     if (acknowledges_first) inbox.depth(habits.queue);  // its answer: the broker has that
-    if (habits.dies == "before") std::raise(SIGKILL);
+    if (habits.dies == "before its work") std::raise(SIGKILL);
     Consumer consumer(3, [&](const Message& message) {
       if (message.id == "poison") throw std::runtime_error("there is no such account");
-      return charge(database, habits.account, habits.keys == "yes" ? message.id : "");
+      return charge(database, habits.account,
+                    habits.way == "keeps keys" ? message.id : "");
     });
     consumer.on_decided = [](Verdict, std::string_view reason) {
       lab::trace::instant(reason, {.lane = "payments"});
     };
     const Verdict verdict = consumer.take({delivery->message.id, delivery->earlier + 1});
-    if (habits.dies == "after") std::raise(SIGKILL);
+    if (habits.dies == "after its work") std::raise(SIGKILL);
     if (verdict != Verdict::acknowledge)
       inbox.reject(*delivery, verdict == Verdict::retry);
     else if (!acknowledges_first)
@@ -118,11 +119,11 @@ struct Payments {
 
 // The same consumer in a process of its own, until it dies or is killed.
 inline lab::Child payments_process(const Habits& habits) {
-  return lab::Child::role("payments", {habits.queue, habits.account, habits.keys,
-                                       habits.acknowledges_first, habits.dies});
+  return lab::Child::role("payments",
+                          {habits.queue, habits.account, habits.way, habits.dies});
 }
 inline int payments_main(std::span<const std::string> args) {
-  Payments payments({args[0], args[1], args[2], args[3], args[4]});
+  Payments payments({args[0], args[1], args[2], args[3]});
   payments.inbox.consume(args[0], 1);
   while (payments.take().came) {
   }

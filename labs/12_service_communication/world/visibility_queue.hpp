@@ -49,7 +49,7 @@ class VisibilityQueue {
   }
 
  private:
-  // Redis runs a script as one transaction.
+  // One transaction.
   std::string run(const char* script, const std::string& one,
                   const std::string& two = "") {
     return redis_.command({"EVAL", script, "2", due_, receives_, one, two});
