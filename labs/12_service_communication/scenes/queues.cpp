@@ -1,6 +1,7 @@
 // queues.cpp: the asynchronous style with RabbitMQ: decoupled, absorbed, and to many.
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "lab/core/text.hpp"
@@ -34,7 +35,8 @@ void consumer_down(lab::Story& story, const Knobs&) {
   };
   lab::Child consumer = payments_process(payments.habits);
   const auto while_up = publish_all();
-  while (payments.charged() < kOrders) std::this_thread::sleep_for(1ms);
+  for (const Deadline over(20s); payments.charged() < kOrders && !over.has_passed();)
+    std::this_thread::sleep_for(1ms);
   consumer.kill(SIGKILL);
   consumer.wait();
   const auto while_down = publish_all();
@@ -67,45 +69,46 @@ void burst(lab::Story& story, const Knobs&) {
       kOrders);
   story.picture(lab::Picture::curves, {"waiting", "in work"});
   Payments payments({});
-  std::atomic<int> done = 0, in_work = 0, most = 0;
   payments.inbox.consume(payments.habits.queue, 1);
   for (int i = 0; i < kOrders; ++i)
     payments.sender.publish(payments.habits.queue, {"order"});
   payments.sender.wait_confirmed();
   const auto began = std::chrono::steady_clock::now();
-  std::jthread consumer([&] {
-    for (; done < kOrders; ++done) {
+  std::vector<int> depths{payments.sender.depth(payments.habits.queue)};
+  std::atomic<int> done = 0;
+  auto consumer = std::async(std::launch::async, [&] {
+    while (done < kOrders) {
       const auto delivery = payments.inbox.next(15s);
       if (!delivery) return;
-      most = std::max<int>(most, ++in_work);
       std::this_thread::sleep_for(2ms);
-      --in_work;
+      ++done;
       payments.inbox.acknowledge(*delivery);
     }
   });
-  std::vector<int> depths;
-  for (const Deadline over(60s); done < kOrders && !over.has_passed();) {
+  int most = 0;  // with the consumer at a time: orders that neither wait nor are done
+  while (consumer.wait_for(10ms) == std::future_status::timeout) {
     depths.push_back(payments.sender.depth(payments.habits.queue));
+    const int in_work = kOrders - depths.back() - done;
+    most = std::max(most, in_work);
     trace::counter("waiting", depths.back());
-    trace::counter("in work", in_work);
-    std::this_thread::sleep_for(10ms);
+    trace::counter("in work", std::max(0, in_work));
   }
+  consumer.get();
   const auto drained = std::chrono::steady_clock::now() - began;
-  consumer.join();
   int held = 0;
   lab::http::Server direct([&](const auto&, auto reply) {
     if (++held > 10) return reply({.status = 503});
     direct.run_after(held * 2ms, [reply] { reply({}); });
   });
   const int called = lab::http::Crowd(direct.port(), 50).send(order()).succeeded;
-  story.claim(
-      "12.8",
-      done == kOrders && most == 1 && depths.front() > kOrders / 2 &&
-          std::ranges::is_sorted(depths, std::greater()),
-      "{} of {} orders were done, in {}: {} waited after the burst, their number "
-      "only fell, and the consumer had {} at a time. Control: {} of 50 HTTP calls "
-      "were accepted",
-      done.load(), kOrders, time(drained), depths.front(), most.load(), called);
+  story.claim("12.8",
+              done == kOrders && most <= 1 && depths.front() > kOrders / 2 &&
+                  std::ranges::is_sorted(depths, std::greater()),
+              "{} of {} orders were done, in {}: {} waited after the burst, their number "
+              "only fell, and the broker gave the consumer {} at a time. Control: {} of "
+              "50 HTTP calls "
+              "were accepted",
+              done.load(), kOrders, time(drained), depths.front(), most, called);
   story.nuance("12.8",
                "A backlog that never shrinks is an overload. No queue cures that.");
   story.takeaway("A queue turns a burst into a wait.");

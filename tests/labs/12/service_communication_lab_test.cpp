@@ -67,6 +67,31 @@ TEST(ServiceCommunicationLab, TellsAWrongAddressInOneLine) {
               HasSubstr("LAB_KAFKA_BROKERS"));
 }
 
+// Its broker goes while orders wait in it: the run ends with a line, not with a signal.
+TEST(ServiceCommunicationLab, SaysThatItsBrokerIsGone) {
+  const lab::test::OwnRun run;
+  const lab::RabbitServer server;
+  const std::string trace = run.folder() + "/trace.json";
+  lab::Child child =
+      lab::Child::run({lab::test::built("labs/12_service_communication"), "--scene",
+                       "burst", "--trace", trace},
+                      {.deadline = 170s, .env = {{"LAB_AMQP_URL", server.url()}}});
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto drains = [&] {
+    std::ifstream file(trace);
+    const std::string all{std::istreambuf_iterator<char>(file), {}};
+    return all.find("in work\":") != std::string::npos;
+  };
+  while (!drains()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    std::this_thread::sleep_for(1ms);
+  }
+  kill(server.pid(), SIGKILL);
+  const lab::Exit& exit = child.wait();
+  EXPECT_EQ(exit.code, 1) << exit.out << exit.err;
+  EXPECT_THAT(exit.err, HasSubstr("lab 12: "));
+}
+
 // Names of the processes that were started with this temporary folder.
 std::vector<std::string> processes(const std::string& tmp) {
   std::vector<std::string> names;
