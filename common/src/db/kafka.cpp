@@ -95,11 +95,20 @@ const std::string& KafkaTopic::topic() const {
 }
 
 void KafkaTopic::append(const std::string& key, const std::string& value) {
-  check(rd_kafka_producev(impl_->producer.get(), RD_KAFKA_V_TOPIC(impl_->topic.c_str()),
-                          RD_KAFKA_V_KEY(key.data(), key.size()),
-                          RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
-        "append to the log");
+  // As an array: the macros for arguments are no standard C++.
+  std::array<rd_kafka_vu_t, 4> what{};
+  what[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  what[0].u.cstr = impl_->topic.c_str();
+  what[1].vtype = RD_KAFKA_VTYPE_KEY;
+  what[1].u.mem = {const_cast<char*>(key.data()), key.size()};
+  what[2].vtype = RD_KAFKA_VTYPE_VALUE;
+  what[2].u.mem = {const_cast<char*>(value.data()), value.size()};
+  what[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  what[3].u.i = RD_KAFKA_MSG_F_COPY;
+  const std::unique_ptr<rd_kafka_error_t, void (*)(rd_kafka_error_t*)> error(
+      rd_kafka_produceva(impl_->producer.get(), what.data(), what.size()),
+      rd_kafka_error_destroy);
+  if (error) throw Error("append to the log", rd_kafka_error_string(error.get()));
 }
 
 void KafkaTopic::flush() {
@@ -107,6 +116,7 @@ void KafkaTopic::flush() {
 }
 
 struct KafkaReader::Impl {
+  explicit Impl(Client made) : consumer(std::move(made)) {}
   Client consumer;
 };
 
