@@ -79,9 +79,10 @@ endfunction()
 #
 # With a sanitizer a program takes 90 ms to start, three times as long as most unit tests
 # last. So there all unit tests of a program are one CTest, unless it says APART: its tests
-# are slow ones, and two cores shall share them.
+# are slow ones, and two cores shall share them. TOGETHER makes one CTest of them always: they
+# share something that takes seconds to start.
 function(add_lab_test name)
-  cmake_parse_arguments(arg "APART" "TIMEOUT;FILTER" "SOURCES;USES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "APART;TOGETHER" "TIMEOUT;FILTER" "SOURCES;USES;LABELS" ${ARGN})
   lab_first_missing(missing ${arg_USES})
   if(missing)
     message(STATUS "test ${name} left out: ${missing} is not there")
@@ -109,7 +110,7 @@ function(add_lab_test name)
   endforeach()
   # CMake's script takes lists apart, so several labels are one: `ctest -L` looks inside.
   string(JOIN "-" labels ${arg_LABELS})
-  if(LAB_SANITIZE AND "unit" IN_LIST arg_LABELS AND NOT arg_APART)
+  if(arg_TOGETHER OR (LAB_SANITIZE AND "unit" IN_LIST arg_LABELS AND NOT arg_APART))
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 300)
     return()

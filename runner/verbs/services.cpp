@@ -1,4 +1,5 @@
-// services.cpp: one Redis and one PostgreSQL that all labs of a terminal share.
+// services.cpp: one Redis, one PostgreSQL and one RabbitMQ that all labs of a terminal share.
+// RabbitMQ only where its packages are: it takes seconds to start, and few labs need it.
 //
 //   ./lab services up      starts them, and prints the lines that a shell needs
 //   ./lab services env     prints these lines again: eval "$(./lab services env)"
@@ -25,6 +26,9 @@
 #include "lab/core/error.hpp"
 #include "lab/core/program.hpp"
 #include "lab/db/postgres_server.hpp"
+#ifdef LAB_HAS_AMQP
+#include "lab/db/rabbit_server.hpp"
+#endif
 #include "lab/db/redis_server.hpp"
 #include "lab/os/run_dir.hpp"
 
@@ -86,6 +90,18 @@ std::string hear(int from) {
   return {};
 }
 
+// Empty where there is no RabbitMQ to start.
+std::string rabbit_line() {
+#ifdef LAB_HAS_AMQP
+  try {
+    static const lab::RabbitServer rabbit;
+    return fmt::format("export LAB_AMQP_URL='{}'\n", rabbit.url());
+  } catch (const lab::Absent&) {
+  }
+#endif
+  return {};
+}
+
 // The work of the keeper: holds the servers until it is asked to end.
 int serve(int started) {
   sigset_t end;
@@ -97,7 +113,8 @@ int serve(int started) {
     const lab::PostgresServer postgres({.always_own = true});
     const std::string lines =
         fmt::format("export LAB_REDIS_URL='{}'\nexport LAB_POSTGRES_URL='{}'\n",
-                    redis.url(), postgres.url());
+                    redis.url(), postgres.url()) +
+        rabbit_line();
     std::ofstream(lab::run_dir() / lines_name()) << lines;
     tell(started, 0, lines);
     int signal = 0;
@@ -123,6 +140,7 @@ int up() {
     return 0;
   }
   unsetenv("LAB_REDIS_URL");
+  unsetenv("LAB_AMQP_URL");
   std::array<int, 2> ends{};
   lab::check_errno(pipe2(ends.data(), O_CLOEXEC), "make a pipe");
   const pid_t pid = fork();
@@ -162,7 +180,7 @@ int down() {
   if (fd >= 0 && poll(&source, 1, 10'000) == 0) {
     throw lab::Error("services down", "they did not end in 10 s");
   }
-  fmt::print("unset LAB_REDIS_URL LAB_POSTGRES_URL\n");
+  fmt::print("unset LAB_REDIS_URL LAB_POSTGRES_URL LAB_AMQP_URL\n");
   return 0;
 }
 

@@ -41,6 +41,7 @@ TEST(Compose, OpensPortsOnLoopbackOnly) {
   const std::string text = text_of("docker-compose.yml");
   EXPECT_THAT(text, HasSubstr("ports: [\"127.0.0.1:16379:6379\"]"));
   EXPECT_THAT(text, HasSubstr("ports: [\"127.0.0.1:15432:5432\"]"));
+  EXPECT_THAT(text, HasSubstr("ports: [\"127.0.0.1:15672:5672\"]"));
   EXPECT_THAT(text, Not(ContainsRegex("ports: \\[\"[0-9]+:")));
 }
 
@@ -50,6 +51,7 @@ TEST(Compose, TheLinesToPasteNameThosePorts) {
   EXPECT_THAT(
       text,
       HasSubstr("export LAB_POSTGRES_URL=postgresql://lab:lab@127.0.0.1:15432/lab\n"));
+  EXPECT_THAT(text, HasSubstr("export LAB_AMQP_URL=amqp://lab:lab@127.0.0.1:15672\n"));
 }
 
 // tests/fresh_machine.sh --image takes the steps line by line.

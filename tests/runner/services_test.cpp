@@ -48,7 +48,7 @@ TEST_F(ServicesVerb, TheLinesAreFoundAgainAndLeadToServers) {
       "eval \"$lines\" && redis-cli -s ${LAB_REDIS_URL#unix://} ping && "
       "psql \"$LAB_POSTGRES_URL\" -Atc 'SELECT 41 + 1' && $S down");
   EXPECT_EQ(exit.code, 0) << exit.err;
-  EXPECT_EQ(exit.out, "PONG\n42\nunset LAB_REDIS_URL LAB_POSTGRES_URL\n");
+  EXPECT_EQ(exit.out, "PONG\n42\nunset LAB_REDIS_URL LAB_POSTGRES_URL LAB_AMQP_URL\n");
   EXPECT_TRUE(nothing_is_left());
 }
 

@@ -51,14 +51,17 @@ std::string last_line(const fs::path& log) {
 }  // namespace
 
 void wait_until_ready(const std::string& name, const Child& server, const fs::path& log,
-                      const std::function<bool()>& is_ready) {
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
+                      const std::function<bool()>& is_ready,
+                      std::chrono::seconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!is_ready()) {
     if (ends_within(server.pid(), 2ms)) {
       throw Error("start " + name, "it ended at once: " + last_line(log));
     }
     if (std::chrono::steady_clock::now() > deadline) {
-      throw Error("start " + name, "it did not get ready in 30 s: " + last_line(log));
+      throw Error("start " + name, "it did not get ready in " +
+                                       std::to_string(patience.count()) +
+                                       " s: " + last_line(log));
     }
   }
 }

@@ -1,4 +1,4 @@
-// service.hpp: what our own Redis and PostgreSQL have in common.
+// service.hpp: what our own Redis, PostgreSQL and RabbitMQ have in common.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,8 @@ std::filesystem::path service_dir(const std::string& name, std::string_view sock
 // the deadline has passed.
 void wait_until_ready(const std::string& name, const Child& server,
                       const std::filesystem::path& log,
-                      const std::function<bool()>& is_ready);
+                      const std::function<bool()>& is_ready,
+                      std::chrono::seconds patience = std::chrono::seconds(30));
 
 // True once the process has ended, false if it has not in that time.
 bool ends_within(pid_t pid, std::chrono::milliseconds time);

@@ -1,0 +1,156 @@
+// queues.cpp: the asynchronous style with RabbitMQ: decoupled, absorbed, and to many.
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "lab/core/text.hpp"
+#include "lab/core/trace.hpp"
+#include "lab/net/http_crowd.hpp"
+#include "scenes/scenes.hpp"
+#include "world/payments.hpp"
+#include "world/service_chain.hpp"
+
+namespace lab12 {
+
+namespace trace = lab::trace;
+using lab::text::time;
+
+void consumer_down(lab::Story& story, const Knobs&) {
+  constexpr int kOrders = 30;
+  story.say(
+      "A RabbitMQ starts, which takes some seconds. A service publishes {0} orders while "
+      "their consumer is up, and {0} more after it was killed. Then a new one takes "
+      "over.",
+      kOrders);
+  story.picture(lab::Picture::nodes, {"orders", "broker", "payments"});
+  for (const char* who : {"orders", "broker", "payments"})
+    trace::actor(who, trace::Actor::service);
+  Payments payments({});
+  int confirmed = 0;
+  const auto publish_all = [&] {
+    const auto began = std::chrono::steady_clock::now();
+    for (int i = 0; i < kOrders; ++i) payments.publish(std::to_string(++confirmed));
+    return std::chrono::steady_clock::now() - began;
+  };
+  lab::Child consumer = payments_process(payments.habits);
+  const auto while_up = publish_all();
+  for (const Deadline over(20s); payments.charged() < kOrders && !over.has_passed();)
+    std::this_thread::sleep_for(1ms);
+  consumer.kill(SIGKILL);
+  consumer.wait();
+  const auto while_down = publish_all();
+  const int waiting = payments.sender.depth(payments.habits.queue);
+  trace::counter("waiting", waiting, {.lane = "broker"});
+  payments.inbox.consume(payments.habits.queue, 10);
+  while (payments.charged() < confirmed && payments.take().came) {
+  }
+  lab::http::Server direct([](const auto&, auto reply) { reply({}); });
+  direct.refuse(true);
+  const int called = lab::http::Crowd(direct.port(), 20).send(order()).succeeded;
+  story.claim("12.4", waiting >= kOrders && payments.charged() == confirmed,
+              "{} confirmed orders waited for a consumer, and {} of {} were charged",
+              waiting, payments.charged(), confirmed);
+  story.claim(
+      "12.7", confirmed == 2 * kOrders && called == 0,
+      "{} of {} orders were confirmed, the first half with the consumer up in {}, and "
+      "the "
+      "second with it down in {}. Control: {} of 20 HTTP calls to a service that is down "
+      "succeeded",
+      confirmed, 2 * kOrders, time(while_up), time(while_down), called);
+  story.takeaway("The broker is up, so the sender goes on. It never knew its consumer.");
+}
+
+void burst(lab::Story& story, const Knobs&) {
+  constexpr int kOrders = 300;
+  story.say(
+      "{} orders come at once, for a consumer that needs 2 ms for each. They come as "
+      "messages. Then 50 come as HTTP calls to a service that can hold 10.",
+      kOrders);
+  story.picture(lab::Picture::curves, {"waiting", "in work"});
+  Payments payments({});
+  payments.inbox.consume(payments.habits.queue, 1);
+  for (int i = 0; i < kOrders; ++i)
+    payments.sender.publish(payments.habits.queue, {"order"});
+  payments.sender.wait_confirmed();
+  const auto began = std::chrono::steady_clock::now();
+  std::vector<int> depths{payments.sender.depth(payments.habits.queue)};
+  std::atomic<int> done = 0;
+  auto consumer = std::async(std::launch::async, [&] {
+    while (done < kOrders) {
+      const auto delivery = payments.inbox.next(15s);
+      if (!delivery) return;
+      std::this_thread::sleep_for(2ms);
+      ++done;
+      payments.inbox.acknowledge(*delivery);
+    }
+  });
+  int most = 0;  // with the consumer at a time: orders that neither wait nor are done
+  while (consumer.wait_for(10ms) == std::future_status::timeout) {
+    depths.push_back(payments.sender.depth(payments.habits.queue));
+    const int in_work = kOrders - depths.back() - done;
+    most = std::max(most, in_work);
+    trace::counter("waiting", depths.back());
+    trace::counter("in work", std::max(0, in_work));
+  }
+  consumer.get();
+  const auto drained = std::chrono::steady_clock::now() - began;
+  int held = 0;
+  lab::http::Server direct([&](const auto&, auto reply) {
+    if (++held > 10) return reply({.status = 503});
+    direct.run_after(held * 2ms, [reply] { reply({}); });
+  });
+  const int called = lab::http::Crowd(direct.port(), 50).send(order()).succeeded;
+  story.claim("12.8",
+              done == kOrders && most <= 1 && depths.front() > kOrders / 2 &&
+                  std::ranges::is_sorted(depths, std::greater()),
+              "{} of {} orders were done, in {}: {} waited after the burst, their number "
+              "only fell, and the broker gave the consumer {} at a time. Control: {} of "
+              "50 HTTP calls "
+              "were accepted",
+              done.load(), kOrders, time(drained), depths.front(), most, called);
+  story.nuance("12.8",
+               "A backlog that never shrinks is an overload. No queue cures that.");
+  story.takeaway("A queue turns a burst into a wait.");
+}
+
+void fan_out(lab::Story& story, const Knobs&) {
+  story.say(
+      "A service emits \"order placed\". Mail and stock listen, each with a queue of its "
+      "own. Statistics joins before the second event.");
+  story.picture(lab::Picture::nodes, {"orders", "mail", "stock", "statistics"});
+  trace::actor("orders", trace::Actor::service);
+  lab::Amqp amqp = connect_amqp();
+  const std::string placed = fresh("placed");
+  amqp.declare_fanout(placed);
+  std::vector<std::string> listeners;
+  const auto join = [&](const std::string& listener) {
+    trace::actor(listener, trace::Actor::service);
+    amqp.declare(placed + listener, {.passing = true});
+    amqp.bind(placed + listener, placed);
+    listeners.push_back(listener);
+  };
+  const auto emit = [&] {
+    amqp.emit(placed, {"order 17 was placed"});
+    amqp.wait_confirmed();
+    for (const std::string& listener : listeners) arrow("orders", listener);
+  };
+  join("mail");
+  join("stock");
+  emit();
+  join("statistics");
+  emit();
+  std::vector<int> copies;
+  for (const std::string& listener : listeners)
+    copies.push_back(amqp.depth(placed + listener));
+  Payments payments({});
+  payments.publish("17");
+  const int shared = payments.sender.depth(payments.habits.queue);
+  story.claim("12.9", copies == std::vector{2, 2, 1} && shared == 1,
+              "of two events mail got {}, stock got {}, and statistics, which joined "
+              "between them, got {}. Control: consumers of one queue share {} copy",
+              copies[0], copies[1], copies[2], shared);
+  story.takeaway("An event says what happened. Who listens is not the sender's affair.");
+}
+
+}  // namespace lab12
