@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "lab/net/header_value.hpp"
 #include "net/http_wire.hpp"
 
 namespace lab::uv {
@@ -21,54 +22,34 @@ using http::Response;
 constexpr std::size_t kHeadLimit = 16 << 10;
 constexpr auto kLinger = 2s;
 
-bool same(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
 struct Head {
   int refused = 0;  // the status of a refusal
   Request request{};
   std::uint64_t length = 0;
 };
 
-// The lines of a head, without the empty one.
+// The lines of a head, each with its end, without the empty one.
 Head parse_head(std::string_view text) {
-  Head head;
-  const auto line = [&text] {
-    const auto end = std::min(text.find("\r\n"), text.size());
-    const std::string_view taken = text.substr(0, end);
-    text.remove_prefix(std::min(end + 2, text.size()));
-    return taken;
-  };
-  const std::string_view first = line();
+  const auto end = text.find("\r\n");
+  const std::string_view first = text.substr(0, end);
+  const auto headers = http::parse_headers(text.substr(end + 2));
   const auto method = first.find(' '), target = first.rfind(' ');
-  if (method == 0 || method == first.npos || method + 1 >= target ||
+  if (!headers || method == 0 || method == first.npos || method + 1 >= target ||
       first[method + 1] != '/' || !first.substr(target + 1).starts_with("HTTP/1.")) {
     return {.refused = 400};
   }
-  head.request.method = first.substr(0, method);
-  head.request.target = first.substr(method + 1, target - method - 1);
-  bool has_length = false;
-  while (!text.empty()) {
-    const std::string_view header = line();
-    const auto colon = header.find(':');
-    if (colon == 0 || colon == header.npos || header[colon - 1] == ' ') {
-      return {.refused = 400};
-    }
-    const std::string_view name = header.substr(0, colon);
-    std::string_view value = header.substr(colon + 1);
-    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
-    if (same(name, "Transfer-Encoding")) return {.refused = 411};
-    if (same(name, "Content-Length")) {
-      const char* const end = value.data() + value.size();
-      const auto [read, error] = std::from_chars(value.data(), end, head.length);
-      if (error != std::errc() || read != end || has_length) return {.refused = 400};
-      has_length = true;
-    }
-    head.request.headers.emplace_back(name, value);
+  Head head{
+      .request = {.method = std::string(first.substr(0, method)),
+                  .target = std::string(first.substr(method + 1, target - method - 1)),
+                  .headers = *headers}};
+  if (!http::find_header(*headers, "Transfer-Encoding").empty()) return {.refused = 411};
+  const std::string length = http::find_header(*headers, "Content-Length");
+  const char* const last = length.data() + length.size();
+  const auto [read, error] = std::from_chars(length.data(), last, head.length);
+  const bool is_number = error == std::errc() && read == last;
+  if (http::count_headers(*headers, "Content-Length") > 1 ||
+      (!length.empty() && !is_number)) {
+    return {.refused = 400};
   }
   return head;
 }
@@ -131,7 +112,7 @@ struct BodyServer::Connection : std::enable_shared_from_this<Connection> {
       if (std::min(end, head.size()) > kHeadLimit) return reply({.status = 431});
       if (end == head.npos) return;
       head_read = true;
-      begin(parse_head(std::string_view(head).substr(0, end)));
+      begin(parse_head(std::string_view(head).substr(0, end + 2)));
       if (replied) return;
       return received_body(std::string_view(head).substr(end + 4));
     }
