@@ -61,8 +61,11 @@ struct StorageSink::Transfer : std::enable_shared_from_this<Transfer> {
   }
   void send_part() {
     const std::string number = std::to_string(etags.size() + 1);
-    std::string rest = buffer.size() > part_size ? buffer.substr(part_size) : "";
-    buffer.resize(std::min(buffer.size(), part_size));
+    const std::size_t size = std::min(buffer.size(), part_size);
+    std::string rest;
+    rest.reserve(part_size + (64 << 10));  // what a read may bring beyond the part
+    rest.append(buffer, size);
+    buffer.resize(size);
     send(bucket.request("PUT", key, {{"partNumber", number}, {"uploadId", upload_id}},
                         std::exchange(buffer, std::move(rest))),
          [this](const Response& response) {

@@ -125,7 +125,7 @@ void Upload::take_file(std::string_view bytes) {
     check_type();
     if (outcome_.status) return;
   }
-  if (expansion_ && expansion_->exceeds(limits_.expanded_bytes, bytes))
+  if (expansion_ && expansion_->exceeds(limits_.file_bytes, bytes))
     return settle(413, "it expands to too much");
   has_room_ = sink_->write(bytes);
 }

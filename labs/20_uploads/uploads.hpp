@@ -36,8 +36,7 @@ class Sink {
 };
 
 struct Limits {
-  std::uint64_t file_bytes = 1ULL << 30;
-  std::uint64_t expanded_bytes = 64 << 20;  // of a file that is gzip
+  std::uint64_t file_bytes = 1ULL << 30;  // of a gzip: also when it is expanded
   std::size_t fields = 100;
   std::size_t field_bytes = 64 << 10;
 };

@@ -18,7 +18,7 @@ struct Setting {
   std::string name = "server";
   std::string storage{};  // the URL of a bucket
   std::size_t part_size = 5 << 20;
-  std::uint64_t file_limit = 1ULL << 30;
+  std::uint64_t file_limit = 8ULL << 30;
 };
 
 class Instance {
@@ -29,8 +29,8 @@ class Instance {
   std::size_t files() const;  // on its disk, whole or not
 
  private:
-  std::filesystem::path folder_;
   std::uint16_t port_ = 0;
+  std::filesystem::path folder_;
   std::optional<lab::Child> child_;
 };
 
