@@ -95,9 +95,9 @@ bool MultipartParser::step_head(std::string_view& rest) {
   Part part{.name = said->parameter("name")};
   const auto type = lab::http::parse_header_value(find_header(*headers, "Content-Type"));
   if (type && !type->value.empty()) part.type = type->value;
-  // As busboy has it, this type alone makes a file of a part.
-  if (said->parameters.contains("filename") || part.type == "application/octet-stream")
-    part.file_name = said->parameter("filename");
+  // As busboy has it: an empty name makes no file, and this type alone does.
+  const std::string file_name = said->parameter("filename");
+  if (!file_name.empty() || part.type == "application/octet-stream") part.file_name = file_name;
   events_.on_part(part);
   return true;
 }
