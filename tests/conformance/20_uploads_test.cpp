@@ -228,5 +228,28 @@ TEST_F(JudgedByAws, WhatWeUploadIntoS3rverIsWhatAwsClientReads) {
   }
 }
 
+class BesideMulter : public lab::test::BesideNode {
+ protected:
+  BesideMulter() : BesideNode("multer") {}
+};
+
+TEST_F(BesideMulter, TheLabAndExpressReplyAlikeWhereMulterLooks) {
+  const auto ours =
+      lab::test::play("20_uploads", {"--quick", "--scene", "claims"}).rows();
+  const auto theirs = lab::test::twin("20_uploads");
+  for (const char* request : {"an image after the field album",
+                              "an image before the field album", "../../etc/passwd"})
+    EXPECT_EQ(ours.at(request), theirs.at(request)) << request;
+  EXPECT_EQ(ours.at("101 fields").substr(0, 3), theirs.at("101 fields").substr(0, 3));
+  // multer 2.5 does not look at the bytes.
+  for (const auto& [request, status] : {std::pair{"a script as an image", "415"},
+                                        {"an image as text", "415"},
+                                        {"a gzip that expands to 12 MiB", "413"}}) {
+    EXPECT_EQ(ours.at(request).substr(0, 3), status);
+    EXPECT_EQ(theirs.at(request).substr(0, 3), "201");
+  }
+  EXPECT_EQ(theirs.at("formidable's own limit in MiB"), "200");
+}
+
 }  // namespace
 }  // namespace lab20
