@@ -97,7 +97,8 @@ bool MultipartParser::step_head(std::string_view& rest) {
   if (type && !type->value.empty()) part.type = type->value;
   // As busboy has it: an empty name makes no file, and this type alone does.
   const std::string file_name = said->parameter("filename");
-  if (!file_name.empty() || part.type == "application/octet-stream") part.file_name = file_name;
+  if (!file_name.empty() || part.type == "application/octet-stream")
+    part.file_name = file_name;
   events_.on_part(part);
   return true;
 }

@@ -97,9 +97,10 @@ void Upload::begin_part(const Part& part) {
     return;
   }
   if (sink_) return settle(413, "there is more than one file");
-  outcome_.file = {new_key(), shown_name(*part.file_name), part.type,
-                   outcome_.fields.size()};
-  sink_ = open_(outcome_.file, [this] {
+  outcome_.key = new_key();
+  outcome_.shown_name = shown_name(*part.file_name);
+  outcome_.fields_before = outcome_.fields.size();
+  sink_ = open_(outcome_.key, [this] {
     has_room_ = true;
     if (sink_->failed()) settle(502, "it could not be stored");
     resume_();

@@ -41,18 +41,12 @@ struct Limits {
   std::size_t field_bytes = 64 << 10;
 };
 
-struct File {
-  std::string key{};         // ours: nothing of the client's is in it
-  std::string shown_name{};  // the client's, without folders and control characters
-  std::string type{};        // the client's, not refuted by the first bytes
-  std::size_t fields_before =
-      0;  // that is all of the form that is known while it is read
-};
-
 struct Outcome {
   int status = 0;
-  std::string why{};
-  File file{};
+  std::string why{};              // of a refusal
+  std::string key{};              // ours: nothing of the client's is in it
+  std::string shown_name{};       // the client's, without folders and control characters
+  std::size_t fields_before = 0;  // all of the form that is known while the file is read
   std::map<std::string, std::string> fields{};
 };
 
@@ -62,7 +56,7 @@ std::string_view type_by_content(std::string_view first_bytes);  // empty: not k
 class Upload : public lab::uv::BodyServer::Body {
  public:
   // The sink calls `on_room` later, when it has room again or has failed.
-  using OpenSink = std::function<std::unique_ptr<Sink>(const File& file,
+  using OpenSink = std::function<std::unique_ptr<Sink>(const std::string& key,
                                                        std::function<void()> on_room)>;
 
   // `resume` lets the client send again. `on_outcome` is called once.

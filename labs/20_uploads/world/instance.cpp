@@ -9,7 +9,6 @@
 #include "lab/core/trace.hpp"
 #include "lab/net/header_value.hpp"
 #include "lab/net/loopback.hpp"
-#include "lab/net/uv_http_client.hpp"
 #include "lab/os/proc.hpp"
 #include "lab/os/run_dir.hpp"
 #include "storage_sink.hpp"
@@ -19,7 +18,6 @@ namespace lab20 {
 namespace fs = std::filesystem;
 namespace trace = lab::trace;
 using lab::http::Request;
-using lab::http::Response;
 using lab::uv::BodyServer;
 using namespace std::chrono_literals;
 
@@ -64,18 +62,18 @@ struct Service {
     if (!flow.empty()) trace::flow_in(std::stoull(flow), way, {.lane = name});
     if (head.method == "GET") return get(way, client), nullptr;
 
-    const auto open_sink = [this, way](const File& file,
+    const auto open_sink = [this, way](const std::string& key,
                                        auto on_room) -> std::unique_ptr<Sink> {
       if (way == "/memory") return std::make_unique<MemorySink>();
-      if (way == "/disk") return std::make_unique<DiskSink>(folder / file.key);
-      return std::make_unique<StorageSink>(loop, *bucket, file.key, part_size, on_room);
+      if (way == "/disk") return std::make_unique<DiskSink>(folder / key);
+      return std::make_unique<StorageSink>(loop, *bucket, key, part_size, on_room);
     };
     const auto on_outcome = [this, client](const Outcome& outcome) {
-      const auto& [status, why, file, fields] = outcome;
-      trace::instant(why.empty() ? "stored" : why, {.lane = name});
-      const std::string told =
-          fmt::format("{} {} {}", file.key, file.fields_before, file.shown_name);
-      client.reply({.status = status, .body = why.empty() ? told : why});
+      trace::instant(outcome.why.empty() ? "stored" : outcome.why, {.lane = name});
+      const std::string stored =
+          fmt::format("{} {} {}", outcome.key, outcome.fields_before, outcome.shown_name);
+      client.reply(
+          {.status = outcome.status, .body = outcome.why.empty() ? stored : outcome.why});
     };
     const std::string type = lab::http::find_header(head.headers, "Content-Type");
     if (way == "/flood")
@@ -83,19 +81,14 @@ struct Service {
     return std::make_unique<Upload>(type, limits, open_sink, client.resume, on_outcome);
   }
 
+  // Of a file in storage the client gets a URL, and fetches it there.
   void get(const std::string& target, const BodyServer::Exchange& client) {
     const std::string key = fs::path(target).filename();
-    if (!target.starts_with("/s3/")) {
-      std::ifstream file(folder / key);
-      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-      return client.reply({.status = file ? 200 : 404, .body = bytes});
-    }
-    const auto storage = std::make_shared<lab::uv::HttpClient>(loop, bucket->address());
-    storage->request(bucket->request("GET", key), 10s,
-                     [storage, client](const auto& result) {
-                       const auto* response = std::get_if<Response>(&result);
-                       client.reply(response ? *response : Response{.status = 502});
-                     });
+    if (target.starts_with("/s3/"))
+      return client.reply({.status = 302, .body = bucket->presigned("GET", key, 60s)});
+    std::ifstream file(folder / key);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    client.reply({.status = file ? 200 : 404, .body = bytes});
   }
 
   lab::uv::Loop& loop;

@@ -2,7 +2,8 @@
 //
 //   POST /memory, /disk, /s3   takes a file; its reply is "KEY FIELDS_BEFORE SHOWN_NAME"
 //   POST /flood                the control: into storage, and never asks the client to wait
-//   GET /disk/KEY, /s3/KEY     returns one
+//   GET /disk/KEY              returns a file
+//   GET /s3/KEY                returns a pre-signed URL of it
 #pragma once
 
 #include <filesystem>

@@ -38,7 +38,7 @@ class UploadTest : public testing::Test {
   void begin() {
     upload_.emplace(
         "multipart/form-data; boundary=b", limits_,
-        [this](const File&, std::function<void()> on_room) {
+        [this](const std::string&, std::function<void()> on_room) {
           log_.on_room = std::move(on_room);
           return std::make_unique<LoggingSink>(log_);
         },
@@ -199,16 +199,16 @@ TEST_F(UploadTest, DoesNotBelieveTheSizeThatAGzipDeclares) {
 
 TEST_F(UploadTest, MakesAKeyOfItsOwnAndShowsNoPath) {
   EXPECT_EQ(status(file("x", "a/b", "../../etc/passwd")), 201);
-  EXPECT_EQ(outcome_.file.shown_name, "passwd");
-  EXPECT_THAT(outcome_.file.key, testing::MatchesRegex("[0-9a-f]{32}"));
-  const std::string first = outcome_.file.key;
+  EXPECT_EQ(outcome_.shown_name, "passwd");
+  EXPECT_THAT(outcome_.key, testing::MatchesRegex("[0-9a-f]{32}"));
+  const std::string first = outcome_.key;
   status(file("x"));
-  EXPECT_NE(outcome_.file.key, first);
+  EXPECT_NE(outcome_.key, first);
 }
 
 TEST_F(UploadTest, KnowsOnlyTheFieldsBeforeTheFile) {
   EXPECT_EQ(status(field("a", "1") + file("x") + field("b", "2")), 201);
-  EXPECT_EQ(outcome_.file.fields_before, 1U);
+  EXPECT_EQ(outcome_.fields_before, 1U);
   EXPECT_EQ(outcome_.fields.size(), 2U);
 }
 
