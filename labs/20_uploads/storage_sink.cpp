@@ -10,7 +10,10 @@ using lab::http::Request;
 using lab::http::Response;
 using namespace std::chrono_literals;
 
-struct StorageSink::Transfer : std::enable_shared_from_this<Transfer> {
+namespace {
+
+// It outlives its sink until S3 has forgotten the parts.
+struct Transfer : std::enable_shared_from_this<Transfer> {
   Transfer(lab::uv::Loop& loop, const lab::s3::Bucket& to, std::string object,
            std::size_t size, std::function<void()> room)
       : bucket(to),
@@ -107,32 +110,33 @@ struct StorageSink::Transfer : std::enable_shared_from_this<Transfer> {
   bool busy = false, failed = false, stored = false, gone = false;
 };
 
-StorageSink::StorageSink(lab::uv::Loop& loop, const lab::s3::Bucket& bucket,
-                         std::string key, std::size_t part_size,
-                         std::function<void()> on_room)
-    : transfer_(std::make_shared<Transfer>(loop, bucket, std::move(key), part_size,
-                                           std::move(on_room))) {
-}
+struct StorageSink : Sink {
+  explicit StorageSink(std::shared_ptr<Transfer> of) : transfer(std::move(of)) {}
+  ~StorageSink() override {
+    transfer->gone = true;
+    transfer->next();
+  }
+  bool write(std::string_view bytes) override {
+    transfer->buffer += bytes;
+    if (transfer->buffer.size() < transfer->part_size) return true;
+    transfer->next();
+    return false;
+  }
+  void finish(std::function<void(bool)> on_stored) override {
+    transfer->on_stored = std::move(on_stored);
+    transfer->next();
+  }
+  bool failed() const override { return transfer->failed; }
+  const std::shared_ptr<Transfer> transfer;
+};
 
-StorageSink::~StorageSink() {
-  transfer_->gone = true;
-  transfer_->next();
-}
+}  // namespace
 
-bool StorageSink::write(std::string_view bytes) {
-  transfer_->buffer += bytes;
-  if (transfer_->buffer.size() < transfer_->part_size) return true;
-  transfer_->next();
-  return false;
-}
-
-void StorageSink::finish(std::function<void(bool)> on_stored) {
-  transfer_->on_stored = std::move(on_stored);
-  transfer_->next();
-}
-
-bool StorageSink::failed() const {
-  return transfer_->failed;
+std::unique_ptr<Sink> storage_sink(lab::uv::Loop& loop, const lab::s3::Bucket& bucket,
+                                   std::string key, std::size_t part_size,
+                                   std::function<void()> on_room) {
+  return std::make_unique<StorageSink>(std::make_shared<Transfer>(
+      loop, bucket, std::move(key), part_size, std::move(on_room)));
 }
 
 }  // namespace lab20

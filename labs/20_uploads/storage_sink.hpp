@@ -18,19 +18,8 @@
 
 namespace lab20 {
 
-class StorageSink : public Sink {
- public:
-  StorageSink(lab::uv::Loop& loop, const lab::s3::Bucket& bucket, std::string key,
-              std::size_t part_size, std::function<void()> on_room);
-  ~StorageSink() override;
-
-  bool write(std::string_view bytes) override;
-  void finish(std::function<void(bool stored)> on_stored) override;
-  bool failed() const override;
-
- private:
-  struct Transfer;  // outlives the sink until S3 has forgotten the parts
-  std::shared_ptr<Transfer> transfer_;
-};
+std::unique_ptr<Sink> storage_sink(lab::uv::Loop& loop, const lab::s3::Bucket& bucket,
+                                   std::string key, std::size_t part_size,
+                                   std::function<void()> on_room);
 
 }  // namespace lab20

@@ -210,16 +210,17 @@ TEST_F(JudgedByAws, WhatWeUploadIntoS3rverIsWhatAwsClientReads) {
     for (std::size_t i = 0; i < size; ++i) all[i] = static_cast<char>(i * 7 + i / 256);
     lab::uv::Loop loop;
     int rooms = 0;
-    StorageSink sink(loop, lab::s3::Bucket(url), "a key", 5 << 20, [&] { ++rooms; });
+    const auto sink =
+        storage_sink(loop, lab::s3::Bucket(url), "a key", 5 << 20, [&] { ++rooms; });
     const auto turn = [&] { loop.run(UV_RUN_ONCE); };
     for (std::size_t at = 0; at < size; at += 60'000) {
       const int before = rooms;
-      if (sink.write(std::string_view(all).substr(at, 60'000))) continue;
+      if (sink->write(std::string_view(all).substr(at, 60'000))) continue;
       lab::test::wait_until(
           "there is room", [&] { return rooms > before; }, turn);
     }
     std::optional<bool> stored;
-    sink.finish([&](bool is) { stored = is; });
+    sink->finish([&](bool is) { stored = is; });
     lab::test::wait_until(
         "it is stored", [&] { return stored.has_value(); }, turn);
     EXPECT_TRUE(*stored);

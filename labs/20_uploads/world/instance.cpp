@@ -66,7 +66,7 @@ struct Service {
                                        auto on_room) -> std::unique_ptr<Sink> {
       if (way == "/memory") return std::make_unique<MemorySink>();
       if (way == "/disk") return std::make_unique<DiskSink>(folder / key);
-      return std::make_unique<StorageSink>(loop, *bucket, key, part_size, on_room);
+      return storage_sink(loop, *bucket, key, part_size, on_room);
     };
     const auto on_outcome = [this, client](const Outcome& outcome) {
       trace::instant(outcome.why.empty() ? "stored" : outcome.why, {.lane = name});

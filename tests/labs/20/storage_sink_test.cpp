@@ -17,8 +17,7 @@ class StorageSinkTest : public testing::Test {
  protected:
   void SetUp() override { unsetenv("LAB_S3_URL"); }
   void open(const std::string& key) {
-    sink_ = std::make_unique<StorageSink>(loop_, storage().bucket(), key, kPart,
-                                          [this] { ++rooms_; });
+    sink_ = storage_sink(loop_, storage().bucket(), key, kPart, [this] { ++rooms_; });
   }
   lab::S3Server& storage() {
     if (!storage_) storage_.emplace();
@@ -46,7 +45,7 @@ class StorageSinkTest : public testing::Test {
 
   lab::uv::Loop loop_;
   std::optional<lab::S3Server> storage_;
-  std::unique_ptr<StorageSink> sink_;
+  std::unique_ptr<Sink> sink_;
   int rooms_ = 0, waits_ = 0;
 };
 
@@ -102,7 +101,7 @@ TEST_F(StorageSinkTest, FailsWhenStorageRefuses) {
   const lab::s3::Bucket wrong(
       "http://lab:guess@127.0.0.1:" +
       std::to_string(ntohs(storage().bucket().address().sin_port)) + "/files");
-  sink_ = std::make_unique<StorageSink>(loop_, wrong, "x", kPart, [this] { ++rooms_; });
+  sink_ = storage_sink(loop_, wrong, "x", kPart, [this] { ++rooms_; });
   write(std::string(kPart, 'x'));
   EXPECT_TRUE(sink_->failed());
   EXPECT_FALSE(finish());
