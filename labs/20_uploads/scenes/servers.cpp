@@ -53,16 +53,15 @@ void memory_or_disk(Story& story, const Knobs& knobs) {
   const std::size_t mib = knobs.mib() / 2;
   story.say(
       "A server takes {} MiB into memory. Another one writes them to a temporary file. "
-      "The "
-      "first should grow by the whole file, and the second should not grow.",
+      "The first should grow by the whole file, and the second should not grow.",
       mib);
   story.picture(Picture::curves, {curve("memory", mib), curve("disk", mib)});
   const std::size_t none = take("disk", 0).peak, held = take("memory", mib).peak,
                     disk = take("disk", mib).peak;
   story.claim(
       "20.2", held > none + mib * kMiB * 9 / 10 && disk < none + mib * kMiB / 4,
-      "memory peaked at {} with the file in it, at {} with the file on disk, and at "
-      "{} without a file",
+      "memory peaked at {} with the file in it, at {} with the file on disk, and at {} "
+      "without a file",
       bytes(held), bytes(disk), bytes(none));
 
   story.claim("20.3", disk < none + mib * kMiB / 4, "{} MiB took {} of memory", mib,
@@ -74,10 +73,9 @@ void memory_or_disk(Story& story, const Knobs& knobs) {
 // Step 13: nginx deals requests out in turn, so the second one reaches the other instance.
 void two_instances(Story& story, const Knobs&) {
   story.say(
-      "nginx deals requests out to two instances in turn. A file is sent through it, and "
-      "the next two requests ask for it. First each instance keeps files on its disk, "
-      "then "
-      "both in one storage.");
+      "nginx deals requests out to two instances in turn. A file is sent through it, "
+      "and the next two requests ask for it. First each instance keeps files on its "
+      "disk, then both in one storage.");
   story.picture(Picture::nodes, {"client", "instance A", "instance B"});
   const lab::S3Server storage;
   const Instance a({.name = "instance A", .storage = storage.url()});
@@ -113,9 +111,8 @@ void two_instances(Story& story, const Knobs&) {
       "{} for a DELETE with such a URL, and {} without a signature",
       other, plain);
   story.takeaway(
-      "The next request may reach another instance, so a file belongs where all of them "
-      "can "
-      "read it. With a pre-signed URL its bytes never pass them.");
+      "The next request may reach another instance, so a file belongs where all of "
+      "them can read it. With a pre-signed URL its bytes never pass them.");
 }
 
 // Step 14: storage is slower than the client. The control reads on all the same.
@@ -123,11 +120,9 @@ void stream(Story& story, const Knobs& knobs) {
   const std::size_t large = knobs.mib(), medium = large / 2,
                     small = std::max(large / 20, 16UL);
   story.say(
-      "Files of {} and {} MiB go to a storage that takes {} MiB a second, in parts of 5 "
-      "MiB. "
-      "With backpressure the server's memory should be the same for both. Without it, "
-      "half of "
-      "the larger one should pile up.",
+      "Files of {} and {} MiB go to a storage that takes {} MiB a second, in parts of "
+      "5 MiB. With backpressure the server's memory should be the same for both. "
+      "Without it, half of the larger one should pile up.",
       small, large, *knobs.storage_rate);
   story.picture(Picture::curves,
                 {curve("s3", small), curve("s3", large), curve("flood", medium)});
@@ -140,21 +135,19 @@ void stream(Story& story, const Knobs& knobs) {
   };
   const std::size_t of_small = peak("s3", small), of_large = peak("s3", large),
                     flooded = peak("flood", medium);
-  story.claim(
-      "20.7",
-      whole && of_large < of_small + (large - small) * kMiB / 10 &&
-          flooded > of_large + medium * kMiB / 4,
-      "memory peaked at {} for {} MiB and at {} for {} MiB, all of them stored; without "
-      "backpressure at {} for {} MiB",
-      bytes(of_small), small, bytes(of_large), large, bytes(flooded), medium);
+  story.claim("20.7",
+              whole && of_large < of_small + (large - small) * kMiB / 10 &&
+                  flooded > of_large + medium * kMiB / 4,
+              "memory peaked at {} for {} MiB and at {} for {} MiB, all of them stored; "
+              "without backpressure at {} for {} MiB",
+              bytes(of_small), small, bytes(of_large), large, bytes(flooded), medium);
   story.nuance(
       "20.7",
       "Flat is not free: each upload holds a part of at least 5 MiB, and its copy on "
       "the way. 200 uploads at once hold two gigabytes.");
   story.takeaway(
       "If storage is slow, stop reading the request. Then the client waits, and your "
-      "memory "
-      "does not fill.");
+      "memory does not fill.");
 }
 
 // Step 15: clients vanish at random bytes. S3 would keep the parts of what they began.
@@ -188,15 +181,14 @@ void vanish(Story& story, const Knobs& knobs) {
   const bool nothing_left = soon(count);
   story.claim(
       "20.7", nothing_left && (!storage.ours() || storage.begun() > cuts / 4),
-      "{} of {} multipart uploads are left at the storage, where {} were once open, and "
-      "{} descriptors at the server, after {} clients vanished",
+      "{} of {} multipart uploads are left at the storage, where {} were once open, "
+      "and {} descriptors at the server, after {} clients vanished",
       unfinished, storage.begun(), most, std::max(open, 0), cuts);
   story.claim("20.3", server.files() == 0, "{} temporary files are left of {} clients",
               server.files(), cuts / 2);
   story.takeaway(
       "Tie what an upload has stored to the upload's life. What a crash of the server "
-      "leaves, "
-      "a lifecycle rule of the bucket clears.");
+      "leaves, a lifecycle rule of the bucket clears.");
 }
 
 }  // namespace lab20
