@@ -3,7 +3,7 @@
 // Question  How do you take file uploads?
 // Watch     400 MiB pass through a server whose memory does not grow with them.
 // Run       ./lab run 20
-// Needs     nginx. S3 is a small server of this lab, or the one that $LAB_S3_URL names.
+// Needs     nginx and curl. S3 is a small server of this lab, or the one that $LAB_S3_URL names.
 
 #include "claims.hpp"
 #include "scenes/scenes.hpp"
