@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "lab/core/error.hpp"
+#include "lab/core/program.hpp"
 #include "lab/core/trace.hpp"
 #include "lab/net/loopback.hpp"
 #include "lab/os/process.hpp"
@@ -45,7 +47,7 @@ std::string key_of(const Response& reply) {
   return reply.body.substr(0, reply.body.find(' '));
 }
 
-Sent curl(std::uint16_t port, const std::string& target, std::uint64_t file_bytes) {
+Sent curl(std::uint16_t port, const std::string& target, std::uint64_t file_bytes) try {
   const auto file = lab::run_dir() / "zeros";
   std::ofstream(file).close();
   std::filesystem::resize_file(file, file_bytes);
@@ -56,6 +58,8 @@ Sent curl(std::uint16_t port, const std::string& target, std::uint64_t file_byte
   const std::string out = child.wait().out;
   return {out.substr(0, out.find(' ')),
           std::stoull("0" + out.substr(out.rfind(' ') + 1))};
+} catch (const lab::Error&) {
+  throw lab::Absent("curl is not installed: sudo apt install curl");
 }
 
 void vanish_after(std::uint16_t port, const Request& request, std::size_t bytes) {
