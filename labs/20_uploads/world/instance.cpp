@@ -59,7 +59,10 @@ struct Service {
                                  const BodyServer::Exchange& client) {
     const std::string way = head.target;
     const std::string flow = lab::http::find_header(head.headers, "X-Flow");
-    if (!flow.empty()) trace::flow_in(std::stoull(flow), way, {.lane = name});
+    if (!flow.empty())
+      trace::flow_in(std::strtoull(flow.c_str(), nullptr, 10), way, {.lane = name});
+    if (!bucket && !way.starts_with("/disk") && way != "/memory")
+      return client.reply({.status = 404}), nullptr;
     if (head.method == "GET") return get(way, client), nullptr;
 
     const auto open_sink = [this, way](const std::string& key,
@@ -84,6 +87,8 @@ struct Service {
   // Of a file in storage the client gets a URL, and fetches it there.
   void get(const std::string& target, const BodyServer::Exchange& client) {
     const std::string key = fs::path(target).filename();
+    if (key.empty() || key.find_first_not_of("0123456789abcdef") != key.npos)
+      return client.reply({.status = 404});
     if (target.starts_with("/s3/"))
       return client.reply({.status = 302, .body = bucket->presigned("GET", key, 60s)});
     std::ifstream file(folder / key);
