@@ -15,7 +15,7 @@ each_package() {
 
 there() {
   case $1 in
-    include/* | lib/*) [[ -e /usr/$1 || -e /usr/local/$1 ]] ;;
+    include/* | lib/* | sbin/*) [[ -e /usr/$1 || -e /usr/local/$1 ]] ;;
     *) type -P "$1" >/dev/null ;;
   esac
 }

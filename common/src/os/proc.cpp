@@ -45,6 +45,18 @@ std::size_t peak_resident_bytes() {
   return static_cast<std::size_t>(usage().ru_maxrss) * 1024;
 }
 
+std::size_t peak_resident_bytes(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  std::size_t kib = 0;
+  for (std::string word; file >> word;)
+    if (word == "VmHWM:") file >> kib;
+  return kib * 1024;
+}
+
+int open_descriptors(pid_t pid) {
+  return entries(("/proc/" + std::to_string(pid) + "/fd").c_str());
+}
+
 int thread_count() {
   return entries("/proc/self/task");
 }
