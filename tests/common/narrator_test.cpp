@@ -488,6 +488,15 @@ TEST(WholeScreen, AsksBetweenTwoScenesAndDoesNotCountThePause) {
   EXPECT_THAT(text, HasSubstr("1 of 1 claims hold · 0.3 s"));
 }
 
+// Only one line is cleared away when a key comes.
+TEST(WholeScreen, AsksInOneLineHoweverLongTheTitleIs) {
+  Screen screen({true, false, 60}, Telling::brief);
+  screen.at(0, Kind::scene, {.name = "First"});
+  screen.narrator().ask("A title of words that are too many", 2, 3);
+  EXPECT_THAT(screen.text(),
+              HasSubstr("\n  Enter: A title of words … (2 of 3)   a: all   q: quit"));
+}
+
 // The last lines, for each way in which a run can end.
 TEST(WholeScreen, EndsWithTheMarkAndTheReason) {
   const auto ending = [](const RunEnd& end) {

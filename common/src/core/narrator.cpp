@@ -166,8 +166,12 @@ void Narrator::scene(const Record& record) {
 void Narrator::ask(std::string_view next, std::size_t number, std::size_t scenes) {
   finish_scene();
   footer_.erase();
-  const std::string text = fmt::format("  Enter: {} ({} of {})   a: all   q: quit",
-                                       printable(next), number, scenes);
+  const std::string end = fmt::format(" ({} of {})   a: all   q: quit", number, scenes);
+  std::string text = "  Enter: " + printable(next);
+  // It must not wrap: only one line is cleared away again.
+  const int room = terminal_.width() - 1 - columns(end);
+  if (columns(text) > room) text = shortened(std::move(text), room);
+  text += end;
   std::fprintf(out_, "\n%s", terminal_.styled(Style::dim, text).c_str());
   std::fflush(out_);
   asks_ = true;

@@ -73,9 +73,7 @@ std::string cut(std::string text, int room) {
   } else if (clause != text.npos && 2 * clause > text.size()) {
     text.resize(clause + 1);
   }
-  while (columns(text) + 2 > room && text.find(' ') != text.npos)
-    text.resize(text.rfind(' '));
-  return text + " …";
+  return shortened(std::move(text), room);
 }
 
 int longest_word(const std::string& text) {
@@ -145,12 +143,18 @@ std::string note(const Block& table, const Terminal& terminal) {
     const std::string end =
         fmt::format(": {} row{} (-v shows them)", rows, rows == 1 ? "" : "s");
     const int room = terminal.width() - table.indent - columns(end);
-    text = (columns(table.name) <= room ? table.name : cut(table.name, room)) + end;
+    text = (columns(table.name) <= room ? table.name : shortened(table.name, room)) + end;
   }
   return spaces(table.indent) + terminal.styled(Style::dim, text);
 }
 
 }  // namespace
+
+std::string shortened(std::string text, int room) {
+  while (columns(text) + 2 > room && text.find(' ') != text.npos)
+    text.resize(text.rfind(' '));
+  return text + " …";
+}
 
 Block text_block(Part part, const std::string& lead, int indent, std::string_view text,
                  Style style, const Terminal& terminal) {

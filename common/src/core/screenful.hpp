@@ -42,6 +42,9 @@ int height(const std::vector<Block>& blocks);
 // Shortens them to so many lines, if that can be done.
 void fit(std::vector<Block>& blocks, int room);
 
+// As many whole words as leave room for the mark behind them.
+std::string shortened(std::string text, int room);
+
 // What is shown of it, in lines for this terminal.
 std::vector<std::string> lines(const Block& block, const Terminal& terminal);
 
