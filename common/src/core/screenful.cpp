@@ -18,23 +18,14 @@ struct Step {
 };
 
 constexpr Step kSteps[] = {
-    {Part::nuance, 2},
-    {Part::curves, 3},
-    {Part::evidence, 3},
-    {Part::nuance, 1},
-    {Part::curves, 2},
-    {Part::table, 8},
-    {Part::evidence, 2},
-    {Part::later_table, 0, true},
-    {Part::curves, 0},
-    {Part::table, 5},
-    {Part::evidence, 1},
-    {Part::gap, 0},
-    {Part::later_table, -1, true},
-    {Part::table, 3},
-    {Part::nuance, 0},
-    {Part::table, 2},
-    {Part::evidence, 0},
+    {Part::nuance, 2},      {Part::curves, 3},
+    {Part::evidence, 3},    {Part::nuance, 1},
+    {Part::curves, 2},      {Part::table, 8},
+    {Part::evidence, 2},    {Part::later_table, 0, true},
+    {Part::curves, 0},      {Part::table, 5},
+    {Part::evidence, 1},    {Part::gap, 0},
+    {Part::nuance, 0},      {Part::later_table, -1, true},
+    {Part::table, 2},       {Part::evidence, 0},
     {Part::table, 0, true},
 };
 
