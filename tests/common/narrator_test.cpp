@@ -8,11 +8,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <regex>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "core/arena.hpp"
 #include "core/footer.hpp"
@@ -93,6 +96,16 @@ TEST_F(Narration, FoldsTheWidestColumnOfATableThatIsTooWide) {
       HasSubstr("first   one two three four five six seven eight nine ten eleven   x\n"
                 "                   twelve thirteen\n"
                 "           second  y"));
+}
+
+// Seven columns of "readable" width would not fit 80; their words do.
+TEST_F(Narration, FoldsManyColumnsToTheirWords) {
+  const std::vector<std::string> head(7, "a heading word");
+  story_.table({"many", head, {std::vector<std::string>(7, "green")}});
+  const std::string text = screen();
+  EXPECT_THAT(text, HasSubstr("           green"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 80) << line;
 }
 
 TEST_F(Narration, ShowsATableWithoutRowsAndRowsOfAnyLength) {
@@ -298,51 +311,164 @@ TEST(WholeScreen, OfARunWithoutATerminal) {
 )");
 }
 
-// A scene must fit a terminal of 24 lines; what is piped is told in full.
-TEST(WholeScreen, OnATerminalShowsNoEventsAndTheFirstRowsOfTables) {
+// --- a scene fits the screen ---
+
+std::string rows_of(int count, const std::string& cell = "x") {
+  std::string rows;
+  for (int row = 0; row < count; ++row) rows += cell + kEndOfCell + kEndOfRow;
+  return rows;
+}
+
+void add_table(Screen& screen, const char* title, int rows) {
+  screen.at(3, Kind::table,
+            {.name = title, .args = {{"columns", rows_of(1)}, {"rows", rows_of(rows)}}});
+}
+
+void add_claim(Screen& screen, const std::string& evidence, bool holds = true) {
+  screen.at(
+      4, Kind::claim,
+      {.name = "It is so.",
+       .args = {{"id", std::string("99.1")}, {"holds", holds}, {"evidence", evidence}}});
+}
+
+// `lines` lines of evidence on a terminal of 60 columns; the last word is the line's number.
+std::string evidence_of(int lines) {
+  std::string text;
+  for (int line = 1; line <= lines; ++line)
+    text += std::string(44, 'e') + " " + std::to_string(line) + " ";
+  text.pop_back();
+  return text;
+}
+
+// The lines of the scene that was told: from its title to its end.
+std::vector<std::string> scene_of(Screen& screen) {
+  screen.narrator().end({});
+  const std::string text = screen.text();
+  std::istringstream stream(text.substr(text.find("── ")));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line) && line != "  ✔ 0.0 s · 0 events";)
+    lines.push_back(line);
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+constexpr std::size_t kScene = 22;  // with the question what comes next that makes 24
+
+TEST(ASceneOnATerminal, ShowsNoEventsAndWhatIsPipedShowsAll) {
   const auto shown = [](Terminal terminal) {
     Screen screen(terminal, Telling::brief);
     screen.at(0, Kind::scene, {.name = "S"});
     screen.at(1, Kind::instant, {.name = "came"});
     screen.at(2, Kind::state, {.name = "open", .lane = "breaker"});
-    std::string rows;
-    for (char row = 'a'; row <= 'j'; ++row)
-      rows += std::string(1, row) + kEndOfCell + kEndOfRow;
-    const std::string columns = std::string("letter") + kEndOfCell + kEndOfRow;
-    for (const char* title : {"first", "second"}) {
-      screen.at(3, Kind::table,
-                {.name = title, .args = {{"columns", columns}, {"rows", rows}}});
-    }
+    add_table(screen, "table", 40);
+    add_claim(screen, evidence_of(9));
     screen.narrator().end({});
     return screen.text();
   };
   const std::string brief = shown({true, false, 60});
   EXPECT_THAT(brief, Not(HasSubstr("came")));
-  EXPECT_THAT(brief, HasSubstr("           h\n           … and 2 more (-v shows all)\n"));
-  EXPECT_THAT(brief, HasSubstr("           second: 10 rows (-v shows them)\n"));
-  EXPECT_THAT(brief, HasSubstr("(2 events; -v shows them)"));
+  EXPECT_THAT(brief, HasSubstr(" and 2 events; -v shows them)\n"));
   const std::string piped = shown({false, false, 60});
   EXPECT_THAT(piped, HasSubstr("• came"));
-  EXPECT_THAT(piped, Not(HasSubstr("-v shows")));
+  EXPECT_THAT(piped, HasSubstr("e 9\n"));
+  EXPECT_EQ(std::ranges::count(piped, 'x'), 41);
+  EXPECT_THAT(piped, Not(HasSubstr("-v")));
 }
 
-TEST(WholeScreen, OnATerminalShowsASecondTableOnlyIfHalfOfItFits) {
-  const auto second_of = [](int rows) {
+TEST(ASceneOnATerminal, IsWholeAsLongAsItFits) {
+  const auto scene_with = [](int rows) {
     Screen screen({true, false, 60}, Telling::brief);
     screen.at(0, Kind::scene, {.name = "S"});
-    const std::string columns = std::string("letter") + kEndOfCell + kEndOfRow;
-    for (const int count : {5, rows}) {
-      std::string all;
-      for (int i = 0; i < count; ++i) all += std::string("x") + kEndOfCell + kEndOfRow;
-      screen.at(1, Kind::table,
-                {.name = count == 5 ? "first" : "second",
-                 .args = {{"columns", columns}, {"rows", all}}});
-    }
-    screen.narrator().end({});
-    return screen.text();
+    add_table(screen, "table", rows);
+    add_claim(screen, evidence_of(4));
+    return scene_of(screen);
   };
-  EXPECT_THAT(second_of(6), HasSubstr("… and 3 more (-v shows all)\n"));
-  EXPECT_THAT(second_of(7), HasSubstr("           second: 7 rows (-v shows them)\n"));
+  const auto whole = scene_with(13);
+  EXPECT_EQ(whole.size(), kScene);
+  EXPECT_THAT(whole.back(), HasSubstr("e 4"));
+  const auto cut = scene_with(14);
+  EXPECT_EQ(cut.size(), kScene);
+  EXPECT_THAT(cut.back(), HasSubstr("(2 more lines; -v shows them)"));
+}
+
+TEST(ASceneOnATerminal, IsShortenedWhereItMattersLeast) {
+  Screen screen({true, false, 60}, Telling::brief);
+  screen.at(0, Kind::scene, {.name = "S"});
+  screen.at(1, Kind::say, {.name = "Said."});
+  add_table(screen, "first", 9);
+  add_table(screen, "second", 9);
+  add_claim(screen, evidence_of(2));
+  screen.at(5, Kind::nuance,
+            {.name = "A short sentence. " + evidence_of(3),
+             .args = {{"id", std::string("99.1")}}});
+  screen.at(6, Kind::takeaway, {.name = "Remember."});
+  for (int i = 0; i < 4; ++i)
+    for (const char* lane : {"a", "b", "c"})
+      screen.at(7, Kind::counter, {.value = 1.0 * i, .name = "queue", .lane = lane});
+  const auto lines = scene_of(screen);
+  EXPECT_LE(lines.size(), kScene);
+  const std::string text = testing::PrintToString(lines);
+  EXPECT_THAT(text, HasSubstr("Said."));
+  EXPECT_THAT(text, HasSubstr("first"));
+  EXPECT_THAT(text, HasSubstr("second: 9 rows (-v shows them)"));
+  EXPECT_THAT(text, HasSubstr("e 2\""));  // all of the evidence
+  EXPECT_THAT(text, HasSubstr("but 99.1   A short sentence. …"));
+  EXPECT_THAT(text, HasSubstr("so  Remember."));
+  EXPECT_THAT(lines.back(), ContainsRegex("\\([0-9]+ more lines; -v shows them\\)"));
+}
+
+TEST(ASceneOnATerminal, FitsHoweverMuchItHasToTell) {
+  for (const int claims : {1, 2, 3, 5, 7}) {
+    Screen screen({true, false, 60}, Telling::brief);
+    screen.at(0, Kind::scene, {.name = "S"});
+    for (int i = 0; i < 3; ++i) add_table(screen, "a table of the scene", 20);
+    for (int claim = 0; claim < claims; ++claim) {
+      add_claim(screen, evidence_of(5));
+      screen.at(5, Kind::nuance,
+                {.name = evidence_of(5), .args = {{"id", std::string("99.1")}}});
+    }
+    screen.at(6, Kind::takeaway, {.name = "Remember."});
+    const auto lines = scene_of(screen);
+    EXPECT_LE(lines.size(), kScene) << testing::PrintToString(lines);
+    EXPECT_EQ(std::ranges::count_if(
+                  lines, [](const auto& line) { return line.find("✔") != line.npos; }),
+              claims);
+    for (const std::string& line : lines) EXPECT_LE(columns(line), 60) << line;
+  }
+}
+
+TEST(ASceneOnATerminal, KeepsTheWholeEvidenceOfAClaimThatFailed) {
+  Screen screen({true, false, 60}, Telling::brief);
+  screen.at(0, Kind::scene, {.name = "S"});
+  add_table(screen, "table", 30);
+  add_claim(screen, evidence_of(9));
+  add_claim(screen, evidence_of(7), false);
+  const std::string text = testing::PrintToString(scene_of(screen));
+  EXPECT_THAT(text, HasSubstr("e 7"));
+  EXPECT_THAT(text, Not(HasSubstr("e 9")));
+}
+
+TEST(ASceneOnATerminal, HasMoreRoomOnATallerOne) {
+  Screen screen({true, false, 60, 50}, Telling::brief);
+  screen.at(0, Kind::scene, {.name = "S"});
+  add_table(screen, "table", 30);
+  add_claim(screen, evidence_of(9));
+  EXPECT_THAT(testing::PrintToString(scene_of(screen)), Not(HasSubstr("-v")));
+}
+
+// A live scene does not end by itself: what it tells is shown at once.
+TEST(ASceneOnATerminal, IsNotHeldBackWhileItIsLive) {
+  for (const Telling telling : {Telling::live, Telling::brief}) {
+    Screen screen({true, false, 60}, telling);
+    screen.at(0, Kind::scene, {.name = "S"});
+    screen.at(1, Kind::say, {.name = "Said."});
+    screen.at(2, Kind::takeaway, {.name = "Told."});
+    add_claim(screen, "seen");
+    const std::string text = screen.text();
+    EXPECT_THAT(text, HasSubstr("Said."));
+    EXPECT_THAT(text, HasSubstr("Told."));
+    EXPECT_EQ(text.find("seen") != text.npos, telling == Telling::live);
+  }
 }
 
 TEST(WholeScreen, AsksBetweenTwoScenesAndDoesNotCountThePause) {
@@ -360,6 +486,15 @@ TEST(WholeScreen, AsksBetweenTwoScenesAndDoesNotCountThePause) {
                               "\r\033[2K\033[1A\n"));
   EXPECT_THAT(text, HasSubstr("    100.0  Also.\n"));
   EXPECT_THAT(text, HasSubstr("1 of 1 claims hold · 0.3 s"));
+}
+
+// Only one line is cleared away when a key comes.
+TEST(WholeScreen, AsksInOneLineHoweverLongTheTitleIs) {
+  Screen screen({true, false, 60}, Telling::brief);
+  screen.at(0, Kind::scene, {.name = "First"});
+  screen.narrator().ask("A title of words that are too many", 2, 3);
+  EXPECT_THAT(screen.text(),
+              HasSubstr("\n  Enter: A title of words … (2 of 3)   a: all   q: quit"));
 }
 
 // The last lines, for each way in which a run can end.

@@ -14,7 +14,9 @@
 #include <sstream>
 #include <thread>
 
+#include "lab/core/terminal.hpp"
 #include "lab/os/process.hpp"
+#include "support/on_terminal.hpp"
 #include "support/own_run.hpp"
 #include "support/places.hpp"
 
@@ -25,6 +27,8 @@ using namespace std::chrono_literals;
 using lab::Child;
 using lab::ChildOptions;
 using lab::Exit;
+using lab::test::lines_on_screen;
+using lab::test::OnTerminal;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::MatchesRegex;
@@ -54,10 +58,14 @@ std::vector<Lab> built_labs() {
 // A temporary folder of the test's own, so that what a lab leaves is seen.
 class EveryLab : public testing::TestWithParam<Lab> {
  protected:
-  Child start(std::vector<std::string> flags,
-              std::chrono::milliseconds deadline = 60s) const {
+  Child start(std::vector<std::string> flags, std::chrono::milliseconds deadline = 60s,
+              int terminal = -1) const {
     flags.insert(flags.begin(), lab::test::built("labs/") + GetParam().folder);
-    return Child::run(flags, {.deadline = deadline, .env = {{"TMPDIR", tmp_}}});
+    const std::vector<std::pair<std::string, std::string>> env = {
+        {"TMPDIR", tmp_}, {"TERM", "xterm"}, {"NO_COLOR", "1"}};
+    return Child::run(
+        flags,
+        {.deadline = deadline, .capture = terminal < 0, .env = env, .output = terminal});
   }
   Exit run(std::vector<std::string> flags) const {
     return start(std::move(flags)).wait();
@@ -123,10 +131,11 @@ std::string source_of(const Json& event) {
   return event.value("src", event.at("args").value("src", ""));
 }
 
-// A lab's quick run, and another of it at the same time that draws for a person.
+// A lab's quick run, and another of it at the same time that draws for a person at a terminal.
 struct Pair {
   Exit told;
   Exit drawn;
+  std::vector<std::string> screen;
   std::vector<std::string> left_over;
 };
 
@@ -138,8 +147,11 @@ class PlayedLab : public EveryLab {
     const auto [pair, is_new] = pairs.try_emplace(GetParam().folder);
     if (is_new) {
       Child told = start({"--quick", "--json"});
-      Child drawn = start({"--quick"});
-      pair->second = {told.wait(), drawn.wait(), left_over()};
+      OnTerminal terminal;
+      Child drawn = start({"--quick"}, 60s, terminal.theirs());
+      std::string shown = terminal.shown();
+      pair->second = {told.wait(), drawn.wait(), lines_on_screen(shown), left_over()};
+      pair->second.drawn.out = std::move(shown);
     }
     return pair->second;
   }
@@ -171,6 +183,36 @@ TEST_P(PlayedLab, ProvesAllItsClaims) {
   for (const std::string& id : proven)
     EXPECT_TRUE(id.starts_with(GetParam().number + "."));
   EXPECT_EQ(lines(exit.out).back().at("args").at("dropped"), 0);
+}
+
+// The scenes as they stand on the screen, without what comes after the last one.
+std::map<std::string, std::vector<std::string>> scenes_of(
+    const std::vector<std::string>& screen) {
+  const std::string rule = "── ";
+  std::map<std::string, std::vector<std::string>> scenes;
+  std::vector<std::string>* scene = nullptr;
+  for (const std::string& line : screen) {
+    if (line.starts_with(rule)) {
+      scene = &scenes[line.substr(rule.size(), line.find(" ──") - rule.size())];
+    }
+    if (line.find(" claims hold · ") != line.npos) scene = nullptr;
+    if (scene) scene->push_back(line);
+  }
+  for (auto& [title, lines] : scenes)
+    while (lines.back().empty()) lines.pop_back();
+  return scenes;
+}
+
+// From its title to the question what comes next, which takes two lines.
+TEST_P(PlayedLab, NoSceneIsLongerThanAScreen) {
+  const auto scenes = scenes_of(played().screen);
+  EXPECT_FALSE(scenes.empty()) << played().drawn.out;
+  for (const auto& [title, lines] : scenes) {
+    EXPECT_LE(lines.size() + 2, OnTerminal::kRows) << title;
+    EXPECT_THAT(lines, testing::Contains(testing::StartsWith("      so  "))) << title;
+    for (const std::string& line : lines)
+      EXPECT_LE(lab::columns(line), OnTerminal::kColumns) << title << ": " << line;
+  }
 }
 
 // What a picture of a scene can be fed by: see Picture in story.hpp.

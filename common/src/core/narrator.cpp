@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <numeric>
 #include <sstream>
 
 namespace lab {
@@ -18,7 +17,7 @@ constexpr int kIndent = 11;         // under the clock
 constexpr int kTextOfClaim = 13;    // after the mark and the id
 constexpr int kSameShown = 6;       // events of one name shown in a scene
 constexpr int kLinesShown = 48;     // events shown in a scene
-constexpr int kRowsShown = 8;       // rows of tables in a scene that must fit the screen
+constexpr int kBelow = 2;           // lines under a scene: the question what comes next
 constexpr double kShortSpan = 0.1;  // ms; shorter spans are counted, not printed
 constexpr std::uint64_t kRedraw = 100'000'000;
 
@@ -39,41 +38,13 @@ std::string ending(const RunEnd& end, double seconds) {
   return text;
 }
 
-// Takes from the widest column until all fit, as long as each stays readable.
-void fit(std::vector<int>& widths, int room) {
-  constexpr int kReadable = 12;
-  const auto all = [&] {
-    return std::accumulate(widths.begin(), widths.end(), 2 * (std::ssize(widths) - 1));
-  };
-  for (auto widest = std::ranges::max_element(widths);
-       all() > room && *widest > kReadable; widest = std::ranges::max_element(widths)) {
-    --*widest;
-  }
-}
-
-// One row of a table; a cell that is wider than its column goes on in the next line.
-std::vector<std::string> row_lines(const std::vector<std::string>& row,
-                                   const std::vector<int>& widths) {
-  std::vector<std::string> lines(1);
-  int column = 0;
-  for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
-    const auto parts =
-        columns(row[i]) <= widths[i] ? std::vector{row[i]} : lines_of(row[i], widths[i]);
-    lines.resize(std::max(lines.size(), parts.size()));
-    for (std::size_t part = 0; part < parts.size(); ++part) {
-      if (!parts[part].empty()) lines[part] = padded(lines[part], column) + parts[part];
-    }
-    column += widths[i] + 2;
-  }
-  return lines;
-}
-
 }  // namespace
 
 Narrator::Narrator(std::FILE* out, Terminal terminal, const About& about, Telling telling)
     : out_(out),
       terminal_(terminal),
-      brief_(telling == Telling::brief && terminal.interactive()),
+      brief_(telling != Telling::full && terminal.interactive()),
+      holds_(telling == Telling::brief && terminal.interactive()),
       footer_(out, terminal) {
   header(about);
 }
@@ -95,17 +66,19 @@ void Narrator::event(const Record& raw) {
     case Kind::scene:
       return;
     case Kind::say:
-      return paragraph(clock(record.nanoseconds), kIndent, record.name, Style::plain);
+      return tell(Part::whole, clock(record.nanoseconds), kIndent, record.name,
+                  Style::plain);
     case Kind::claim:
       return claim(record);
     case Kind::nuance:
-      return paragraph(fmt::format("  {} {}  ", terminal_.styled(Style::yellow, "but"),
-                                   padded(printable(record.text("id")), 5)),
-                       kTextOfClaim, record.name, Style::yellow);
+      return tell(Part::nuance,
+                  fmt::format("  {} {}  ", terminal_.styled(Style::yellow, "but"),
+                              padded(printable(record.text("id")), 5)),
+                  kTextOfClaim, record.name, Style::yellow);
     case Kind::table:
       return table(record);
     case Kind::takeaway:
-      return paragraph("      so  ", kIndent - 1, record.name, Style::bold);
+      return tell(Part::whole, "      so  ", kIndent - 1, record.name, Style::bold);
     case Kind::instant:
       return instant(record);
     case Kind::begin:
@@ -187,13 +160,18 @@ void Narrator::scene(const Record& record) {
   for (int i = 0; i < rule; ++i) rest += "─";
   print(terminal_.styled(Style::dim, line) + terminal_.styled(Style::bold, record.name) +
         terminal_.styled(Style::dim, rest));
+  told_ = 1;
 }
 
 void Narrator::ask(std::string_view next, std::size_t number, std::size_t scenes) {
   finish_scene();
   footer_.erase();
-  const std::string text = fmt::format("  Enter: {} ({} of {})   a: all   q: quit",
-                                       printable(next), number, scenes);
+  const std::string end = fmt::format(" ({} of {})   a: all   q: quit", number, scenes);
+  std::string text = "  Enter: " + printable(next);
+  // It must not wrap: only one line is cleared away again.
+  const int room = terminal_.width() - 1 - columns(end);
+  if (columns(text) > room) text = shortened(std::move(text), room);
+  text += end;
   std::fprintf(out_, "\n%s", terminal_.styled(Style::dim, text).c_str());
   std::fflush(out_);
   asks_ = true;
@@ -207,7 +185,11 @@ void Narrator::finish_scene() {
   go_on();
   played_ += last_ - origin_;
   origin_ = last_;
-  for (const std::string& curve : footer_.take_curves(kIndent)) print(curve);
+  Block curves{.part = Part::curves, .rows = {}};
+  for (const std::string& curve : footer_.take_curves(kIndent))
+    curves.rows.push_back({{curve}});
+  curves.shown = static_cast<int>(std::ssize(curves.rows));
+  tell(std::move(curves));
   int hidden = 0;
   std::vector<std::pair<std::string, int>> most(hidden_.begin(), hidden_.end());
   std::ranges::sort(most, std::greater{}, &std::pair<std::string, int>::second);
@@ -218,10 +200,17 @@ void Narrator::finish_scene() {
       names += fmt::format("{}{} × {}", names.empty() ? "" : ", ", count, name);
     }
   }
-  if (hidden && brief_) {
-    paragraph(std::string(kIndent, ' '), kIndent,
-              fmt::format("({} event{}; -v shows them)", hidden, hidden == 1 ? "" : "s"),
-              Style::dim);
+  const std::string events = fmt::format("{} event{}", hidden, hidden == 1 ? "" : "s");
+  if (brief_) {
+    const int cut = show_held(hidden ? 1 : 0);
+    const std::string lines =
+        cut ? fmt::format("{} more line{}", cut, cut == 1 ? "" : "s") : "";
+    if (hidden || cut) {
+      paragraph(std::string(kIndent, ' '), kIndent,
+                fmt::format("({}{}{}; -v shows them)", lines,
+                            hidden && cut ? " and " : "", hidden ? events : ""),
+                Style::dim);
+    }
   } else if (hidden) {
     paragraph(std::string(kIndent, ' '), kIndent,
               fmt::format("… and {} more event{}: {} (all of them: --trace FILE)", hidden,
@@ -231,7 +220,20 @@ void Narrator::finish_scene() {
   shown_.clear();
   hidden_.clear();
   lines_ = 0;
-  rows_ = 0;
+  tables_ = 0;
+  told_ = 0;
+}
+
+// What was held back of the scene, with room for this many lines below. Returns how many lines
+// had to be left out; a line that says so has room as well.
+int Narrator::show_held(int below) {
+  const int room = terminal_.height() - kBelow - told_;
+  const int all = height(held_);
+  if (all > room - below) fit(held_, room - 1);
+  const int cut = std::max(0, all - height(held_));
+  for (const Block& block : held_) show(block);
+  held_.clear();
+  return cut;
 }
 
 bool Narrator::may_show(const std::string& what) {
@@ -285,53 +287,38 @@ void Narrator::claim(const Record& record) {
   }
   const std::string mark =
       holds ? terminal_.styled(Style::green, "✔") : terminal_.styled(Style::red, "✘");
-  paragraph(fmt::format("    {} {}  ", mark, padded(printable(record.text("id")), 5)),
-            kTextOfClaim, record.name, holds ? Style::green : Style::red);
-  paragraph(std::string(kTextOfClaim, ' '), kTextOfClaim,
-            printable(record.text("evidence")), Style::dim);
+  tell(Part::whole,
+       fmt::format("    {} {}  ", mark, padded(printable(record.text("id")), 5)),
+       kTextOfClaim, record.name, holds ? Style::green : Style::red);
+  tell(holds ? Part::evidence : Part::whole, std::string(kTextOfClaim, ' '), kTextOfClaim,
+       printable(record.text("evidence")), Style::dim);
 }
 
 void Narrator::table(const Record& record) {
-  std::vector<std::vector<std::string>> rows = cells(record.text("rows"));
-  rows.insert(rows.begin(), cells(record.text("columns")).front());
-  for (auto& row : rows)
-    for (std::string& cell : row) cell = printable(cell);
-  std::vector<int> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
-      widths[i] = std::max(widths[i], columns(row[i]));
-    }
+  const bool is_first = tables_++ == 0;
+  if (is_first) tell({.part = Part::gap, .rows = {{Line{}}}});
+  tell(table_block(is_first ? Part::table : Part::later_table, record, kIndent,
+                   terminal_));
+}
+
+void Narrator::tell(Part part, const std::string& lead, int indent, std::string_view text,
+                    Style style) {
+  tell(text_block(part, lead, indent, text, style, terminal_));
+}
+
+// The story begins at once. What comes from the first table or claim on waits for the scene's
+// end: only then is it known what fits the screen.
+void Narrator::tell(Block block) {
+  if (holds_ && (block.part != Part::whole || !held_.empty())) {
+    held_.push_back(std::move(block));
+  } else {
+    show(block);
   }
-  fit(widths, terminal_.width() - kIndent);
-  const std::string indent(kIndent, ' ');
-  int lines_of_rows = 0;
-  for (auto row = rows.begin() + 1; row != rows.end(); ++row)
-    lines_of_rows += static_cast<int>(row_lines(*row, widths).size());
-  // A second table of which little would be left is only named.
-  if (brief_ && rows_ > 0 && lines_of_rows > 2 * (kRowsShown - rows_)) {
-    paragraph(indent, kIndent,
-              fmt::format("{}: {} rows (-v shows them)", record.name, rows.size() - 1),
-              Style::dim);
-    return;
-  }
-  print("");
-  print(indent + terminal_.styled(Style::bold, record.name));
-  std::size_t shown = 0;
-  for (const auto& row : rows) {
-    const bool head = &row == &rows.front();
-    const auto lines = row_lines(row, widths);
-    rows_ += head ? 0 : static_cast<int>(lines.size());
-    if (brief_ && rows_ > kRowsShown) break;
-    ++shown;
-    for (const std::string& line : lines) {
-      print(indent + terminal_.styled(head ? Style::dim : Style::plain, line));
-    }
-  }
-  if (shown < rows.size()) {
-    print(indent + terminal_.styled(
-                       Style::dim,
-                       fmt::format("… and {} more (-v shows all)", rows.size() - shown)));
-  }
+}
+
+void Narrator::show(const Block& block) {
+  for (const std::string& line : lines(block, terminal_)) print(line);
+  told_ += height({block});
 }
 
 void Narrator::happened(const Record& at, const std::string& lane,

@@ -1,8 +1,9 @@
 // narrator.hpp: what a person sees in the terminal while a lab runs.
 //
 // Sentences, tables, claims and events are printed as they come, above the footer. What would
-// flood the screen is counted, and the count is printed. On a terminal a scene fits the screen:
-// no events and the first rows of its tables, unless a person asks for all.
+// flood the screen is counted, and the count is printed. On a terminal a scene fits the screen
+// unless a person asks for all: it shows no events, and of its tables, evidence and nuances as
+// much as there is room for (screenful.hpp).
 #pragma once
 
 #include <cstdio>
@@ -14,13 +15,16 @@
 #include <vector>
 
 #include "core/footer.hpp"
+#include "core/screenful.hpp"
 #include "core/sink.hpp"
 #include "lab/core/program.hpp"
 #include "lab/core/terminal.hpp"
 
 namespace lab {
 
-enum class Telling { brief, full };  // what is piped is always told in full
+// What is piped is always told in full. A live scene has no end to wait for, so what fits the
+// screen is not known: it is told as it comes, without events.
+enum class Telling { brief, live, full };
 
 class Narrator : public Sink {
  public:
@@ -56,6 +60,12 @@ class Narrator : public Sink {
   void claim(const Record& record);
   void table(const Record& record);
 
+  void tell(Part part, const std::string& lead, int indent, std::string_view text,
+            Style style);
+  void tell(Block block);
+  void show(const Block& block);
+  int show_held(int below);
+
   void happened(const Record& at, const std::string& lane, const std::string& mark,
                 const std::string& text);
   bool may_show(const std::string& what);
@@ -67,6 +77,7 @@ class Narrator : public Sink {
   std::FILE* out_;
   Terminal terminal_;
   bool brief_;
+  bool holds_;
   Footer footer_;
   std::uint64_t origin_ = 0;  // the scene's beginning
   std::uint64_t last_ = 0;    // time of the latest event
@@ -78,7 +89,9 @@ class Narrator : public Sink {
   std::map<std::string, int> shown_;   // in this scene, by lane and name
   std::map<std::string, int> hidden_;  // in this scene, by lane and name
   int lines_ = 0;                      // events shown in this scene
-  int rows_ = 0;                       // rows of its tables
+  int tables_ = 0;                     // of this scene
+  int told_ = 0;                       // lines of this scene on the screen
+  std::vector<Block> held_;            // blocks of this scene that wait for its end
   std::map<std::string, Style> lanes_;
 };
 

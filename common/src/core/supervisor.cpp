@@ -144,8 +144,10 @@ void Supervisor::open_sinks(const About& about) {
   if (options_.json) {
     sinks_.push_back(std::make_unique<JsonSink>(stdout, JsonSink::Form::lines, process));
   } else {
-    auto narrator = std::make_unique<Narrator>(
-        stdout, terminal_, about, options_.verbose ? Telling::full : Telling::brief);
+    const Telling telling = options_.verbose ? Telling::full
+                            : options_.live  ? Telling::live
+                                             : Telling::brief;
+    auto narrator = std::make_unique<Narrator>(stdout, terminal_, about, telling);
     narrator_ = narrator.get();
     sinks_.push_back(std::move(narrator));
   }

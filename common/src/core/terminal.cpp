@@ -44,6 +44,12 @@ int width_of_stdout() {
   return width > 0 ? width : 80;
 }
 
+int height_of_stdout() {
+  winsize size{};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
+  return known ? size.ws_row : 24;
+}
+
 }  // namespace
 
 Terminal Terminal::of_stdout() {
@@ -52,7 +58,8 @@ Terminal Terminal::of_stdout() {
   const char* term = std::getenv("TERM");
   const bool dumb = term && std::string_view(term) == "dumb";
   const bool colour = interactive && !dumb && !(no_colour && *no_colour);
-  return Terminal(interactive && !dumb, colour, std::max(40, width_of_stdout()));
+  return Terminal(interactive && !dumb, colour, std::max(40, width_of_stdout()),
+                  std::max(16, height_of_stdout()));
 }
 
 std::string Terminal::styled(Style style, std::string_view text) const {

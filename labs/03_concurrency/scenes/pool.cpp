@@ -191,8 +191,8 @@ std::vector<std::string> row_of(const lab::Table& table, const std::string& call
 // finishes cannot have needed one.
 void held(Story& story, const Knobs&) {
   story.say(
-      "The same seven calls twice: while the pool is free, and while all of its threads "
-      "are held. Whatever finishes the second time does not need the pool.");
+      "We make seven calls twice: with a free pool, and with all its threads held. What "
+      "finishes the second time does not need the pool.");
   story.picture(lab::Picture::strips, {"the pool", "fs.stat", "fs.readFile", "dns.lookup",
                                        "a job, as crypto and zlib", "dns.resolve4",
                                        "TCP to 127.0.0.1", "setTimeout"});

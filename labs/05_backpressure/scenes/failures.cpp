@@ -35,7 +35,7 @@ void failures(Story& story, const Knobs&) {
                  "pipeline stage", "pipeline sink"});
   lab::Table table{.title = "After the failure",
                    .columns = {"joined by", "failed", "source", "stage", "sink",
-                               "descriptors", "client"},
+                               "open sockets", "client"},
                    .rows = {}};
   for (const Way way : {Way::pipe, Way::pipeline}) {
     for (const Failing failing : {Failing::source, Failing::stage, Failing::sink}) {

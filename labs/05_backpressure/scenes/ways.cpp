@@ -102,8 +102,8 @@ void ways(Story& story, const Knobs& knobs) {
                                "longest queue"},
                    .rows = {}};
   story.say(
-      "We carry {} to the same slow reader in five ways. The high-water mark is {}. They "
-      "differ only in what they do when write() returns false.",
+      "Five ways carry {} to a slow reader. The high-water mark is {}. They differ in "
+      "what they do when write() returns false.",
       bytes(plan.total), bytes(plan.high_water_mark));
   story.picture(lab::Picture::bars, {table.title});
   const Results results{.ignored = run(Way::ignore, plan, table),

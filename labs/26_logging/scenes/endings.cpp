@@ -28,11 +28,9 @@ int kept(const std::string& mode, const std::string& ending) {
 
 void endings(lab::Story& story, const Knobs&) {
   story.say(
-      "A process logs {} lines and ends at once, in five ways. One writes each line "
-      "itself, "
-      "one gathers the lines in a queue, and one flushes the queue before it ends. "
-      "Expect "
-      "the queue to be lost unless the program ends in an orderly way.",
+      "A process logs {} lines and ends in five ways. It writes each line at once, or "
+      "queues the lines, or flushes the queue before it ends. Only an orderly end should "
+      "save the queue.",
       kVictimLines);
   story.picture(lab::Picture::bars, {"Lines kept after SIGKILL"});
 

@@ -1,4 +1,4 @@
-// terminal.hpp: where a person reads: how wide it is, and whether it knows colour.
+// terminal.hpp: where a person reads: how large it is, and whether it knows colour.
 #pragma once
 
 #include <string>
@@ -12,15 +12,17 @@ enum class Style { plain, bold, dim, red, green, yellow, blue, magenta, cyan };
 class Terminal {
  public:
   // Of standard output: colour only on a terminal without NO_COLOR; the width is the
-  // terminal's, else $COLUMNS, else 80, and is never taken for less than 40.
+  // terminal's, else $COLUMNS, else 80, and is never taken for less than 40; the height is the
+  // terminal's, else 24, and is never taken for less than 16.
   static Terminal of_stdout();
 
-  Terminal(bool interactive, bool colour, int width)
-      : interactive_(interactive), colour_(colour), width_(width) {}
+  Terminal(bool interactive, bool colour, int width, int height = 24)
+      : interactive_(interactive), colour_(colour), width_(width), height_(height) {}
 
   bool interactive() const { return interactive_; }
   bool colour() const { return colour_; }
   int width() const { return width_; }
+  int height() const { return height_; }
 
   std::string styled(Style style, std::string_view text) const;
 
@@ -31,6 +33,7 @@ class Terminal {
   bool interactive_;
   bool colour_;
   int width_;
+  int height_;
 };
 
 // Columns that a UTF-8 text takes, wide characters left aside.

@@ -1,0 +1,216 @@
+#include "core/screenful.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <sstream>
+
+namespace lab {
+
+namespace {
+
+// One after the other, until all fits: down to so many rows.
+struct Step {
+  Part part;
+  int least;
+  bool at_once = false;  // not row by row
+};
+
+constexpr Step kSteps[] = {
+    {Part::nuance, 2},      {Part::curves, 3},
+    {Part::evidence, 3},    {Part::nuance, 1},
+    {Part::curves, 2},      {Part::table, 8},
+    {Part::evidence, 2},    {Part::later_table, 0, true},
+    {Part::curves, 0},      {Part::table, 5},
+    {Part::evidence, 1},    {Part::gap, 0},
+    {Part::nuance, 0},      {Part::later_table, -1, true},
+    {Part::table, 2},       {Part::evidence, 0},
+    {Part::table, 0, true},
+};
+
+int lines_in(const std::vector<Line>& row) {
+  return static_cast<int>(std::ssize(row));
+}
+
+int height(const Block& block) {
+  const int all = static_cast<int>(std::ssize(block.rows));
+  if (block.is_table() && block.shown <= 0 && all > 0) return block.shown + 1;
+  int sum = lines_in(block.head);
+  for (int row = 0; row < block.shown; ++row)
+    sum += lines_in(block.rows[static_cast<std::size_t>(row)]);
+  return sum + (block.is_table() && block.shown < all ? 1 : 0);
+}
+
+// Takes a row from the longest block of this part, or from the last of several as long.
+bool shorten(std::vector<Block>& blocks, const Step& step) {
+  Block* longest = nullptr;
+  for (Block& block : blocks) {
+    if (block.part != step.part || block.shown <= step.least) continue;
+    if (!longest || block.shown >= longest->shown) longest = &block;
+  }
+  if (!longest) return false;
+  longest->shown = step.at_once ? step.least : longest->shown - 1;
+  return true;
+}
+
+// The last line that is shown of a longer text: up to where a sentence or at least half of the
+// line ends well, or as many words as leave room for the mark.
+std::string cut(std::string text, int room) {
+  const std::size_t sentence = text.rfind(". ");
+  const std::size_t clause = text.rfind("; ");
+  if (sentence != text.npos) {
+    text.resize(sentence + 1);
+  } else if (clause != text.npos && 2 * clause > text.size()) {
+    text.resize(clause + 1);
+  }
+  return shortened(std::move(text), room);
+}
+
+int longest_word(const std::string& text) {
+  int longest = 0;
+  std::istringstream words{text};
+  for (std::string word; words >> word;) longest = std::max(longest, columns(word));
+  return longest;
+}
+
+// Takes from the widest column until all fit: as long as each stays readable, and then as long
+// as no word is broken.
+std::vector<int> column_widths(const std::vector<std::vector<std::string>>& rows,
+                               int room) {
+  constexpr int kReadable = 12;
+  std::vector<int> widths(rows.front().size(), 0);
+  std::vector<int> words(widths.size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
+      widths[i] = std::max(widths[i], columns(row[i]));
+      words[i] = std::max(words[i], longest_word(row[i]));
+    }
+  }
+  for (const bool readable : {true, false}) {
+    const auto spare = [&](std::size_t i) {
+      const int least = readable ? std::max(kReadable, words[i]) : words[i];
+      return widths[i] > least ? widths[i] : 0;
+    };
+    int all = std::accumulate(widths.begin(), widths.end(), 2 * (std::ssize(widths) - 1));
+    for (; all > room; --all) {
+      std::size_t widest = 0;
+      for (std::size_t i = 1; i < widths.size(); ++i)
+        if (spare(i) > spare(widest)) widest = i;
+      if (spare(widest) == 0) break;
+      --widths[widest];
+    }
+  }
+  return widths;
+}
+
+// One row of a table; a cell that is wider than its column goes on in the next line.
+std::vector<std::string> row_lines(const std::vector<std::string>& row,
+                                   const std::vector<int>& widths) {
+  std::vector<std::string> lines(1);
+  int column = 0;
+  for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
+    const auto parts =
+        columns(row[i]) <= widths[i] ? std::vector{row[i]} : lines_of(row[i], widths[i]);
+    lines.resize(std::max(lines.size(), parts.size()));
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      if (!parts[part].empty()) lines[part] = padded(lines[part], column) + parts[part];
+    }
+    column += widths[i] + 2;
+  }
+  return lines;
+}
+
+std::string spaces(int count) {
+  return std::string(static_cast<std::size_t>(count), ' ');
+}
+
+// A note about a table, in one line.
+std::string note(const Block& table, const Terminal& terminal) {
+  const int rows = static_cast<int>(std::ssize(table.rows));
+  const int more = rows - table.shown;
+  std::string text = fmt::format("… {} more row{}: -v", more, more == 1 ? "" : "s");
+  if (table.shown == 0) {
+    const std::string end =
+        fmt::format(": {} row{} (-v shows them)", rows, rows == 1 ? "" : "s");
+    const int room = terminal.width() - table.indent - columns(end);
+    text = (columns(table.name) <= room ? table.name : shortened(table.name, room)) + end;
+  }
+  return spaces(table.indent) + terminal.styled(Style::dim, text);
+}
+
+}  // namespace
+
+std::string shortened(std::string text, int room) {
+  while (columns(text) + 2 > room && text.find(' ') != text.npos)
+    text.resize(text.rfind(' '));
+  return text + " …";
+}
+
+Block text_block(Part part, const std::string& lead, int indent, std::string_view text,
+                 Style style, const Terminal& terminal) {
+  std::vector<std::vector<Line>> rows;
+  for (const std::string& line : terminal.wrapped(text, indent))
+    rows.push_back({{rows.empty() ? lead : spaces(indent), line, style}});
+  return {.part = part, .rows = std::move(rows), .indent = indent};
+}
+
+Block table_block(Part part, const Record& table, int indent, const Terminal& terminal) {
+  std::vector<std::vector<std::string>> rows = cells(table.text("rows"));
+  rows.insert(rows.begin(), cells(table.text("columns")).front());
+  for (auto& row : rows)
+    for (std::string& cell : row) cell = printable(cell);
+  const std::vector<int> widths = column_widths(rows, terminal.width() - indent);
+  std::vector<std::vector<Line>> set;
+  for (const auto& row : rows) {
+    set.emplace_back();
+    const Style style = &row == &rows.front() ? Style::dim : Style::plain;
+    for (std::string& line : row_lines(row, widths))
+      set.back().push_back({spaces(indent), std::move(line), style});
+  }
+  std::vector<Line> head = std::move(set.front());
+  set.erase(set.begin());
+  head.insert(head.begin(), {spaces(indent), table.name, Style::bold});
+  if (part == Part::later_table) head.insert(head.begin(), Line{});
+  return {.part = part,
+          .rows = std::move(set),
+          .head = std::move(head),
+          .indent = indent,
+          .name = table.name};
+}
+
+int height(const std::vector<Block>& blocks) {
+  int sum = 0;
+  for (const Block& block : blocks) sum += height(block);
+  return sum;
+}
+
+void fit(std::vector<Block>& blocks, int room) {
+  for (const Step& step : kSteps) {
+    while (height(blocks) > room && shorten(blocks, step)) {
+    }
+  }
+}
+
+std::vector<std::string> lines(const Block& block, const Terminal& terminal) {
+  const int all = static_cast<int>(std::ssize(block.rows));
+  std::vector<std::string> shown;
+  const auto add = [&](const Line& line, const std::string& text) {
+    shown.push_back(line.lead + terminal.styled(line.style, text));
+  };
+  if (block.is_table() && block.shown <= 0 && all > 0) {
+    if (block.shown == 0) shown.push_back(note(block, terminal));
+    return shown;
+  }
+  for (const Line& line : block.head) add(line, line.text);
+  const bool is_text = block.part == Part::evidence || block.part == Part::nuance;
+  for (int row = 0; row < block.shown; ++row) {
+    const bool ends_early = is_text && row + 1 == block.shown && block.shown < all;
+    for (const Line& line : block.rows[static_cast<std::size_t>(row)])
+      add(line, ends_early ? cut(line.text, terminal.width() - block.indent) : line.text);
+  }
+  if (block.is_table() && block.shown < all) shown.push_back(note(block, terminal));
+  return shown;
+}
+
+}  // namespace lab
