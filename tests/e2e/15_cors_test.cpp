@@ -120,7 +120,7 @@ TEST_F(Chromium, DoesForAPageWhatTheLabSaysABrowserDoes) {
     std::string expected;
     std::set<std::string> expected_ran;
     for (const auto& [name, type] : kCases) {
-      Caller caller("page", api.port());
+      Caller caller("page", "api", api.port());
       const Fetched fetched = fetch_as_browser(origin_of(*server), caller,
                                                {.method = "POST",
                                                 .target = std::string("/") + name,

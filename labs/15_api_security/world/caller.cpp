@@ -12,8 +12,8 @@ namespace lab15 {
 namespace trace = lab::trace;
 using namespace std::chrono_literals;
 
-Caller::Caller(std::string name, const Shop& shop)
-    : name_(std::move(name)), service_(shop.name()), http_("127.0.0.1", shop.port()) {
+Caller::Caller(std::string name, std::string service, std::uint16_t port)
+    : name_(std::move(name)), service_(std::move(service)), http_("127.0.0.1", port) {
   trace::actor(name_, trace::Actor::client);
 }
 

@@ -10,7 +10,9 @@ namespace lab15 {
 // Keeps one connection. A call without a response throws lab::Error.
 class Caller {
  public:
-  Caller(std::string name, const Shop& shop);
+  Caller(std::string name, const Shop& shop)
+      : Caller(std::move(name), shop.name(), shop.port()) {}
+  Caller(std::string name, std::string service, std::uint16_t port);
 
   // `drawn`: whether the picture shows this call and its response.
   Response send(Request request, bool drawn = true);
