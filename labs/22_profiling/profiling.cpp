@@ -1,0 +1,239 @@
+#include "profiling.hpp"
+
+#include <cxxabi.h>
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <istream>
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+
+#include "lab/core/error.hpp"
+#include "lab/os/proc.hpp"
+
+namespace lab22 {
+
+namespace {
+
+constexpr int kDeepest = 64;
+constexpr int kOurs = 2;  // the handler itself, and the kernel's way into it
+
+struct Sample {
+  int depth = 0;
+  std::array<void*, kDeepest> frames;
+};
+
+}  // namespace
+
+// All the memory that the handler writes to, made before the first signal.
+struct Sampler::Record {
+  explicit Record(std::size_t room) : samples(room) {}
+  std::vector<Sample> samples;
+  std::atomic<std::size_t> used = 0;
+  std::atomic<std::size_t> lost = 0;
+  // The handler finds its record by thread, not by timer: a signal that was still pending
+  // when its timer went finds nothing here, and does nothing.
+  static thread_local constinit std::atomic<Record*> current;
+};
+
+thread_local constinit std::atomic<Sampler::Record*> Sampler::Record::current = nullptr;
+
+// Step 5: runs wherever the thread happened to be, perhaps inside malloc with its lock held.
+// So it takes no lock, allocates nothing, and leaves errno as it was.
+void Sampler::on_signal(int) {
+  Record* const record = Record::current.load(std::memory_order_relaxed);
+  if (!record) return;
+  const int error = errno;
+  const std::size_t at = record->used.load(std::memory_order_relaxed);
+  if (at < record->samples.size()) {
+    Sample& sample = record->samples[at];
+    sample.depth = backtrace(sample.frames.data(), kDeepest);
+    record->used.store(at + 1, std::memory_order_release);
+  } else {
+    record->lost.fetch_add(1, std::memory_order_relaxed);
+  }
+  errno = error;
+}
+
+// Step 6: a timer that runs only while this thread does, and that signals this thread.
+Sampler::Sampler(std::chrono::microseconds every, std::size_t room) {
+  if (every.count() <= 0) throw std::invalid_argument("a sampler's interval is positive");
+  if (Record::current.load()) throw std::invalid_argument("this thread has a sampler");
+  // The first backtrace() loads a library and allocates: do that here, not in the handler.
+  std::array<void*, 1> warm_up;
+  backtrace(warm_up.data(), 1);
+  record_ = std::make_unique<Record>(room);
+
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  lab::check_errno(sigaction(SIGPROF, &action, nullptr), "sigaction(SIGPROF)");
+
+  sigevent event{};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = SIGPROF;
+  event._sigev_un._tid = lab::thread_id();
+  lab::check_errno(timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_),
+                   "timer_create");
+  Record::current.store(record_.get());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(every);
+  const timespec period{seconds.count(),
+                        std::chrono::nanoseconds(every - seconds).count()};
+  const itimerspec setting{period, period};
+  timer_settime(timer_, 0, &setting, nullptr);
+}
+
+Sampler::~Sampler() {
+  stop();
+}
+
+void Sampler::stop() {
+  if (Record::current.load() != record_.get()) return;
+  timer_delete(timer_);
+  Record::current.store(nullptr);
+}
+
+std::size_t Sampler::samples() const {
+  return record_->used.load(std::memory_order_acquire);
+}
+
+std::size_t Sampler::lost() const {
+  return record_->lost.load();
+}
+
+std::vector<Stack> Sampler::stacks() const {
+  std::vector<Stack> stacks(samples());
+  for (std::size_t i = 0; i < stacks.size(); ++i) {
+    const Sample& sample = record_->samples[i];
+    for (int frame = sample.depth - 1; frame >= kOurs; --frame) {
+      const auto address = reinterpret_cast<Address>(sample.frames[frame]);
+      // A caller's address is the one it will return to, perhaps already the next
+      // function's first. One byte back is the call.
+      stacks[i].push_back(frame == kOurs ? address : address - 1);
+    }
+  }
+  return stacks;
+}
+
+void write_log(std::ostream& log, const std::vector<Stack>& stacks) {
+  for (const Stack& stack : stacks) log << fmt::format("{:x}\n", fmt::join(stack, " "));
+}
+
+namespace {
+
+std::optional<Stack> stack_of(const std::string& line) {
+  Stack stack;
+  const char* const end = line.data() + line.size();
+  for (const char* at = line.data();; ++at) {
+    const auto [rest, error] = std::from_chars(at, end, stack.emplace_back(), 16);
+    if (error != std::errc{}) return std::nullopt;
+    if (rest == end) return stack;
+    if (*rest != ' ') return std::nullopt;
+    at = rest;
+  }
+}
+
+}  // namespace
+
+std::vector<Stack> read_log(std::istream& log) {
+  std::vector<Stack> stacks;
+  for (std::string line; std::getline(log, line);) {
+    const std::optional<Stack> stack = stack_of(line);
+    if (!stack) {
+      throw std::invalid_argument(
+          fmt::format("line {} of the log is not a stack", stacks.size() + 1));
+    }
+    stacks.push_back(*stack);
+  }
+  return stacks;
+}
+
+std::string function_at(Address address) {
+  Dl_info found{};
+  if (!dladdr(reinterpret_cast<void*>(address), &found) || !found.dli_sname) return "?";
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> readable(
+      abi::__cxa_demangle(found.dli_sname, nullptr, nullptr, &status), std::free);
+  std::string name = readable ? readable.get() : found.dli_sname;
+  name.resize(std::min(name.find('('), name.size()));
+  return name.substr(name.rfind(':') + 1);
+}
+
+Profile::Profile(const std::vector<Stack>& stacks, const std::string& root,
+                 const NameOf& name_of) {
+  std::map<Address, std::string> known;
+  for (const Stack& stack : stacks) {
+    Names names;
+    for (const Address address : stack) {
+      const auto [name, is_new] = known.try_emplace(address);
+      if (is_new) name->second = name_of(address);
+      names.push_back(name->second);
+    }
+    const auto from = std::ranges::find(names, root);
+    if (from != names.end()) names.erase(names.begin(), from);
+    add(std::move(names));
+  }
+}
+
+void Profile::add(Names stack, int samples) {
+  if (stack.empty()) stack.push_back("?");
+  stacks_[std::move(stack)] += samples;
+  samples_ += samples;
+}
+
+int Profile::self(const std::string& function) const {
+  int sum = 0;
+  for (const auto& [names, samples] : stacks_)
+    if (names.back() == function) sum += samples;
+  return sum;
+}
+
+// A function that calls itself is on the stack more than once, and still is one sample.
+int Profile::total(const std::string& function) const {
+  int sum = 0;
+  for (const auto& [names, samples] : stacks_)
+    if (std::ranges::count(names, function) > 0) sum += samples;
+  return sum;
+}
+
+double Profile::self_share(const std::string& function) const {
+  return samples_ ? static_cast<double>(self(function)) / samples_ : 0;
+}
+
+std::string Profile::folded() const {
+  std::string text;
+  for (const auto& [names, samples] : stacks_)
+    text += fmt::format("{} {}\n", fmt::join(names, ";"), samples);
+  return text;
+}
+
+std::vector<Profile::Frame> Profile::flame() const {
+  std::map<Names, int> widths;  // of each path from the outermost frame
+  for (const auto& [names, samples] : stacks_)
+    for (auto end = names.begin() + 1; end <= names.end(); ++end)
+      widths[Names(names.begin(), end)] += samples;
+  std::vector<Frame> frames;
+  for (const auto& [path, samples] : widths)
+    frames.push_back(
+        {path.back(), path.size() > 1 ? path[path.size() - 2] : "", samples});
+  return frames;
+}
+
+std::map<std::string, int> difference(const Profile& before, const Profile& after) {
+  std::map<std::string, int> change;
+  for (const auto& [profile, sign] : {std::pair{&before, -1}, {&after, 1}})
+    for (const auto& [names, samples] : profile->stacks())
+      change[names.back()] += sign * samples;
+  return change;
+}
+
+}  // namespace lab22
