@@ -38,7 +38,7 @@ std::string_view to_string(Illness illness) {
 Illness diagnose(const Gauges& gauges, const Limits& limits) {
   if (gauges.grown_bytes > limits.grown_bytes) return Illness::memory;
   if (gauges.loop_delay > limits.loop_delay) return Illness::blocked_loop;
-  if (gauges.cpu_demand > limits.cpu_demand) return Illness::cpu;
+  if (gauges.cpus_wanted > limits.cpus_wanted) return Illness::cpu;
   if (gauges.pool_queue > limits.pool_queue) return Illness::io;
   return Illness::none;
 }

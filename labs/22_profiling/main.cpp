@@ -21,11 +21,10 @@ int main(int argc, char** argv) {
                 "and does not see the waiting that takes longer.",
        .claims = kClaims});
   lab.scene("split", "One function burns most of the CPU", split);
-  lab.scene("report", "From raw addresses to names", report);
-  lab.scene("waits", "The waiting that no CPU profile shows", waits);
-  lab.scene("cost", "Sampling or instrumenting", cost);
   lab.scene("threads", "One profile for each thread", threads);
   lab.scene("fix", "The same work before and after the fix", fix);
+  lab.scene("waits", "The waiting that no CPU profile shows", waits);
+  lab.scene("cost", "Sampling or instrumenting", cost);
   lab.scene("doctor", "Four gauges and five services", doctor);
   return lab.run();
 }

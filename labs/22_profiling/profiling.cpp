@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <istream>
-#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -34,14 +34,12 @@ struct Sample {
 
 }  // namespace
 
-// All the memory that the handler writes to, made before the first signal.
+// All the memory that the handler writes to, made before the first signal. The handler finds
+// it by thread, not by timer: a signal that comes after stop() finds nothing.
 struct Sampler::Record {
-  explicit Record(std::size_t room) : samples(room) {}
   std::vector<Sample> samples;
   std::atomic<std::size_t> used = 0;
   std::atomic<std::size_t> lost = 0;
-  // The handler finds its record by thread, not by timer: a signal that was still pending
-  // when its timer went finds nothing here, and does nothing.
   static thread_local constinit std::atomic<Record*> current;
 };
 
@@ -69,15 +67,15 @@ Sampler::Sampler(std::chrono::microseconds every, std::size_t room) {
   if (every.count() <= 0) throw std::invalid_argument("a sampler's interval is positive");
   if (Record::current.load()) throw std::invalid_argument("this thread has a sampler");
   // The first backtrace() loads a library and allocates: do that here, not in the handler.
-  std::array<void*, 1> warm_up;
-  backtrace(warm_up.data(), 1);
-  record_ = std::make_unique<Record>(room);
+  Sample warm_up;
+  backtrace(warm_up.frames.data(), kDeepest);
+  record_ = std::make_shared<Record>();
+  record_->samples.resize(room);
 
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   lab::check_errno(sigaction(SIGPROF, &action, nullptr), "sigaction(SIGPROF)");
-
   sigevent event{};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = SIGPROF;
@@ -85,15 +83,9 @@ Sampler::Sampler(std::chrono::microseconds every, std::size_t room) {
   lab::check_errno(timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_),
                    "timer_create");
   Record::current.store(record_.get());
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(every);
-  const timespec period{seconds.count(),
-                        std::chrono::nanoseconds(every - seconds).count()};
+  const timespec period{every.count() / 1'000'000, every.count() % 1'000'000 * 1000};
   const itimerspec setting{period, period};
   timer_settime(timer_, 0, &setting, nullptr);
-}
-
-Sampler::~Sampler() {
-  stop();
 }
 
 void Sampler::stop() {
@@ -115,9 +107,10 @@ std::vector<Stack> Sampler::stacks() const {
   for (std::size_t i = 0; i < stacks.size(); ++i) {
     const Sample& sample = record_->samples[i];
     for (int frame = sample.depth - 1; frame >= kOurs; --frame) {
-      const auto address = reinterpret_cast<Address>(sample.frames[frame]);
+      const auto address =
+          reinterpret_cast<Address>(sample.frames[static_cast<std::size_t>(frame)]);
       // A caller's address is the one it will return to, perhaps already the next
-      // function's first. One byte back is the call.
+      // function's first. One byte before it is the call.
       stacks[i].push_back(frame == kOurs ? address : address - 1);
     }
   }
@@ -128,31 +121,19 @@ void write_log(std::ostream& log, const std::vector<Stack>& stacks) {
   for (const Stack& stack : stacks) log << fmt::format("{:x}\n", fmt::join(stack, " "));
 }
 
-namespace {
-
-std::optional<Stack> stack_of(const std::string& line) {
-  Stack stack;
-  const char* const end = line.data() + line.size();
-  for (const char* at = line.data();; ++at) {
-    const auto [rest, error] = std::from_chars(at, end, stack.emplace_back(), 16);
-    if (error != std::errc{}) return std::nullopt;
-    if (rest == end) return stack;
-    if (*rest != ' ') return std::nullopt;
-    at = rest;
-  }
-}
-
-}  // namespace
-
 std::vector<Stack> read_log(std::istream& log) {
   std::vector<Stack> stacks;
   for (std::string line; std::getline(log, line);) {
-    const std::optional<Stack> stack = stack_of(line);
-    if (!stack) {
-      throw std::invalid_argument(
-          fmt::format("line {} of the log is not a stack", stacks.size() + 1));
+    Stack& stack = stacks.emplace_back();
+    const char* const end = line.data() + line.size();
+    for (const char* at = line.data(); at <= end; ++at) {
+      const auto [rest, error] = std::from_chars(at, end, stack.emplace_back(), 16);
+      if (error != std::errc{} || (rest != end && *rest != ' ')) {
+        throw std::invalid_argument(
+            fmt::format("line {} of the log is not a stack", stacks.size()));
+      }
+      at = rest;
     }
-    stacks.push_back(*stack);
   }
   return stacks;
 }
@@ -160,16 +141,15 @@ std::vector<Stack> read_log(std::istream& log) {
 std::string function_at(Address address) {
   Dl_info found{};
   if (!dladdr(reinterpret_cast<void*>(address), &found) || !found.dli_sname) return "?";
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> readable(
-      abi::__cxa_demangle(found.dli_sname, nullptr, nullptr, &status), std::free);
-  std::string name = readable ? readable.get() : found.dli_sname;
+  char* const readable = abi::__cxa_demangle(found.dli_sname, nullptr, nullptr, nullptr);
+  std::string name = readable ? readable : found.dli_sname;
+  std::free(readable);
   name.resize(std::min(name.find('('), name.size()));
   return name.substr(name.rfind(':') + 1);
 }
 
 Profile::Profile(const std::vector<Stack>& stacks, const std::string& root,
-                 const NameOf& name_of) {
+                 const std::function<std::string(Address)>& name_of) {
   std::map<Address, std::string> known;
   for (const Stack& stack : stacks) {
     Names names;
@@ -178,14 +158,13 @@ Profile::Profile(const std::vector<Stack>& stacks, const std::string& root,
       if (is_new) name->second = name_of(address);
       names.push_back(name->second);
     }
-    const auto from = std::ranges::find(names, root);
-    if (from != names.end()) names.erase(names.begin(), from);
+    if (!root.empty()) names.erase(names.begin(), std::ranges::find(names, root));
     add(std::move(names));
   }
 }
 
 void Profile::add(Names stack, int samples) {
-  if (stack.empty()) stack.push_back("?");
+  if (stack.empty()) stack.push_back("(program)");
   stacks_[std::move(stack)] += samples;
   samples_ += samples;
 }
@@ -205,7 +184,7 @@ int Profile::total(const std::string& function) const {
   return sum;
 }
 
-double Profile::self_share(const std::string& function) const {
+double Profile::share(const std::string& function) const {
   return samples_ ? static_cast<double>(self(function)) / samples_ : 0;
 }
 
@@ -223,8 +202,7 @@ std::vector<Profile::Frame> Profile::flame() const {
       widths[Names(names.begin(), end)] += samples;
   std::vector<Frame> frames;
   for (const auto& [path, samples] : widths)
-    frames.push_back(
-        {path.back(), path.size() > 1 ? path[path.size() - 2] : "", samples});
+    frames.push_back({path.back(), path.size() > 1 ? path.end()[-2] : "", samples});
   return frames;
 }
 

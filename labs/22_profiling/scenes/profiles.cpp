@@ -1,7 +1,8 @@
-// profiles.cpp: a flame graph, the report behind it, and another one after the fix.
+// profiles.cpp: from samples to a flame graph; one for each thread; and one after the fix.
 #include <cmath>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "lab/core/text.hpp"
 #include "lab/os/run_dir.hpp"
@@ -17,135 +18,125 @@ using lab::text::percent;
 
 namespace {
 
-int enough(const Story& story, const Knobs& knobs) {
-  return story.quick() ? std::min(*knobs.samples, 200) : *knobs.samples;
-}
-
-double share(std::chrono::nanoseconds part, std::chrono::nanoseconds rest) {
-  return std::chrono::duration<double>(part) / (part + rest);
-}
-
-std::string share_text(const Profile& profile, const std::string& function) {
-  return percent(profile.self_share(function));
+// Writes what was recorded to a log of the run's folder, and reads it back.
+std::vector<Stack> through_log(const std::string& name,
+                               const std::vector<Stack>& stacks) {
+  const auto file = lab::run_dir() / (name + ".log");
+  std::ofstream written(file);
+  write_log(written, stacks);
+  written.close();
+  std::ifstream log(file);
+  return read_log(log);
 }
 
 }  // namespace
 
-// Step 7: the planted split, found by samples, and measured with a clock for comparison.
+// Step 7: a planted split. A clock around the two functions says what is true.
 void split(Story& story, const Knobs& knobs) {
+  const int enough = story.quick() ? std::min(*knobs.samples, 200) : *knobs.samples;
   story.say(
-      "A shop parses its discount rules for every order, then adds the tax. The first "
-      "takes about 80 % of the CPU. A profiler that only looks at the stack 250 times a "
-      "second should find that out.");
+      "A shop parses its discount rules for every order, then adds the tax. A profiler "
+      "looks at the stack {} times. It should find that parsing takes 80 % of the CPU.",
+      enough);
   story.picture(Picture::tree, {"Flame graph"});
   Shop shop;
-  const Profile profile(record(enough(story, knobs), [&] { serve_order(shop); }),
-                        "serve_order");
-  lab::Table flame{"Flame graph", {"function", "called by", "samples"}, {}};
-  add_flame(flame, profile);
-  story.table(flame);
-  const double measured = share(shop.parsing, shop.taxing);
+  const auto stacks = through_log("shop", record(enough, [&] { serve_order(shop); }));
+  const Profile profile(stacks, "serve_order");
+  const Profile raw(stacks, {}, [](Address at) { return fmt::format("{:x}", at); });
+  story.table(flames("Flame graph", {{"", profile}}));
+  const double measured = static_cast<double>(shop.parsing.count()) /
+                          static_cast<double>((shop.parsing + shop.taxing).count());
+  const double parsing = profile.share("parse_rules"), taxing = profile.share("add_tax");
   story.table({"Share of the CPU",
                {"function", "sampled", "measured"},
-               {{"parse_rules", share_text(profile, "parse_rules"), percent(measured)},
-                {"add_tax", share_text(profile, "add_tax"), percent(1 - measured)}}});
-  const double sampled = profile.self_share("parse_rules");
+               {{"parse_rules", percent(parsing), percent(measured)},
+                {"add_tax", percent(taxing), percent(1 - measured)}}});
   story.claim(
       "22.1",
-      profile.samples() >= enough(story, knobs) && std::abs(sampled - measured) < 0.1 &&
-          std::abs(profile.self_share("add_tax") - (1 - measured)) < 0.1,
+      profile.samples() >= enough && std::abs(parsing - measured) < 0.1 &&
+          std::abs(taxing - (1 - measured)) < 0.1,
       "{} of {} samples were in parse_rules, which is {}. Control: a clock around "
       "the function measured {}",
-      profile.self("parse_rules"), profile.samples(), percent(sampled),
+      profile.self("parse_rules"), profile.samples(), percent(parsing),
       percent(measured));
+
+  std::set<std::string> addresses;
+  for (const auto& [names, samples] : raw.stacks()) addresses.insert(names.back());
+  const int named = profile.samples() - profile.self("?") - profile.self("(program)");
+  story.claim(
+      "22.4",
+      named * 10 >= profile.samples() * 9 && addresses.size() >= 3 &&
+          raw.self("parse_rules") == 0,
+      "{} of {} samples got the name of a function. Control: the log itself names "
+      "none, and has {} different addresses on top",
+      named, profile.samples(), addresses.size());
   story.takeaway(
       "The width of a frame is its share of the samples. Look for wide frames on top, "
       "and "
       "ignore the order from left to right.");
 }
 
-// Step 8: the log, as the handler left it, and what a report makes of it.
-void report(Story& story, const Knobs& knobs) {
+// Step 8: two threads, two samplers, two logs.
+void threads(Story& story, const Knobs&) {
   story.say(
-      "The profiler's log holds bare addresses. We write it to a file, read it back, and "
-      "look up which function each address lies in.");
-  story.picture(Picture::bars, {"The hottest, before and after the names"});
-  Shop shop;
-  const auto file = lab::run_dir() / "shop.log";
-  {
-    std::ofstream log(file);
-    write_log(log, record(enough(story, knobs), [&] { serve_order(shop); }));
-  }
-  std::ifstream log(file);
-  const std::vector<Stack> stacks = read_log(log);
-  const Profile profile(stacks, "serve_order");
-  const Profile raw(stacks, {}, [](Address at) { return fmt::format("{:x}", at); });
-
-  std::set<std::string> addresses;
-  int hottest = 0;
-  for (const auto& [names, samples] : raw.stacks()) {
-    addresses.insert(names.back());
-    hottest = std::max(hottest, raw.self(names.back()));
-  }
-  const int named = profile.samples() - profile.self("?");
-  const double alone = static_cast<double>(hottest) / raw.samples();
-  story.table({"The hottest, before and after the names",
-               {"what", "share of the samples"},
-               {{"hottest address", percent(alone)},
-                {"hottest function", share_text(profile, "parse_rules")}}});
+      "A worker thread parses while the main thread adds taxes. Each has a profiler of "
+      "its "
+      "own, which writes a log of its own.");
+  story.picture(Picture::tree, {"One flame graph each"});
+  std::vector<Stack> of_worker, of_main;
+  std::thread worker([&] {
+    of_worker = through_log("worker", record(50, [] {
+                              parse_rules(steps_in(std::chrono::milliseconds(5)));
+                            }));
+  });
+  of_main = through_log(
+      "main", record(50, [] { add_tax(steps_in(std::chrono::milliseconds(5))); }));
+  worker.join();
+  const Profile main(of_main, "add_tax"), other(of_worker, "parse_rules");
+  story.table(flames("One flame graph each", {{"main", main}, {"worker", other}}));
+  const auto seen = [](const std::vector<Stack>& stacks, const char* function) {
+    return Profile(stacks).total(function);
+  };
   story.claim(
-      "22.4",
-      named * 10 >= profile.samples() * 9 && profile.self_share("parse_rules") > 0.6 &&
-          raw.self("parse_rules") == 0 && addresses.size() >= 3,
-      "{} of {} samples got the name of a function, and parse_rules has {} of them. "
-      "Control: the log names nothing and has {} different addresses, the hottest "
-      "with {}",
-      named, profile.samples(), profile.self("parse_rules"), addresses.size(),
-      percent(alone));
-  story.nuance("22.4",
-               "What has no symbol stays nameless: stripped binaries, and code that a "
-               "just-in-time compiler made, unless it writes a map of it.");
-  story.takeaway("Record cheaply while it runs, and look up the names afterwards.");
+      "22.3",
+      seen(of_worker, "parse_rules") >= 40 && seen(of_main, "add_tax") >= 40 &&
+          seen(of_main, "parse_rules") + seen(of_worker, "add_tax") == 0,
+      "the worker's log has {} samples of parse_rules. Control: the main thread's "
+      "log of the same time has {} of them, and {} of its own add_tax",
+      seen(of_worker, "parse_rules"), seen(of_main, "parse_rules"),
+      seen(of_main, "add_tax"));
+  story.takeaway("Profile the thread that works. Find out which one that is first.");
 }
 
-// Step 9: the same orders, so that samples of both profiles can be subtracted.
-void fix(Story& story, const Knobs& knobs) {
+// Step 9: the same orders, so that one profile can be subtracted from the other.
+void fix(Story& story, const Knobs&) {
   story.say(
       "Now the shop parses its rules once and keeps them. It serves the same orders "
       "again, "
-      "and we subtract the two profiles function by function.");
-  story.picture(Picture::tree, {"Two flame graphs"});
-  Shop slow, fixed;
-  fixed.parses_once = true;
-  const Profile before(record(enough(story, knobs), [&] { serve_order(slow); }),
-                       "serve_order");
+      "and we compare the two profiles function by function.");
+  story.picture(Picture::tree, {"Before and after the fix"});
+  Shop slow, fixed{.parses_once = true};
+  const Profile before(record(120, [&] { serve_order(slow); }), "serve_order");
   Sampler sampler;
   while (fixed.orders < slow.orders) serve_order(fixed);
   sampler.stop();
   const Profile after(sampler.stacks(), "serve_order");
-
-  lab::Table flame{"Two flame graphs", {"function", "called by", "samples"}, {}};
-  add_flame(flame, before, "before: ");
-  add_flame(flame, after, "after: ");
-  story.table(flame);
-  const auto change = difference(before, after);
+  story.table(flames("Before and after the fix", {{"before", before}, {"after", after}}));
   lab::Table table{
       "Samples for the same orders", {"function", "before", "after", "change"}, {}};
+  auto change = difference(before, after);
   for (const char* name : {"parse_rules", "add_tax"}) {
-    table.rows.push_back(
-        {name, std::to_string(before.self(name)), std::to_string(after.self(name)),
-         fmt::format("{:+}", change.contains(name) ? change.at(name) : 0)});
+    table.rows.push_back({name, std::to_string(before.self(name)),
+                          std::to_string(after.self(name)),
+                          fmt::format("{:+}", change[name])});
   }
   story.table(table);
-  const int tax = before.self("add_tax"), parsing = before.self("parse_rules");
   story.claim("22.1",
-              after.self("parse_rules") * 5 < parsing &&
-                  std::abs(after.self("add_tax") - tax) * 2 < parsing &&
-                  after.self("add_tax") > after.self("parse_rules"),
-              "for the same {} orders, parse_rules went from {} samples to {}. Control: "
-              "add_tax, which nobody touched, went from {} to {}",
-              slow.orders, parsing, after.self("parse_rules"), tax,
-              after.self("add_tax"));
+              after.self("parse_rules") * 5 < before.self("parse_rules") &&
+                  -change["parse_rules"] > 2 * std::abs(change["add_tax"]),
+              "parse_rules changed by {:+} samples for the same {} orders. Control: "
+              "add_tax, which nobody touched, changed by {:+}",
+              change["parse_rules"], slow.orders, change["add_tax"]);
   story.takeaway(
       "Compare counts for the same work, not shares: add_tax is now the widest frame, "
       "and "

@@ -4,8 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <list>
-#include <memory>
-#include <vector>
+#include <string>
 
 #include "doctor.hpp"
 #include "lab/uv/uv.hpp"
@@ -14,14 +13,12 @@ namespace lab22 {
 
 class Patient {
  public:
-  using Request = std::function<void(Patient&)>;
-
   // A request comes every 10 ms, and on_request serves it on the loop.
-  Gauges observe(std::chrono::milliseconds window, const Request& on_request);
+  Gauges observe(std::chrono::milliseconds window,
+                 const std::function<void(Patient&)>& on_request);
 
-  // For on_request: a job for libuv's pool; and memory that is never given back.
-  void in_pool(std::function<void()> job);
-  void keep(std::size_t bytes);
+  void in_pool(std::function<void()> work);  // a job for libuv's pool
+  void keep(std::size_t bytes) { kept_.emplace_back(bytes, '.'); }
 
  private:
   struct Job {
@@ -29,16 +26,14 @@ class Patient {
     Patient* patient;
     std::function<void()> work;
   };
-
   void look();
 
   lab::uv::Loop loop_;
   lab::uv::Timer requests_{loop_}, gauge_{loop_}, end_{loop_};
   std::list<Job> jobs_;
-  std::vector<std::unique_ptr<char[]>> kept_;
+  std::list<std::string> kept_;
   std::atomic<int> waiting_ = 0;
   std::atomic<bool> is_over_ = false;
-
   std::chrono::steady_clock::time_point looked_;
   Scheduled scheduled_;
   Gauges gauges_;

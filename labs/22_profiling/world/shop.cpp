@@ -11,7 +11,7 @@ namespace lab22 {
 
 namespace {
 
-// Each step needs the one before, so that no compiler and no CPU does them side by side.
+// Each step needs the one before, so that no compiler and no CPU does two at a time.
 [[gnu::always_inline]] inline std::uint64_t work(int steps, std::uint64_t seed) {
   for (int i = 0; i < steps; ++i) seed = (seed ^ (seed >> 29)) * 0x9E3779B97F4A7C15u;
   return seed;
@@ -20,21 +20,13 @@ namespace {
 constexpr int kStepsOfALine = 3;
 std::atomic<std::uint64_t> sink = 0;  // so that the work is not left out
 
-class Timing {
- public:
-  explicit Timing(Stopwatch* watch) : watch_(watch) {
-    if (watch_) begin_ = std::chrono::steady_clock::now();
-  }
-  ~Timing() {
-    if (!watch_) return;
-    watch_->spent += std::chrono::steady_clock::now() - begin_;
-    ++watch_->calls;
-  }
-
- private:
-  Stopwatch* const watch_;
-  std::chrono::steady_clock::time_point begin_;
-};
+void timed(Stopwatch* watch, auto call) {
+  if (!watch) return call();
+  const auto begin = std::chrono::steady_clock::now();
+  call();
+  watch->spent += std::chrono::steady_clock::now() - begin;
+  ++watch->calls;
+}
 
 }  // namespace
 
@@ -61,14 +53,7 @@ int steps_in(std::chrono::microseconds cpu) {
 }
 
 [[gnu::noinline]] void ask_store(std::chrono::milliseconds delay) {
-  std::promise<int> reply;
-  std::future<int> replied = reply.get_future();
-  const auto store = std::async(std::launch::async, [&] {
-    // A query that takes this long.
-    std::this_thread::sleep_for(delay);
-    reply.set_value(200);
-  });
-  sink = static_cast<std::uint64_t>(replied.get());
+  std::async(std::launch::async, [delay] { std::this_thread::sleep_for(delay); }).get();
 }
 
 [[gnu::noinline]] void serve_order(Shop& shop) {
@@ -89,16 +74,12 @@ int steps_in(std::chrono::microseconds cpu) {
 
 [[gnu::noinline]] void discount_lines(int lines, Stopwatch* watch) {
   std::uint64_t line = sink;
-  for (int i = 0; i < lines; ++i) {
-    const Timing timing(watch);
-    line = discount_line(line);
-  }
+  for (int i = 0; i < lines; ++i) timed(watch, [&] { line = discount_line(line); });
   sink = line;
 }
 
 [[gnu::noinline]] void print_invoice(int lines, Stopwatch* watch) {
-  const Timing timing(watch);
-  sink = work(2 * kStepsOfALine * lines, sink);
+  timed(watch, [&] { sink = work(2 * kStepsOfALine * lines, sink); });
 }
 
 }  // namespace lab22
