@@ -13,6 +13,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 
 namespace lab22 {
@@ -20,30 +22,50 @@ namespace lab22 {
 // How long a thread ran, and how long it could have run but had to wait for a core. The rest
 // of the time it was blocked.
 struct Scheduled {
-  std::chrono::nanoseconds on_core{};
-  std::chrono::nanoseconds waited_for_core{};
+  std::chrono::nanoseconds on_core{}, waited_for_core{};
+
+  Scheduled operator-(const Scheduled& earlier) const {
+    return {on_core - earlier.on_core, waited_for_core - earlier.waited_for_core};
+  }
 };
-Scheduled scheduled_here();  // the calling thread
-Scheduled scheduled_all();   // the threads of this process that are alive
+
+inline Scheduled scheduled(const std::filesystem::path& task = "/proc/thread-self") {
+  long on_core = 0, waited = 0;
+  std::ifstream(task / "schedstat") >> on_core >> waited;
+  return {std::chrono::nanoseconds(on_core), std::chrono::nanoseconds(waited)};
+}
+
+inline Scheduled scheduled_all() {  // the threads of this process that are alive
+  Scheduled all;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    const auto [on_core, waited] = scheduled(task.path());
+    all = {all.on_core + on_core, all.waited_for_core + waited};
+  }
+  return all;
+}
 
 struct Gauges {
   std::chrono::nanoseconds loop_delay{};  // longest, less the time it waited for a core
-  double cpus_wanted = 0;      // 1.0 is a thread that runs, or would run if it got a core
-  std::size_t pool_queue = 0;  // longest
+  double cpus_wanted = 0;  // 1.0 is a thread that runs, or would run if it got a core
+  int pool_queue = 0;      // longest
   std::size_t grown_bytes = 0;
 };
 
-struct Limits {
-  std::chrono::nanoseconds loop_delay = std::chrono::milliseconds(50);
-  double cpus_wanted = 1.5;  // more than the one that a busy loop takes
-  std::size_t pool_queue = 4;
-  std::size_t grown_bytes = std::size_t{16} << 20;
-};
-
 enum class Illness { none, memory, blocked_loop, cpu, io };
-std::string_view to_string(Illness illness);
 
 // The first gauge above its limit, in the order above.
-Illness diagnose(const Gauges& gauges, const Limits& limits = {});
+inline Illness diagnose(const Gauges& gauges) {
+  if (gauges.grown_bytes > std::size_t{16} << 20) return Illness::memory;
+  if (gauges.loop_delay > std::chrono::milliseconds(50)) return Illness::blocked_loop;
+  if (gauges.cpus_wanted > 1.5) return Illness::cpu;  // a busy loop takes 1.0
+  if (gauges.pool_queue > 4) return Illness::io;      // as many as its threads
+  return Illness::none;
+}
+
+inline std::string_view to_string(Illness illness) {
+  static constexpr std::string_view kNames[] = {"healthy", "memory", "blocked loop",
+                                                "CPU", "I/O"};
+  return kNames[static_cast<std::size_t>(illness)];
+}
 
 }  // namespace lab22

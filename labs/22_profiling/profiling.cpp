@@ -37,9 +37,8 @@ struct Sample {
 // All the memory that the handler writes to, made before the first signal. The handler finds
 // it by thread, not by timer: a signal that comes after stop() finds nothing.
 struct Sampler::Record {
-  std::vector<Sample> samples;
+  std::vector<Sample> samples{2048};
   std::atomic<std::size_t> used = 0;
-  std::atomic<std::size_t> lost = 0;
   static thread_local constinit std::atomic<Record*> current;
 };
 
@@ -56,21 +55,17 @@ void Sampler::on_signal(int) {
     Sample& sample = record->samples[at];
     sample.depth = backtrace(sample.frames.data(), kDeepest);
     record->used.store(at + 1, std::memory_order_release);
-  } else {
-    record->lost.fetch_add(1, std::memory_order_relaxed);
   }
   errno = error;
 }
 
 // Step 6: a timer that runs only while this thread does, and that signals this thread.
-Sampler::Sampler(std::chrono::microseconds every, std::size_t room) {
-  if (every.count() <= 0) throw std::invalid_argument("a sampler's interval is positive");
+Sampler::Sampler() {
   if (Record::current.load()) throw std::invalid_argument("this thread has a sampler");
   // The first backtrace() loads a library and allocates: do that here, not in the handler.
   Sample warm_up;
   backtrace(warm_up.frames.data(), kDeepest);
   record_ = std::make_shared<Record>();
-  record_->samples.resize(room);
 
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -83,9 +78,9 @@ Sampler::Sampler(std::chrono::microseconds every, std::size_t room) {
   lab::check_errno(timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_),
                    "timer_create");
   Record::current.store(record_.get());
-  const timespec period{every.count() / 1'000'000, every.count() % 1'000'000 * 1000};
-  const itimerspec setting{period, period};
-  timer_settime(timer_, 0, &setting, nullptr);
+  constexpr timespec kPeriod{0, 1'000'000};
+  constexpr itimerspec kSetting{kPeriod, kPeriod};
+  timer_settime(timer_, 0, &kSetting, nullptr);
 }
 
 void Sampler::stop() {
@@ -96,10 +91,6 @@ void Sampler::stop() {
 
 std::size_t Sampler::samples() const {
   return record_->used.load(std::memory_order_acquire);
-}
-
-std::size_t Sampler::lost() const {
-  return record_->lost.load();
 }
 
 std::vector<Stack> Sampler::stacks() const {
@@ -148,16 +139,10 @@ std::string function_at(Address address) {
   return name.substr(name.rfind(':') + 1);
 }
 
-Profile::Profile(const std::vector<Stack>& stacks, const std::string& root,
-                 const std::function<std::string(Address)>& name_of) {
-  std::map<Address, std::string> known;
+Profile::Profile(const std::vector<Stack>& stacks, const std::string& root) {
   for (const Stack& stack : stacks) {
     Names names;
-    for (const Address address : stack) {
-      const auto [name, is_new] = known.try_emplace(address);
-      if (is_new) name->second = name_of(address);
-      names.push_back(name->second);
-    }
+    for (const Address address : stack) names.push_back(function_at(address));
     if (!root.empty()) names.erase(names.begin(), std::ranges::find(names, root));
     add(std::move(names));
   }
@@ -172,7 +157,7 @@ void Profile::add(Names stack, int samples) {
 int Profile::self(const std::string& function) const {
   int sum = 0;
   for (const auto& [names, samples] : stacks_)
-    if (names.back() == function) sum += samples;
+    sum += names.back() == function ? samples : 0;
   return sum;
 }
 
@@ -180,7 +165,7 @@ int Profile::self(const std::string& function) const {
 int Profile::total(const std::string& function) const {
   int sum = 0;
   for (const auto& [names, samples] : stacks_)
-    if (std::ranges::count(names, function) > 0) sum += samples;
+    sum += std::ranges::count(names, function) ? samples : 0;
   return sum;
 }
 
@@ -204,14 +189,6 @@ std::vector<Profile::Frame> Profile::flame() const {
   for (const auto& [path, samples] : widths)
     frames.push_back({path.back(), path.size() > 1 ? path.end()[-2] : "", samples});
   return frames;
-}
-
-std::map<std::string, int> difference(const Profile& before, const Profile& after) {
-  std::map<std::string, int> change;
-  for (const auto& [profile, sign] : {std::pair{&before, -1}, {&after, 1}})
-    for (const auto& [names, samples] : profile->stacks())
-      change[names.back()] += sign * samples;
-  return change;
 }
 
 }  // namespace lab22

@@ -6,16 +6,14 @@
 //           100 to 1000 times a second: so collect a number of samples, not a time.
 // Threads   A Sampler belongs to the thread that made it, and samples only that thread.
 // Errors    A second Sampler on one thread throws std::invalid_argument, a timer that the
-//           kernel refuses lab::Error. What finds no room is counted.
+//           kernel refuses lab::Error. With its memory full it takes no more samples.
 // Cost      One walk of the stack for each sample (see bench/).
 // Source    timer_create(2), signal-safety(7); folded stacks as in B. Gregg's flame graphs.
 // Left out  Another process's addresses: they need its memory map, which V8's log carries.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <iosfwd>
 #include <map>
 #include <memory>
@@ -30,15 +28,13 @@ using Stack = std::vector<Address>;  // outermost call first
 // Step 1: a profiler that samples, from its construction until stop().
 class Sampler {
  public:
-  explicit Sampler(std::chrono::microseconds every = std::chrono::milliseconds(1),
-                   std::size_t room = 2048);
+  Sampler();
   ~Sampler() { stop(); }
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
 
   void stop();  // on the sampled thread
   std::size_t samples() const;
-  std::size_t lost() const;  // found no room
   std::vector<Stack> stacks() const;
 
  private:
@@ -64,10 +60,8 @@ class Profile {
  public:
   using Names = std::vector<std::string>;
 
-  // Stacks begin at `root`; those that are not in it are "(program)". Without a root they
-  // are whole.
-  explicit Profile(const std::vector<Stack>& stacks = {}, const std::string& root = {},
-                   const std::function<std::string(Address)>& name_of = function_at);
+  // Each stack begins at `root`, or is whole without one; where root is not, "(program)".
+  explicit Profile(const std::vector<Stack>& stacks = {}, const std::string& root = {});
 
   void add(Names stack, int samples = 1);
 
@@ -93,8 +87,5 @@ class Profile {
   std::map<Names, int> stacks_;
   int samples_ = 0;
 };
-
-// By how many self samples each function differs between two profiles of the same work.
-std::map<std::string, int> difference(const Profile& before, const Profile& after);
 
 }  // namespace lab22

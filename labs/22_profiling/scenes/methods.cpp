@@ -20,11 +20,10 @@ using lab::text::time;
 void waits(Story& story, const Knobs&) {
   story.say(
       "Three requests each wait 100 ms for a store, then compute for 40 ms. A profiler "
-      "and "
-      "a trace watch the same thread. Only one of them should see the waiting.");
+      "and a trace watch the same thread. Only one of them should see the waiting.");
   story.picture(Picture::strips, {"computes", "waits for the store"});
   const auto begin = std::chrono::steady_clock::now();
-  const Scheduled before = scheduled_here();
+  const Scheduled before = scheduled();
   Sampler sampler;
   std::chrono::nanoseconds spans{};
   for (int i = 0; i < 3; ++i) {
@@ -38,9 +37,7 @@ void waits(Story& story, const Knobs&) {
   }
   sampler.stop();
   const auto lasted = std::chrono::steady_clock::now() - begin;
-  const Scheduled after = scheduled_here();
-  const auto on_core = after.on_core - before.on_core;
-  const auto queued = after.waited_for_core - before.waited_for_core;
+  const auto [on_core, queued] = scheduled() - before;
   const auto blocked = lasted - on_core - queued;
   const Profile profile(sampler.stacks());
   const int seen = profile.total("ask_store");
@@ -52,9 +49,9 @@ void waits(Story& story, const Knobs&) {
   story.claim(
       "22.1",
       spans >= 300ms && blocked >= 270ms && profile.total("add_tax") >= 10 &&
-          seen * 10 <= profile.samples(),
-      "{} of {} samples were in ask_store. Control: the spans of a trace show that "
-      "the thread was in it for {}",
+          seen * 4 <= profile.samples(),
+      "{} of {} samples were in ask_store. Control: the spans of a trace show that the "
+      "thread was in it for {}",
       seen, profile.samples(), time(spans));
   story.takeaway(
       "Slow with an idle CPU is a question for a trace. A CPU profile cannot answer it.");
@@ -64,62 +61,49 @@ void waits(Story& story, const Knobs&) {
 void cost(Story& story, const Knobs&) {
   story.say(
       "A program makes millions of short calls and a few long ones. We run it alone, "
-      "then "
-      "with a profiler that samples, then with a stopwatch around each call.");
+      "then with a profiler that samples, then with a stopwatch around each call.");
   story.picture(Picture::bars, {"CPU time of the same work"});
-  const int lines = steps_in(60ms) / 9, rounds = story.quick() ? 5 : 10;
-  Stopwatch lines_watch, invoice_watch;
-  struct Spent {
-    std::chrono::nanoseconds least = std::chrono::nanoseconds::max(), lines{}, all{};
-  };
-  const auto run = [&](Spent& spent, bool instrumented) {
+  const int lines = steps_in(60ms) / 9;
+  Stopwatch short_calls, long_calls;
+  const auto run = [&](bool instrumented) {  // CPU time of the short calls, and of all
     const auto begin = lab::thread_cpu_time();
-    discount_lines(lines, instrumented ? &lines_watch : nullptr);
+    discount_lines(lines, instrumented ? &short_calls : nullptr);
     const auto middle = lab::thread_cpu_time();
-    print_invoice(lines, instrumented ? &invoice_watch : nullptr);
-    const auto end = lab::thread_cpu_time();
-    spent.least = std::min(spent.least, end - begin);
-    spent.lines += middle - begin;
-    spent.all += end - begin;
+    print_invoice(lines, instrumented ? &long_calls : nullptr);
+    return std::pair(middle - begin, lab::thread_cpu_time() - begin);
   };
-  Spent alone, sampled, instrumented;
+  auto alone = run(false), sampled = alone;
   std::vector<Stack> stacks;
-  for (int round = 0; round < rounds; ++round) {
-    run(alone, false);
+  for (int round = 0; round < 5; ++round) {  // the best of each counts
+    alone = std::min(alone, run(false));
     Sampler sampler;
-    run(sampled, false);
+    sampled = std::min(sampled, run(false));
     sampler.stop();
     std::ranges::copy(sampler.stacks(), std::back_inserter(stacks));
   }
-  run(instrumented, true);
+  const auto timed = run(true);
   const Profile profile(stacks);
-  const auto ratio = [](auto part, auto all) {
-    return static_cast<double>(part) / static_cast<double>(all);
-  };
-  const double truth = ratio(alone.lines.count(), alone.all.count());
-  const double by_samples = ratio(profile.total("discount_lines"), profile.samples());
-  const double by_watches =
-      ratio(lines_watch.spent.count(), (lines_watch.spent + invoice_watch.spent).count());
-  const double sampling = ratio(sampled.least.count(), alone.least.count());
-  const double timing = ratio(instrumented.least.count(), alone.least.count());
+  const double truth = std::chrono::duration<double>(alone.first) / alone.second;
+  const double by_samples =
+      static_cast<double>(profile.total("discount_lines")) / profile.samples();
+  const double by_watches = std::chrono::duration<double>(short_calls.spent) /
+                            (short_calls.spent + long_calls.spent);
+  const double sampling = std::chrono::duration<double>(sampled.second) / alone.second;
+  const double timing = std::chrono::duration<double>(timed.second) / alone.second;
   story.table({"CPU time of the same work",
                {"watched by", "CPU time", "share of the short calls"},
-               {{"nobody", time(alone.least), percent(truth)},
-                {"sampling", time(sampled.least), percent(by_samples)},
-                {"stopwatches", time(instrumented.least), percent(by_watches)}}});
+               {{"nobody", time(alone.second), percent(truth)},
+                {"sampling", time(sampled.second), percent(by_samples)},
+                {"stopwatches", time(timed.second), percent(by_watches)}}});
   story.claim(
       "22.2",
       sampling < 1.25 && timing > 1.5 && std::abs(by_samples - truth) < 0.12 &&
-          by_watches - truth > 0.12 && lines_watch.calls == lines,
-      "sampling took {:.2f} times the CPU and gave the short calls {} of it. "
-      "Control: stopwatches took {:.1f} times the CPU and gave them {}, where {} is "
-      "right",
+          by_watches - truth > 0.12 && short_calls.calls == lines,
+      "sampling took {:.2f} times the CPU and gave the short calls {} of it. Control: "
+      "stopwatches took {:.1f} times the CPU and gave them {}, where {} is right",
       sampling, percent(by_samples), timing, percent(by_watches), percent(truth));
-  story.nuance(
-      "22.2",
-      "Only the stopwatches know the number of calls. Instrument what is rare and "
-      "long, such as a request or a query.");
-  story.takeaway("Sample to find what is hot. Instrument what is rare and long.");
+  story.takeaway(
+      "Sample to find what is hot. Instrument what is rare and long, such as a request.");
 }
 
 namespace {
@@ -147,8 +131,7 @@ const Service kServices[] = {
 void doctor(Story& story, const Knobs&) {
   story.say(
       "Five services get a request every 10 ms. Four of them are ill, each in its own "
-      "way. "
-      "The doctor reads four gauges and should name each illness.");
+      "way. The doctor reads four gauges and should name each illness.");
   story.picture(Picture::curves, {"loop delay (ms)", "pool queue"});
   lab::Table table{
       "What the doctor saw",
@@ -158,7 +141,7 @@ void doctor(Story& story, const Knobs&) {
   Illness of_the_healthy{};
   for (const auto& [name, planted, on_request] : kServices) {
     Patient patient;
-    const Gauges gauges = patient.observe(story.quick() ? 400ms : 800ms, on_request);
+    const Gauges gauges = patient.observe(story.quick() ? 300ms : 600ms, on_request);
     const Illness found = diagnose(gauges);
     if (planted == Illness::none) of_the_healthy = found;
     right += planted != Illness::none && found == planted;

@@ -1,23 +1,62 @@
 // patient.hpp: a service on an event loop with a thread pool, and the gauges on it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <list>
 #include <string>
 
 #include "doctor.hpp"
+#include "lab/core/trace.hpp"
+#include "lab/os/proc.hpp"
 #include "lab/uv/uv.hpp"
 
 namespace lab22 {
 
 class Patient {
  public:
-  // A request comes every 10 ms, and on_request serves it on the loop.
-  Gauges observe(std::chrono::milliseconds window,
-                 const std::function<void(Patient&)>& on_request);
+  using Milliseconds = std::chrono::milliseconds;
 
-  void in_pool(std::function<void()> work);  // a job for libuv's pool
+  // A request comes every 10 ms, and on_request serves it on the loop.
+  Gauges observe(Milliseconds window, const std::function<void(Patient&)>& on_request) {
+    const std::size_t resident = lab::resident_bytes();
+    const Scheduled before = scheduled_all();
+    const auto begin = looked_ = std::chrono::steady_clock::now();
+    scheduled_ = scheduled();
+    requests_.start(
+        Milliseconds(0), [&] { on_request(*this); }, Milliseconds(10));
+    gauge_.start(
+        Milliseconds(5), [this] { look(); }, Milliseconds(5));
+    end_.start(window, [this] { loop_.stop(); });
+    loop_.run();
+
+    look();
+    const Scheduled used = scheduled_all() - before;
+    gauges_.cpus_wanted =
+        std::chrono::duration<double>(used.on_core + used.waited_for_core) /
+        (looked_ - begin);
+    gauges_.grown_bytes = std::max(lab::resident_bytes(), resident) - resident;
+    is_over_ = true;  // the jobs that still wait have nothing left to do
+    for (lab::uv::Timer* timer : {&requests_, &gauge_, &end_}) timer->close();
+    loop_.run();
+    return gauges_;
+  }
+
+  // A job for libuv's pool.
+  void in_pool(std::function<void()> work) {
+    Job& job = jobs_.emplace_back(uv_work_t{}, this, std::move(work));
+    job.request.data = &job;
+    ++waiting_;
+    const auto begin = [](uv_work_t* request) {
+      const Job& begun = *static_cast<Job*>(request->data);
+      --begun.patient->waiting_;
+      if (!begun.patient->is_over_) begun.work();
+    };
+    const auto end = [](uv_work_t*, int) {};
+    lab::uv::check(uv_queue_work(loop_.raw(), &job.request, begin, end), "uv_queue_work");
+  }
+
   void keep(std::size_t bytes) { kept_.emplace_back(bytes, '.'); }
 
  private:
@@ -26,7 +65,21 @@ class Patient {
     Patient* patient;
     std::function<void()> work;
   };
-  void look();
+
+  // A loop that waits for a core is not to blame, so that time does not count.
+  void look() {
+    const auto now = std::chrono::steady_clock::now();
+    const Scheduled at = scheduled();
+    const std::chrono::nanoseconds delay =
+        now - looked_ - (at - scheduled_).waited_for_core;
+    looked_ = now;
+    scheduled_ = at;
+    const int waiting = waiting_;
+    lab::trace::counter("pool queue", waiting);
+    lab::trace::counter("loop delay (ms)", static_cast<double>(delay.count()) / 1e6);
+    gauges_.loop_delay = std::max(gauges_.loop_delay, delay);
+    gauges_.pool_queue = std::max(gauges_.pool_queue, waiting);
+  }
 
   lab::uv::Loop loop_;
   lab::uv::Timer requests_{loop_}, gauge_{loop_}, end_{loop_};
