@@ -45,7 +45,9 @@ inline Scheduled scheduled_all() {  // the threads of this process that are aliv
 }
 
 struct Gauges {
-  std::chrono::nanoseconds loop_delay{};  // longest, less the time it waited for a core
+  // The median turn of the loop, less the time it waited for a core: a stall of the machine
+  // is no illness. In production, take a high percentile over a minute.
+  std::chrono::nanoseconds loop_delay{};
   double cpus_wanted = 0;  // 1.0 is a thread that runs, or would run if it got a core
   int pool_queue = 0;      // longest
   std::size_t grown_bytes = 0;

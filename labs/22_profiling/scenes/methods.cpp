@@ -119,7 +119,7 @@ const Service kServices[] = {
     {"hashes in the pool", Illness::cpu,
      [](Patient& it) { it.in_pool([] { parse_rules(steps_in(60ms)); }); }},
     {"asks a slow store", Illness::io,
-     [](Patient& it) { it.in_pool([] { ask_store(60ms); }); }},
+     [](Patient& it) { it.in_pool([] { ask_store(150ms); }); }},
     {"computes on the loop", Illness::blocked_loop,
      [](Patient&) { parse_rules(steps_in(100ms)); }},
     {"keeps every request", Illness::memory, [](Patient& it) { it.keep(2 << 20); }},
@@ -141,7 +141,7 @@ void doctor(Story& story, const Knobs&) {
   Illness of_the_healthy{};
   for (const auto& [name, planted, on_request] : kServices) {
     Patient patient;
-    const Gauges gauges = patient.observe(story.quick() ? 300ms : 600ms, on_request);
+    const Gauges gauges = patient.observe(story.quick() ? 400ms : 600ms, on_request);
     const Illness found = diagnose(gauges);
     if (planted == Illness::none) of_the_healthy = found;
     right += planted != Illness::none && found == planted;

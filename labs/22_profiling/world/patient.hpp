@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 #include <string>
+#include <vector>
 
 #include "doctor.hpp"
 #include "lab/core/trace.hpp"
@@ -20,6 +21,8 @@ class Patient {
 
   // A request comes every 10 ms, and on_request serves it on the loop.
   Gauges observe(Milliseconds window, const std::function<void(Patient&)>& on_request) {
+    in_pool([] {});  // libuv starts its threads now, and not while we look
+    loop_.run();
     const std::size_t resident = lab::resident_bytes();
     const Scheduled before = scheduled_all();
     const auto begin = looked_ = std::chrono::steady_clock::now();
@@ -36,6 +39,8 @@ class Patient {
     gauges_.cpus_wanted =
         std::chrono::duration<double>(used.on_core + used.waited_for_core) /
         (looked_ - begin);
+    std::ranges::nth_element(delays_, delays_.begin() + std::ssize(delays_) / 2);
+    gauges_.loop_delay = delays_[delays_.size() / 2];
     gauges_.grown_bytes = std::max(lab::resident_bytes(), resident) - resident;
     is_over_ = true;  // the jobs that still wait have nothing left to do
     for (lab::uv::Timer* timer : {&requests_, &gauge_, &end_}) timer->close();
@@ -77,7 +82,7 @@ class Patient {
     const int waiting = waiting_;
     lab::trace::counter("pool queue", waiting);
     lab::trace::counter("loop delay (ms)", static_cast<double>(delay.count()) / 1e6);
-    gauges_.loop_delay = std::max(gauges_.loop_delay, delay);
+    delays_.push_back(delay);
     gauges_.pool_queue = std::max(gauges_.pool_queue, waiting);
   }
 
@@ -89,6 +94,7 @@ class Patient {
   std::atomic<bool> is_over_ = false;
   std::chrono::steady_clock::time_point looked_;
   Scheduled scheduled_;
+  std::vector<std::chrono::nanoseconds> delays_;
   Gauges gauges_;
 };
 

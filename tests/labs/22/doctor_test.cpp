@@ -82,6 +82,16 @@ TEST(Patient, ShowsAJobThatWaitsForThePool) {
   EXPECT_LT(gauges.cpus_wanted, 4);
 }
 
+TEST(Patient, DoesNotCallOneStallADelay) {
+  Patient patient;
+  bool is_first = true;
+  const Gauges gauges = patient.observe(400ms, [&](Patient&) {
+    if (std::exchange(is_first, false)) std::this_thread::sleep_for(60ms);
+  });
+  EXPECT_LT(gauges.loop_delay, 50ms);
+  EXPECT_GT(gauges.loop_delay, 0ms);
+}
+
 TEST(Patient, ShowsALongTurnOfItsLoop) {
   Patient patient;
   const Gauges gauges =
