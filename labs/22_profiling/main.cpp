@@ -4,7 +4,7 @@
 // Watch     A sampler finds the function that burns 80 % of the CPU, and does not see the
 //           waiting that takes longer. Then four gauges name the illness of a service.
 // Run       ./lab run 22        ./lab run 22 --scene doctor
-// Needs     Nothing. The profiler is this lab's own.
+// Needs     libuv. The profiler is this lab's own.
 
 #include "claims.hpp"
 #include "scenes/scenes.hpp"
