@@ -25,7 +25,6 @@ namespace lab22 {
 namespace {
 
 constexpr int kDeepest = 64;
-constexpr int kOurs = 2;  // the handler itself, and the kernel's way into it
 
 struct Sample {
   int depth = 0;
@@ -39,6 +38,8 @@ struct Sample {
 struct Sampler::Record {
   std::vector<Sample> samples{2048};
   std::atomic<std::size_t> used = 0;
+  void* way_in =
+      nullptr;  // whence the kernel calls the handler: above it is not the program
   static thread_local constinit std::atomic<Record*> current;
 };
 
@@ -54,6 +55,7 @@ void Sampler::on_signal(int) {
   if (at < record->samples.size()) {
     Sample& sample = record->samples[at];
     sample.depth = backtrace(sample.frames.data(), kDeepest);
+    record->way_in = __builtin_return_address(0);
     record->used.store(at + 1, std::memory_order_release);
   }
   errno = error;
@@ -97,13 +99,14 @@ std::vector<Stack> Sampler::stacks() const {
   std::vector<Stack> stacks(samples());
   for (std::size_t i = 0; i < stacks.size(); ++i) {
     const Sample& sample = record_->samples[i];
-    for (int frame = sample.depth - 1; frame >= kOurs; --frame) {
-      const auto address =
-          reinterpret_cast<Address>(sample.frames[static_cast<std::size_t>(frame)]);
-      // A caller's address is the one it will return to, perhaps already the next
-      // function's first. One byte before it is the call.
-      stacks[i].push_back(frame == kOurs ? address : address - 1);
-    }
+    const auto begin = sample.frames.begin(), end = begin + sample.depth;
+    const auto way_in = std::find(begin, end, record_->way_in);
+    // A caller's address is the one it will return to, perhaps already the next function's
+    // first. One byte before it is the call.
+    for (auto frame = way_in == end ? begin : way_in + 1; frame != end; ++frame)
+      stacks[i].push_back(reinterpret_cast<Address>(*frame) -
+                          (stacks[i].empty() ? 0 : 1));
+    std::ranges::reverse(stacks[i]);
   }
   return stacks;
 }

@@ -40,6 +40,7 @@ TEST_F(SamplerTest, NamesTheFunctionThatBurnsAndItsCallers) {
   sampler.stop();
   const Profile profile(sampler.stacks());
   EXPECT_GE(profile.samples(), 20);
+  EXPECT_EQ(profile.total("on_signal"), 0) << "the sampler is not in its own samples";
   EXPECT_GE(profile.self("parse_rules") + profile.self("add_tax"), 18);
   EXPECT_GE(profile.total("serve_order"), 18);
   EXPECT_LE(profile.self("serve_order"), 2);
