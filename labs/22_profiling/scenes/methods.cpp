@@ -91,10 +91,10 @@ void cost(Story& story, const Knobs&) {
   const double sampling = std::chrono::duration<double>(sampled.second) / alone.second;
   const double timing = std::chrono::duration<double>(timed.second) / alone.second;
   story.table({"CPU time of the same work",
-               {"watched by", "CPU time", "share of the short calls"},
-               {{"nobody", time(alone.second), percent(truth)},
-                {"sampling", time(sampled.second), percent(by_samples)},
-                {"stopwatches", time(timed.second), percent(by_watches)}}});
+               {"watched by", "share of the short calls", "CPU time"},
+               {{"nobody", percent(truth), time(alone.second)},
+                {"sampling", percent(by_samples), time(sampled.second)},
+                {"stopwatches", percent(by_watches), time(timed.second)}}});
   story.claim(
       "22.2",
       sampling < 1.25 && timing > 1.5 && std::abs(by_samples - truth) < 0.12 &&
