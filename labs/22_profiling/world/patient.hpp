@@ -50,7 +50,8 @@ class Patient {
 
   // A job for libuv's pool.
   void in_pool(std::function<void()> work) {
-    Job& job = jobs_.emplace_back(uv_work_t{}, this, std::move(work));
+    jobs_.push_back({{}, this, std::move(work)});
+    Job& job = jobs_.back();
     job.request.data = &job;
     ++waiting_;
     const auto begin = [](uv_work_t* request) {
