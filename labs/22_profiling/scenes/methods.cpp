@@ -1,0 +1,164 @@
+// methods.cpp: what sampling does not see, what it costs, and when to use something else.
+#include <cmath>
+
+#include "lab/core/text.hpp"
+#include "scenes/scenes.hpp"
+#include "world/patient.hpp"
+#include "world/recording.hpp"
+#include "world/shop.hpp"
+
+namespace lab22 {
+
+using namespace std::chrono_literals;
+using lab::Picture;
+using lab::Story;
+using lab::text::percent;
+using lab::text::time;
+
+// Step 10: the sampler's timer stands still while the thread waits. The spans of a trace last
+// as long as the waiting does.
+void waits(Story& story, const Knobs&) {
+  story.say(
+      "Three requests each wait 100 ms for a store, then compute for 40 ms. A profiler "
+      "and a trace watch the same thread. Only one of them should see the waiting.");
+  story.picture(Picture::strips, {"computes", "waits for the store"});
+  const auto begin = std::chrono::steady_clock::now();
+  const Scheduled before = scheduled();
+  Sampler sampler;
+  std::chrono::nanoseconds spans{};
+  for (int i = 0; i < 3; ++i) {
+    const auto asked = std::chrono::steady_clock::now();
+    lab::trace::Span wait("ask_store", {.lane = "waits for the store"});
+    ask_store(100ms);
+    wait.end();
+    spans += std::chrono::steady_clock::now() - asked;
+    const lab::trace::Span compute("add_tax", {.lane = "computes"});
+    add_tax(steps_in(40ms));
+  }
+  sampler.stop();
+  const auto lasted = std::chrono::steady_clock::now() - begin;
+  const auto [on_core, queued] = scheduled() - before;
+  const auto blocked = lasted - on_core - queued;
+  const Profile profile(sampler.stacks());
+  const int seen = profile.total("ask_store");
+  story.table({"Where the time went",
+               {"time", "how long", "samples"},
+               {{"on a core", time(on_core), std::to_string(profile.samples() - seen)},
+                {"waited for a core", time(queued), "0"},
+                {"blocked", time(blocked), std::to_string(seen)}}});
+  story.claim(
+      "22.1",
+      spans >= 300ms && blocked >= 270ms && profile.total("add_tax") >= 10 &&
+          seen * 4 <= profile.samples(),
+      "{} of {} samples were in ask_store. Control: the spans of a trace show that the "
+      "thread was in it for {}",
+      seen, profile.samples(), time(spans));
+  story.takeaway(
+      "Slow with an idle CPU is a question for a trace. A CPU profile cannot answer it.");
+}
+
+// Step 11: the same program alone, sampled, and with a stopwatch around each call.
+void cost(Story& story, const Knobs&) {
+  story.say(
+      "A program makes millions of short calls and a few long ones. We run it alone, "
+      "then with a profiler that samples, then with a stopwatch around each call.");
+  story.picture(Picture::bars, {"CPU time of the same work"});
+  const int lines = steps_in(60ms) / 9;
+  Stopwatch short_calls, long_calls;
+  const auto run = [&](bool instrumented) {  // CPU time of the short calls, and of all
+    const auto begin = lab::thread_cpu_time();
+    discount_lines(lines, instrumented ? &short_calls : nullptr);
+    const auto middle = lab::thread_cpu_time();
+    print_invoice(lines, instrumented ? &long_calls : nullptr);
+    return std::pair(middle - begin, lab::thread_cpu_time() - begin);
+  };
+  auto alone = run(false), sampled = alone;
+  std::vector<Stack> stacks;
+  for (int round = 0; round < 5; ++round) {  // the best of each counts
+    alone = std::min(alone, run(false));
+    Sampler sampler;
+    sampled = std::min(sampled, run(false));
+    sampler.stop();
+    std::ranges::copy(sampler.stacks(), std::back_inserter(stacks));
+  }
+  const auto timed = run(true);
+  const Profile profile(stacks);
+  const double truth = std::chrono::duration<double>(alone.first) / alone.second;
+  const double by_samples =
+      static_cast<double>(profile.total("discount_lines")) / profile.samples();
+  const double by_watches = std::chrono::duration<double>(short_calls.spent) /
+                            (short_calls.spent + long_calls.spent);
+  const double sampling = std::chrono::duration<double>(sampled.second) / alone.second;
+  const double timing = std::chrono::duration<double>(timed.second) / alone.second;
+  story.table({"CPU time of the same work",
+               {"watched by", "share of the short calls", "CPU time"},
+               {{"nobody", percent(truth), time(alone.second)},
+                {"sampling", percent(by_samples), time(sampled.second)},
+                {"stopwatches", percent(by_watches), time(timed.second)}}});
+  story.claim(
+      "22.2",
+      sampling < 1.25 && timing > 1.5 && std::abs(by_samples - truth) < 0.12 &&
+          by_watches - truth > 0.12 && short_calls.calls == lines,
+      "sampling took {:.2f} times the CPU and gave the short calls {} of it. Control: "
+      "stopwatches took {:.1f} times the CPU and gave them {}, where {} is right",
+      sampling, percent(by_samples), timing, percent(by_watches), percent(truth));
+  story.takeaway(
+      "Sample to find what is hot. Instrument what is rare and long, such as a request.");
+}
+
+namespace {
+
+struct Service {
+  const char* name;
+  Illness planted;
+  std::function<void(Patient&)> on_request;
+};
+
+const Service kServices[] = {
+    {"serves at once", Illness::none, [](Patient&) { add_tax(steps_in(100us)); }},
+    {"hashes in the pool", Illness::cpu,
+     [](Patient& it) { it.in_pool([] { parse_rules(steps_in(60ms)); }); }},
+    {"asks a slow store", Illness::io,
+     [](Patient& it) { it.in_pool([] { ask_store(150ms); }); }},
+    {"computes on the loop", Illness::blocked_loop,
+     [](Patient&) { parse_rules(steps_in(100ms)); }},
+    {"keeps every request", Illness::memory, [](Patient& it) { it.keep(2 << 20); }},
+};
+
+}  // namespace
+
+// Step 12: each illness is really there: CPU burnt, replies awaited, memory kept.
+void doctor(Story& story, const Knobs&) {
+  story.say(
+      "Five services get a request every 10 ms. Four of them are ill, each in its own "
+      "way. The doctor reads four gauges and should name each illness.");
+  story.picture(Picture::curves, {"loop delay (ms)", "pool queue"});
+  lab::Table table{
+      "What the doctor saw",
+      {"service", "loop delay", "CPUs wanted", "pool queue", "grew", "finding"},
+      {}};
+  int right = 0;
+  Illness of_the_healthy{};
+  for (const auto& [name, planted, on_request] : kServices) {
+    Patient patient;
+    const Gauges gauges = patient.observe(story.quick() ? 400ms : 600ms, on_request);
+    const Illness found = diagnose(gauges);
+    if (planted == Illness::none) of_the_healthy = found;
+    right += planted != Illness::none && found == planted;
+    table.rows.push_back(
+        {name, time(gauges.loop_delay), fmt::format("{:.1f}", gauges.cpus_wanted),
+         std::to_string(gauges.pool_queue), lab::text::bytes(gauges.grown_bytes),
+         std::string(to_string(found))});
+  }
+  story.table(table);
+  story.claim(
+      "22.5", right == 4 && of_the_healthy == Illness::none,
+      "the doctor named {} of 4 planted illnesses. Control: it called the service "
+      "without one {}",
+      right, to_string(of_the_healthy));
+  story.takeaway(
+      "Read the gauges first: they say which thread to profile, or that you need a trace "
+      "or a heap snapshot instead.");
+}
+
+}  // namespace lab22
