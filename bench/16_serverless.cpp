@@ -83,4 +83,3 @@ void BM_Call_Throttled(benchmark::State& state) {
 BENCHMARK(BM_Call_Throttled);
 
 }  // namespace
-

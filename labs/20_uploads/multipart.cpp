@@ -32,7 +32,7 @@ Progress MultipartParser::write(std::string_view bytes) {
   return state_ == State::bad ? Progress::bad : Progress::more;
 }
 
-// Step 3: each state takes what it understands from the front; false: it needs more bytes.
+// Step 2: each state takes what it understands from the front; false: it needs more bytes.
 bool MultipartParser::step(std::string_view& rest) {
   switch (state_) {
     case State::preamble:
@@ -53,7 +53,7 @@ bool MultipartParser::step(std::string_view& rest) {
   }
 }
 
-// Step 4: everything up to the delimiter is data. If there is none, its beginning may have
+// Step 3: everything up to the delimiter is data. If there is none, its beginning may have
 // come, with the rest in the next piece: from there on the bytes are kept.
 bool MultipartParser::step_data(std::string_view& rest) {
   const void* found =
@@ -76,7 +76,7 @@ bool MultipartParser::step_data(std::string_view& rest) {
   return true;
 }
 
-// Step 5: a head is kept until its empty line has come. A part without a disposition that we
+// Step 4: a head is kept until its empty line has come. A part without a disposition that we
 // know is skipped, like the preamble.
 bool MultipartParser::step_head(std::string_view& rest) {
   constexpr std::size_t kLimit = 16 << 10;

@@ -21,14 +21,14 @@ namespace lab20 {
 // The boundary of a header Content-Type; nullopt if that is no multipart/form-data.
 std::optional<std::string> boundary_of(std::string_view content_type);
 
-// Step 1: what the client says of a part. All of it is a claim.
+// What the client says of a part. All of it is a claim.
 struct Part {
   std::string name{};
   std::optional<std::string> file_name{};  // absent: a plain field
   std::string type = "text/plain";
 };
 
-// Step 2: what the parser tells of each part, in this order; its data in any number of pieces.
+// Step 1: what the parser tells of each part, in this order; its data in any number of pieces.
 struct PartEvents {
   std::function<void(const Part&)> on_part;
   std::function<void(std::string_view)> on_data;  // valid during the call

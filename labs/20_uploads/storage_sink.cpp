@@ -22,7 +22,7 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
         on_room(std::move(room)),
         client(loop, to.address()) {}
 
-  // Step 9: one request at a time. Each reply asks anew what is to be done next, so a
+  // Step 8: one request at a time. Each reply asks anew what is to be done next, so a
   // client that leaves while a request is under way is no special case.
   void next() {
     if (busy) return;
@@ -91,7 +91,7 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
         });
   }
 
-  // Step 10: S3 keeps, and charges for, parts that nobody completes. What a crash of ours
+  // Step 9: S3 keeps, and charges for, parts that nobody completes. What a crash of ours
   // leaves there is for the bucket's lifecycle rule.
   void abort() {
     if (stored || upload_id.empty()) return;

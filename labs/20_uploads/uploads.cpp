@@ -77,7 +77,7 @@ Upload::Upload(const std::string& content_type, Limits limits, OpenSink open,
 
 Upload::~Upload() = default;
 
-// Step 7: the pump. What the sink has no room for is not read. So it waits in the kernel, and
+// Step 6: the pump. What the sink has no room for is not read. So it waits in the kernel, and
 // when the kernel's buffers are full, in the client.
 bool Upload::write(std::string_view bytes) {
   if (outcome_.status) return true;  // refused: the rest is thrown away
@@ -114,7 +114,7 @@ void Upload::take(std::string_view bytes) {
   if (start_.size() > limits_.field_bytes) settle(413, "a field is too long");
 }
 
-// Step 8: limits are checked while the bytes come. Nobody asks the client how many there are,
+// Step 7: limits are checked while the bytes come. Nobody asks the client how many there are,
 // or what they are.
 void Upload::take_file(std::string_view bytes) {
   file_bytes_ += bytes.size();

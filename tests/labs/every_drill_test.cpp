@@ -71,7 +71,8 @@ TEST_P(EveryPage, HasWhatAnInterviewChecks) {
   EXPECT_THAT(page.senior, testing::SizeIs(testing::Ge(3)));
   EXPECT_NE(page.wrong, "");
   EXPECT_THAT(page.follow_ups, testing::SizeIs(testing::Ge(3)));
-  for (const FollowUp& next : page.follow_ups) EXPECT_NE(next.answer, "") << next.question;
+  for (const FollowUp& next : page.follow_ups)
+    EXPECT_NE(next.answer, "") << next.question;
 }
 
 INSTANTIATE_TEST_SUITE_P(Labs, EveryPage, testing::ValuesIn(Catalog::of(kPlace).labs()),

@@ -29,7 +29,7 @@ std::string parsed(std::string_view body, std::size_t first, std::size_t others)
 
 }  // namespace
 
-// Step 11: every place at which a form can be cut, and what three encodings add.
+// Step 10: every place at which a form can be cut, and what three encodings add.
 void encoding(Story& story, const Knobs&) {
   story.say(
       "30,000 random bytes travel in three encodings. Then a form with two parts is "
@@ -73,7 +73,7 @@ void encoding(Story& story, const Knobs&) {
       "boundary to arrive in pieces.");
 }
 
-// Step 12: a form may say anything. Each row is a request to a real server.
+// Step 11: a form may say anything. Each row is a request to a real server.
 void client_claims(Story& story, const Knobs&) {
   story.say(
       "Clients lie about sizes, types and names. A server that looks at the bytes "

@@ -70,7 +70,7 @@ void memory_or_disk(Story& story, const Knobs& knobs) {
       "multer() without options is the first of the two. Give it a storage, and limits.");
 }
 
-// Step 13: nginx deals requests out in turn, so the second one reaches the other instance.
+// Step 12: nginx deals requests out in turn, so the second one reaches the other instance.
 void two_instances(Story& story, const Knobs&) {
   story.say(
       "nginx deals requests out to two instances in turn. A file is sent through it, "
@@ -115,7 +115,7 @@ void two_instances(Story& story, const Knobs&) {
       "them can read it. With a pre-signed URL its bytes never pass them.");
 }
 
-// Step 14: storage is slower than the client. The control reads on all the same.
+// Step 13: storage is slower than the client. The control reads on all the same.
 void stream(Story& story, const Knobs& knobs) {
   const std::size_t large = knobs.mib(), medium = large / 2,
                     small = std::max(large / 20, 16UL);
@@ -150,7 +150,7 @@ void stream(Story& story, const Knobs& knobs) {
       "memory does not fill.");
 }
 
-// Step 15: clients vanish at random bytes. S3 would keep the parts of what they began.
+// Step 14: clients vanish at random bytes. S3 would keep the parts of what they began.
 void vanish(Story& story, const Knobs& knobs) {
   const int cuts = *knobs.cuts;
   story.say(
