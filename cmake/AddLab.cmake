@@ -119,8 +119,11 @@ function(add_lab_test name)
     set(arg_FILTER TEST_FILTER ${arg_FILTER})
   endif()
   gtest_discover_tests(${name} ${arg_FILTER} DISCOVERY_TIMEOUT 30
-    PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT})
+    PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${lab_environment}")
 endfunction()
+
+# A lab that measures its memory must not measure what AddressSanitizer keeps back.
+set(lab_environment "ASAN_OPTIONS=quarantine_size_mb=16")
 
 # add_tests_of_each_lab(NAME PROGRAM Suite LABELS lab [TIMEOUT 60])
 #
@@ -136,7 +139,8 @@ function(add_tests_of_each_lab name program suite)
              COMMAND ${program} --gtest_filter=*${suite}.*/${folder})
     # A filter that finds nothing must not pass.
     set_tests_properties(${name}/${folder} PROPERTIES LABELS "${labels}"
-      TIMEOUT ${arg_TIMEOUT} FAIL_REGULAR_EXPRESSION "Running 0 tests")
+      TIMEOUT ${arg_TIMEOUT} FAIL_REGULAR_EXPRESSION "Running 0 tests"
+      ENVIRONMENT "${lab_environment}")
   endforeach()
 endfunction()
 

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <random>
-#include <thread>
 
 #include "lab/core/text.hpp"
 #include "lab/core/trace.hpp"
@@ -39,12 +38,6 @@ Taken take(const std::string& way, std::size_t mib, const std::string& storage =
   const Instance server({.name = name_of(way, mib), .storage = storage});
   const Sent sent = curl(server.port(), "/" + way, mib * kMiB);
   return {lab::peak_resident_bytes(server.pid()), sent.key};
-}
-
-// Waits for what another process is about to do.
-bool soon(const std::function<bool()>& is_so) {
-  for (int i = 0; i < 10'000 && !is_so(); ++i) std::this_thread::sleep_for(1ms);
-  return is_so();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "lab/core/error.hpp"
 #include "lab/core/program.hpp"
@@ -75,6 +76,12 @@ void vanish_after(std::uint16_t port, const Request& request, std::size_t bytes)
     if (taken <= 0) return;
     sent += static_cast<std::size_t>(taken);
   }
+}
+
+bool soon(const std::function<bool()>& is_so) {
+  for (int i = 0; i < 10'000 && !is_so(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return is_so();
 }
 
 }  // namespace lab20

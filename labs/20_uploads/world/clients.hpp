@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "lab/net/http.hpp"
@@ -29,5 +30,8 @@ Sent curl(std::uint16_t port, const std::string& target, std::uint64_t file_byte
 // Sends so many bytes of the request, and closes.
 void vanish_after(std::uint16_t port, const lab::http::Request& request,
                   std::size_t bytes);
+
+// Waits for what a server is about to do.
+bool soon(const std::function<bool()>& is_so);
 
 }  // namespace lab20
