@@ -1,0 +1,37 @@
+// Lab 21: memory leaks
+//
+// Question  How do you find a memory leak?
+// Watch     Memory rises in eight services. Six of them leak or hold too much; resident
+//           memory alone cannot tell them from the others, three snapshots can.
+// Run       ./lab run 21        ./lab run 21 --scene doctor
+// Needs     Nothing. As root, and with cgroup v1, the kernel kills a real container.
+
+#include "claims.hpp"
+#include "scenes/scenes.hpp"
+#include "world/mortal.hpp"
+#include "world/patient.hpp"
+#include "world/service.hpp"
+
+using namespace lab21;
+
+int main(int argc, char** argv) {
+  lab::Lab<Knobs> lab(
+      argc, argv,
+      {.number = "21",
+       .name = "memory_leak",
+       .question = "How do you find a memory leak?",
+       .watch = "Watch memory rise in eight services, and three snapshots "
+                "tell the leaks from the rest.",
+       .claims = kClaims});
+  lab.scene("symptom", "Memory rises in three services", symptom);
+  lab.scene("gauges", "Which gauge moves", gauges);
+  lab.scene("snapshot", "Who holds the memory", snapshot);
+  lab.scene("three", "One snapshot, two, three", three);
+  lab.scene("port", "A debug port on loopback", port);
+  lab.scene("doctor", "Eight services and a diagnosis", doctor);
+  lab.scene("deaths", "Two death certificates", deaths);
+  lab.role("patient", patient_main);
+  lab.role("service", service_main);
+  lab.role("mortal", mortal_main);
+  return lab.run();
+}
