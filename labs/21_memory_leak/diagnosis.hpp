@@ -1,30 +1,42 @@
-// diagnosis.hpp: what is wrong with a program's memory, told from what one sees from outside.
+// diagnosis.hpp: what is wrong with a program's memory, told from what one sees outside.
 //
-//   does live memory grow?  no:  is it resident and not live? fragmentation, or mapped
+//   does live memory grow?  no:  is it kept free? fragmentation; unknown? outside the heap
 //                           yes: reachable?  no:  heads? a lost pointer, else a cycle
-//                                            yes: what does more work now? see Step 7
+//                                            yes: what does more work than before?
+//
+// Threads   One: reachability() does not look at the roots of other threads.
+// Source    Conservative marking (Boehm and Weiser, 1988), as in LeakSanitizer.
+// Left out  Thread-local roots, globals of shared libraries, disguised pointers.
 #pragma once
 
-#include <cstddef>
 #include <string_view>
+
+#include "memory_leak.hpp"
 
 namespace lab21 {
 
-// Bytes for a request, unless it says otherwise.
+// Shares of live memory. A lost pointer leaves heads; a cycle has none, because each of its
+// blocks is pointed at.
+struct Reachability {
+  double unreachable = 0;  // no global and nothing on this stack leads there
+  double heads = 0;        // of the unreachable: no other such block points there either
+};
+
+// Reads every live byte. REQUIRES: a sampler with mean 1; a block it missed is no path.
+Reachability reachability(const Snapshot& everything);
+
 struct Signals {
-  double growth = 0;         // of live memory, by requests that are new, after a warm-up
-  double repeat_growth = 0;  // by requests that were made before
+  double growth = 0;         // bytes of live memory for each new request, once warm
+  double repeat_growth = 0;  // and for each request that was made before
   double idle_work = 0;  // more allocations in a tick without requests than at the start
   double event_work =
       0;  // more allocations when something is announced than at the start
-  double unreachable = 0;      // share of live memory that no pointer leads to
-  double heads = 0;            // share of that which nothing points at at all
-  double live = 0;             // bytes, all in all
-  double free = 0;             // bytes that malloc keeps, after a trim
-  double resident_growth = 0;  // bytes since the start, after a trim
+  Reachability reach{};
+  double live = 0, kept = 0;   // bytes; kept: free, and malloc has not given them back
+  double resident_growth = 0;  // bytes since the start
 };
 
-enum class Fault {
+enum class Fault : std::uint8_t {
   none,  // memory rose to a limit, and stays
   listener,
   cache,
@@ -32,15 +44,12 @@ enum class Fault {
   cycle,
   lost,
   fragmentation,
-  outside,  // memory that no allocator knows: mapped, as Node's Buffers
+  outside,  // mapped, so that no allocator knows it, like Node's Buffers
   unknown,
 };
 
 std::string_view to_string(Fault fault);
-
+bool rose(const Signals& signals);  // the usual wrong answer: it rose, so it leaks
 Fault diagnose(const Signals& signals);
-
-// The usual wrong answer: memory rose, so it leaks.
-bool rose(const Signals& signals);
 
 }  // namespace lab21

@@ -8,9 +8,7 @@
 
 #include "claims.hpp"
 #include "scenes/scenes.hpp"
-#include "world/mortal.hpp"
-#include "world/patient.hpp"
-#include "world/service.hpp"
+#include "world/processes.hpp"
 
 using namespace lab21;
 
@@ -23,14 +21,12 @@ int main(int argc, char** argv) {
        .watch = "Watch memory rise in eight services, and three snapshots "
                 "tell the leaks from the rest.",
        .claims = kClaims});
-  lab.scene("symptom", "Memory rises in three services", symptom);
-  lab.scene("gauges", "Which gauge moves", gauges);
+  lab.scene("symptom", "Memory rises in four services", symptom);
   lab.scene("snapshot", "Who holds the memory", snapshot);
   lab.scene("three", "One snapshot, two, three", three);
   lab.scene("port", "A debug port on loopback", port);
   lab.scene("doctor", "Eight services and a diagnosis", doctor);
   lab.scene("deaths", "Two death certificates", deaths);
-  lab.role("patient", patient_main);
   lab.role("service", service_main);
   lab.role("mortal", mortal_main);
   return lab.run();

@@ -56,16 +56,25 @@ std::string readable(const char* mangled) {
 }
 
 // Many stacks may have the same site: names are looked up once for each stack.
-std::vector<Site> sorted(const std::map<Stack, Estimate>& stacks) {
-  std::map<std::string, Estimate> sites;
-  for (const auto& [stack, live] : stacks) sites[stack.site()] += live;
-  std::vector<Site> list;
-  for (const auto& [name, live] : sites) list.push_back({name, live});
-  std::ranges::stable_sort(list, [](const Site& left, const Site& right) {
-    return left.live.bytes > right.live.bytes;
-  });
-  return list;
-}
+class Tally {
+ public:
+  void add(const Sample& sample, std::size_t mean, double sign = 1) {
+    const auto [name, is_new] = names_.try_emplace(sample.stack);
+    if (is_new) name->second = sample.stack.site();
+    sites_[name->second].add(sample.size, mean, sign);
+  }
+  std::vector<Site> sorted() const {
+    std::vector<Site> list;
+    for (const auto& [name, live] : sites_) list.push_back({name, live});
+    std::ranges::stable_sort(list, std::greater{},
+                             [](auto& site) { return site.live.bytes; });
+    return list;
+  }
+
+ private:
+  std::map<Stack, std::string> names_;
+  std::map<std::string, Estimate> sites_;
+};
 
 }  // namespace
 
@@ -97,51 +106,34 @@ void Estimate::add(std::size_t size, std::size_t mean, double sign) {
 
 std::vector<Site> by_site(const Snapshot& snapshot, int period) {
   const Inside guard;
-  std::map<Stack, Estimate> stacks;
+  Tally tally;
   for (const Sample& sample : snapshot.samples) {
-    if (period >= 0 && sample.period != period) continue;
-    stacks[sample.stack].add(sample.size, snapshot.mean);
+    if (period < 0 || sample.period == period) tally.add(sample, snapshot.mean);
   }
-  return sorted(stacks);
+  return tally.sorted();
 }
 
 // Step 5: what stands in both snapshots cancels exactly; only the rest is an estimate.
 std::vector<Site> compare(const Snapshot& before, const Snapshot& after) {
   const Inside guard;
-  const auto serials = [](const Snapshot& snapshot) {
-    std::set<std::uint64_t> all;
-    for (const Sample& sample : snapshot.samples) all.insert(sample.serial);
-    return all;
+  Tally tally;
+  const auto add_what_is_new = [&](const Snapshot& in, const Snapshot& beside,
+                                   double sign) {
+    std::set<std::uint64_t> known;
+    for (const Sample& sample : beside.samples) known.insert(sample.serial);
+    for (const Sample& sample : in.samples) {
+      if (!known.contains(sample.serial)) tally.add(sample, in.mean, sign);
+    }
   };
-  const auto old = serials(before), current = serials(after);
-  std::map<Stack, Estimate> stacks;
-  for (const Sample& sample : after.samples) {
-    if (!old.contains(sample.serial)) stacks[sample.stack].add(sample.size, after.mean);
-  }
-  for (const Sample& sample : before.samples) {
-    if (!current.contains(sample.serial))
-      stacks[sample.stack].add(sample.size, before.mean, -1);
-  }
-  return sorted(stacks);
+  add_what_is_new(after, before, 1);
+  add_what_is_new(before, after, -1);
+  return tally.sorted();
 }
 
 Estimate total(const Snapshot& snapshot) {
   Estimate sum;
   for (const Sample& sample : snapshot.samples) sum.add(sample.size, snapshot.mean);
   return sum;
-}
-
-Estimate total(const std::vector<Site>& sites) {
-  Estimate sum;
-  for (const Site& site : sites) sum += site.live;
-  return sum;
-}
-
-Estimate& Estimate::operator+=(const Estimate& other) {
-  bytes += other.bytes;
-  count += other.count;
-  variance += other.variance;
-  return *this;
 }
 
 HeapSampler::HeapSampler(std::size_t mean_bytes, std::uint64_t seed)

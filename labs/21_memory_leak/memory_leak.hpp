@@ -63,7 +63,6 @@ struct Estimate {
   double error() const;  // in bytes
   // One sample stands for all blocks of its size that chance left out.
   void add(std::size_t size, std::size_t mean, double sign = 1);
-  Estimate& operator+=(const Estimate& other);
 };
 
 struct Site {
@@ -79,7 +78,6 @@ std::vector<Site> by_site(const Snapshot& snapshot, int period = -1);
 std::vector<Site> compare(const Snapshot& before, const Snapshot& after);
 
 Estimate total(const Snapshot& snapshot);
-Estimate total(const std::vector<Site>& sites);
 
 class HeapSampler {
  public:
@@ -90,7 +88,7 @@ class HeapSampler {
 
   // REQUIRES: after the block was allocated; before it is given back to the allocator, or
   // another thread could get the same address while we still hold it.
-  void allocated(const void* block, std::size_t size) noexcept {
+  void allocated(void* block, std::size_t size) noexcept {
     Countdown& mine = countdown_;
     if (mine.owner == id_ && (mine.bytes -= static_cast<double>(size)) > 0) return;
     sample(block, size);

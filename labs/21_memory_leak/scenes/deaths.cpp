@@ -1,6 +1,6 @@
 #include "lab/core/trace.hpp"
 #include "scenes/scenes.hpp"
-#include "world/mortal.hpp"
+#include "world/processes.hpp"
 
 namespace lab21 {
 
@@ -9,18 +9,18 @@ void deaths(lab::Story& story, const Knobs&) {
   story.picture(lab::Picture::machine, {"heap", "buffers", "buffers in a container"});
   lab::Table table{
       "Death certificates", {"process", "ended by", "exit handlers", "last words"}, {}};
-  const auto play = [&](const char* name, Fills fills, std::size_t container = 0) {
+  const auto play = [&](const char* name, const char* of, std::size_t container = 0) {
     lab::trace::state(name, "growing");
-    const Certificate end = live_and_die(fills, container);
+    const Certificate end = live_and_die(of, container);
     lab::trace::state(name, end.ended_by);
     table.rows.push_back({name, end.ended_by, end.handlers_ran ? "ran" : "did not run",
                           end.last_words ? "yes" : "none"});
     return end;
   };
-  const Certificate heap = play("heap", Fills::heap);
-  const Certificate buffers = play("buffers", Fills::buffers);
+  const Certificate heap = play("heap", "heap");
+  const Certificate buffers = play("buffers", "buffers");
   const Certificate container =
-      play("buffers in a container", Fills::buffers, std::size_t{100} << 20);
+      play("buffers in a container", "buffers", std::size_t{100} << 20);
   story.table(table);
   // Without a control group the kernel refuses memory and kills nobody.
   const bool grouped = container.limit_by == "a control group";

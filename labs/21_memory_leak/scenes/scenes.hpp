@@ -8,14 +8,13 @@ namespace lab21 {
 struct Knobs {
   lab::Program& program;
   lab::Knob<int> sample =
-      program.knob("sample", 16 << 10, 8 << 10, 64 << 10, "bytes",
+      program.knob("sample", 16 << 10, 8 << 10, 32 << 10, "bytes",
                    "allocated for each sample that is taken, on average");
   lab::Knob<int> size = program.knob("size", 4000, 2000, 8000, "bytes",
                                      "that a request leaks, where a service leaks");
 };
 
 void symptom(lab::Story& story, const Knobs& knobs);
-void gauges(lab::Story& story, const Knobs& knobs);
 void snapshot(lab::Story& story, const Knobs& knobs);
 void three(lab::Story& story, const Knobs& knobs);
 void port(lab::Story& story, const Knobs& knobs);
