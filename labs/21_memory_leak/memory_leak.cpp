@@ -156,7 +156,7 @@ double HeapSampler::next_gap(Countdown& mine) const noexcept {
   return -std::log(uniform) * static_cast<double>(mean_);
 }
 
-void HeapSampler::sample(const void* block, std::size_t size) noexcept {
+void HeapSampler::sample(void* block, std::size_t size) noexcept {
   if (inside) return;
   const Inside guard;
   Countdown& mine = countdown_;

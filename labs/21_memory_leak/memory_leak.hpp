@@ -112,7 +112,7 @@ class HeapSampler {
     return (reinterpret_cast<std::uintptr_t>(block) >> 4) * 0x9E3779B97F4A7C15u >> 50;
   }
   double next_gap(Countdown& mine) const noexcept;
-  void sample(const void* block, std::size_t size) noexcept;
+  void sample(void* block, std::size_t size) noexcept;
   void forget(const void* block) noexcept;
 
   inline static thread_local constinit Countdown countdown_{};
