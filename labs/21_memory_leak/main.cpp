@@ -1,8 +1,8 @@
 // Lab 21: memory leaks
 //
 // Question  How do you find a memory leak?
-// Watch     Memory rises in eight services. Six of them leak or hold too much; resident
-//           memory alone cannot tell them from the others, three snapshots can.
+// Watch     Memory rises in eight services, and five of them leak. Resident memory alone
+//           cannot tell which. Growth after a warm-up, and who reaches it, can.
 // Run       ./lab run 21        ./lab run 21 --scene doctor
 // Needs     Nothing. As root, and with cgroup v1, the kernel kills a real container.
 
@@ -13,14 +13,13 @@
 using namespace lab21;
 
 int main(int argc, char** argv) {
-  lab::Lab<Knobs> lab(
-      argc, argv,
-      {.number = "21",
-       .name = "memory_leak",
-       .question = "How do you find a memory leak?",
-       .watch = "Watch memory rise in eight services, and three snapshots "
-                "tell the leaks from the rest.",
-       .claims = kClaims});
+  lab::Lab<Knobs> lab(argc, argv,
+                      {.number = "21",
+                       .name = "memory_leak",
+                       .question = "How do you find a memory leak?",
+                       .watch = "Watch memory rise in eight services, and a diagnosis "
+                                "tell the five that leak from the rest.",
+                       .claims = kClaims});
   lab.scene("symptom", "Memory rises in four services", symptom);
   lab.scene("snapshot", "Who holds the memory", snapshot);
   lab.scene("three", "One snapshot, two, three", three);

@@ -5,6 +5,8 @@
 // Node's inspector does the same.
 #pragma once
 
+#include <fmt/format.h>
+
 #include "lab/net/http.hpp"
 #include "memory_leak.hpp"
 
