@@ -4,7 +4,7 @@
 // Watch     Memory rises in eight services, and five of them leak. Resident memory alone
 //           cannot tell which. Growth after a warm-up, and who reaches it, can.
 // Run       ./lab run 21        ./lab run 21 --scene doctor
-// Needs     Nothing. As root, and with cgroup v1, the kernel kills a real container.
+// Needs     libuv. As root, and with cgroup v1, the kernel kills a real container.
 
 #include "claims.hpp"
 #include "scenes/scenes.hpp"

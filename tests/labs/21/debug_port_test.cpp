@@ -47,7 +47,7 @@ TEST_F(DebugPort, TellsBytesBlocksErrorAndSite) {
   put_in_cache(cache, 1, 1000);
   const auto answer =
       debug_port({.target = "/heap", .headers = {{"Host", "localhost"}}}, sampler_);
-  EXPECT_THAT(answer.body, testing::MatchesRegex("10[0-9]+ 2 0 put_in_cache\n"));
+  EXPECT_THAT(answer.body, testing::StartsWith("1064 2 0 put_in_cache\n"));
 }
 
 TEST_F(DebugPort, OutlivesGarbage) {
