@@ -4,7 +4,7 @@
 //                           yes: reachable?  no:  heads? a lost pointer, else a cycle
 //                                            yes: what does more work than before?
 //
-// Threads   One: reachability() does not look at the roots of other threads.
+// Threads   The program's first: reachability() does not look at other stacks.
 // Source    Conservative marking (Boehm and Weiser, 1988), as in LeakSanitizer.
 // Left out  Thread-local roots, globals of shared libraries, disguised pointers.
 #pragma once

@@ -1,6 +1,5 @@
 #include <cmath>
 
-#include "lab/core/text.hpp"
 #include "lab/core/trace.hpp"
 #include "scenes/scenes.hpp"
 #include "world/debug_port.hpp"
@@ -10,10 +9,6 @@
 namespace lab21 {
 
 namespace {
-
-std::string bytes(double count) {
-  return lab::text::bytes(static_cast<std::uint64_t>(count));
-}
 
 std::string top(const std::vector<Site>& sites) {
   return sites.empty() ? "nothing" : sites.front().name;
