@@ -45,7 +45,7 @@ bool belongs_to_a_library(std::string_view mangled) {
   return false;
 }
 
-// "lab21::Cache::put(int, unsigned long)" becomes "Cache::put".
+// "lab21::forget_buffer(unsigned long)" becomes "forget_buffer".
 std::string readable(const char* mangled) {
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> text(

@@ -21,7 +21,7 @@ void symptom(lab::Story& story, const Knobs& knobs) {
       lab::Picture::curves,
       {"leak: resident", "leak: live", "cache: resident", "cache: live",
        "fragments: resident", "fragments: live", "buffers: resident", "buffers: live"});
-  lab::Table table{"What rose after 4,500 requests, and live in the last 3,000",
+  lab::Table table{"What rose in 4,500 requests, and live memory in the last 3,000",
                    {"service", "resident", "live", "kept free", "outside", "last 3,000"},
                    {}};
   std::map<std::string, Signals> seen;
