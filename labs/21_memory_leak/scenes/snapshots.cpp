@@ -138,18 +138,19 @@ void port(lab::Story& story, const Knobs& knobs) {
   lab::trace::actor("operator", lab::trace::Actor::client);
   HeapSampler sampler(static_cast<std::size_t>(*knobs.sample));
   const Recording recording(sampler);
+  std::atomic<lab::EventId> asked{0};  // one request at a time
   lab::http::Server server([&](const lab::http::Request& request, auto reply) {
+    lab::trace::flow_in(asked, "GET /heap", {.lane = "service"});
     reply(debug_port(request, sampler));
   });
   lab::Table table{"Who gets a snapshot", {"asked", "answer"}, {}};
   const auto ask = [&](const std::string& how, const char* address,
                        lab::http::Headers headers) {
-    const auto asked = lab::trace::flow_out("GET /heap", {.lane = "operator"});
+    asked = lab::trace::flow_out("GET /heap", {.lane = "operator"});
     const auto result = lab::http::Client(address, server.port())
                             .request({.target = "/heap", .headers = std::move(headers)},
                                      std::chrono::seconds(20));
     const auto* response = std::get_if<lab::http::Response>(&result);
-    if (response) lab::trace::flow_in(asked, "GET /heap", {.lane = "service"});
     table.rows.push_back({how, response ? std::to_string(response->status) : "refused"});
     return response ? response->body : "";
   };
