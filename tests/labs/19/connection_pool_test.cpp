@@ -1,6 +1,9 @@
 // The pool's own rules, without a server. What takes time is held by a flag, not by time.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <fstream>
 #include <limits>
 #include <set>
 #include <stdexcept>
@@ -8,7 +11,9 @@
 #include <type_traits>
 
 #include "fake_connections.hpp"
+#include "lab/os/proc.hpp"
 #include "support/finishes.hpp"
+#include "support/wait_until.hpp"
 
 namespace lab19 {
 namespace {
@@ -409,6 +414,13 @@ TEST_F(ConnectionPoolTest, DrainingSendsHomeWhoWaits) {
   finishes("a borrower in the queue is sent home", [&] { waiter.join(); });
 }
 
+bool is_asleep(pid_t thread) {
+  std::ifstream file(fmt::format("/proc/self/task/{}/stat", thread));
+  std::string stat;
+  std::getline(file, stat);
+  return stat.find(") S ") != std::string::npos;
+}
+
 TEST_F(ConnectionPoolTest, DrainReturnsWhenTheLastConnectionHasComeBack) {
   for (const TimeSpan patience : {TimeSpan(Duration::max()), TimeSpan(1h)}) {
     ConnectionPool pool = make({.size = 3});
@@ -416,7 +428,12 @@ TEST_F(ConnectionPoolTest, DrainReturnsWhenTheLastConnectionHasComeBack) {
     open_all(pool, 1);
     EXPECT_EQ(pool.drain(1ms), 2u) << "two are out after its patience";
     EXPECT_EQ(server_.open, 2) << "and the idle one is closed meanwhile";
-    std::jthread drains([&] { EXPECT_EQ(pool.drain(patience), 0u); });
+    std::atomic<pid_t> thread = 0;
+    std::jthread drains([&] {
+      thread = lab::thread_id();
+      EXPECT_EQ(pool.drain(patience), 0u);
+    });
+    lab::test::wait_until("drain() waits", [&] { return thread && is_asleep(thread); });
     one.reset();
     EXPECT_EQ(server_.open, 1);
     two.reset();
