@@ -24,7 +24,8 @@ OwnRun::OwnRun() {
   const std::string run = folder() + "/underloop-" + std::to_string(geteuid()) + "/run";
   setenv("TMPDIR", folder().c_str(), 1);
   setenv("LAB_RUN_DIR", run.c_str(), 1);
-  for (const char* name : {"LAB_REDIS_URL", "LAB_POSTGRES_URL", "LAB_S3_URL"}) unsetenv(name);
+  for (const char* name : {"LAB_REDIS_URL", "LAB_POSTGRES_URL", "LAB_S3_URL"})
+    unsetenv(name);
 }
 
 OwnRun::~OwnRun() {
