@@ -51,7 +51,7 @@ std::vector<DrillItem> items_meant(const Catalog& catalog, const Place& place,
 // All of them: those that wait longest before the others, and last those never asked.
 std::vector<DrillItem> by_due_day(std::vector<DrillItem> items, const Records& records) {
   std::ranges::stable_sort(items, {}, [&](const DrillItem& item) {
-    const Record* record = known(records, item);
+    const Record* record = known(records, item.id);
     return record ? record->schedule.due : Day::max();
   });
   return items;
@@ -60,11 +60,9 @@ std::vector<DrillItem> by_due_day(std::vector<DrillItem> items, const Records& r
 // How many are due or new, asked today or not.
 std::size_t waiting(const std::vector<DrillItem>& items, const Records& records,
                     Day today) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(items, [&](const DrillItem& item) {
-        const Record* record = known(records, item);
-        return !record || record->schedule.due <= today;
-      }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      items,
+      [&](const DrillItem& item) { return is_due(known(records, item.id), today); }));
 }
 
 // --- one session ---
@@ -141,7 +139,7 @@ void list(const std::vector<DrillItem>& items, const Records& records,
     names = std::max(names, static_cast<int>(item.id.size()));
   }
   for (const DrillItem& item : items) {
-    const Record* record = known(records, item);
+    const Record* record = known(records, item.id);
     std::string state = "new";
     if (record) {
       const auto days = (record->schedule.due - today()).count();
@@ -194,7 +192,7 @@ int check(const std::vector<DrillItem>& items, const Place& place) {
 std::string when_next(const std::vector<DrillItem>& items, const Records& records) {
   Day next = Day::max();
   for (const DrillItem& item : items) {
-    if (const Record* record = known(records, item)) {
+    if (const Record* record = known(records, item.id)) {
       next = std::min(next, record->schedule.due);
     }
   }

@@ -17,11 +17,6 @@ std::string in_days(int days) {
   return days == 1 ? "tomorrow" : fmt::format("in {} days", days);
 }
 
-const Record* known(const Records& records, const DrillItem& item) {
-  const auto found = records.find(item.id);
-  return found == records.end() ? nullptr : &found->second;
-}
-
 Questioner::Questioner(const Place& place, DrillStore& store, Records records)
     : place_(place),
       store_(store),
@@ -39,7 +34,7 @@ Questioner::Turn Questioner::ask(const DrillItem& item, const std::string& head)
 }
 
 Questioner::Turn Questioner::ask_scenario(const DrillItem& item) {
-  const Record* record = known(records_, item);
+  const Record* record = known(records_, item.id);
   const auto shown = shown_items(item, record ? record->asked : 0);
   for (std::size_t i = 0; i < shown.size(); ++i) {
     fmt::print("    {}  {}\n", i + 1, shown[i]);

@@ -48,8 +48,6 @@ class Questioner {
   std::optional<int> grade_{};
 };
 
-const Record* known(const Records& records, const DrillItem& item);
-
 std::string in_days(int days);  // "today", "tomorrow", "in 3 days"
 
 }  // namespace runner

@@ -247,6 +247,15 @@ Records merged(const Records& ours, const Records& theirs, const Answers& answer
   return result;
 }
 
+const Record* known(const Records& records, const std::string& id) {
+  const auto found = records.find(id);
+  return found == records.end() ? nullptr : &found->second;
+}
+
+bool is_due(const Record* record, Day today) {
+  return !record || record->schedule.due <= today;
+}
+
 std::string records_text(const Records& records) {
   Json items = Json::object();
   for (const auto& [id, record] : records) {

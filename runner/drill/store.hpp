@@ -34,6 +34,12 @@ struct Record {
 
 using Records = std::map<std::string, Record>;  // by the item's id
 
+// Null if it was never asked.
+const Record* known(const Records& records, const std::string& id);
+
+// What was never asked is due, too.
+bool is_due(const Record* record, Day today);
+
 struct Answer {
   std::string id;
   int grade = 0;

@@ -20,15 +20,6 @@ using Kind = DrillItem::Kind;
 
 constexpr std::size_t kLongestAnswer = 1000;
 
-const Record* known(const Records& records, const DrillItem& item) {
-  const auto found = records.find(item.id);
-  return found == records.end() ? nullptr : &found->second;
-}
-
-bool is_due(const Record* record, Day today) {
-  return !record || record->schedule.due <= today;
-}
-
 const char* word(DrillItem::Predict predict) {
   switch (predict) {
     case DrillItem::Predict::order:
@@ -113,13 +104,13 @@ Json StudioDrill::items() {
     return std::ranges::find(mix, item.id, &DrillItem::id) - mix.begin();
   };
   std::ranges::stable_sort(items, {}, [&](const DrillItem& item) {
-    const Record* record = known(records, item);
+    const Record* record = known(records, item.id);
     return std::tuple(in_mix(item), !is_due(record, now),
                       record ? record->schedule.due : Day::max());
   });
   Json list = Json::array();
   for (const DrillItem& item : items) {
-    list.push_back(asked(item, known(records, item), now));
+    list.push_back(asked(item, known(records, item.id), now));
     list.back()["today"] = in_mix(item) < std::ssize(mix);
   }
   return {{"due", mix.size()}, {"items", list}};
@@ -144,7 +135,7 @@ std::string StudioDrill::understood(const DrillItem& item, const std::string& ty
   if (item.kind != Kind::scenario) throw Usage("that one is graded: grade, 0 to 5");
   if (typed == "?" || typed.empty()) return "";
   const Records records = store_.read();
-  const Record* record = known(records, item);
+  const Record* record = known(records, item.id);
   const auto shown = shown_items(item, record ? record->asked : 0);
   const auto said = typed.size() <= kLongestAnswer ? parse_prediction(item, shown, typed)
                                                    : std::nullopt;
