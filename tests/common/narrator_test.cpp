@@ -488,6 +488,14 @@ TEST(WholeScreen, AsksBetweenTwoScenesAndDoesNotCountThePause) {
   EXPECT_THAT(text, HasSubstr("1 of 1 claims hold · 0.3 s"));
 }
 
+TEST(WholeScreen, TakesTheQuestionAwayWhenTheRunEndsInsteadOfAnAnswer) {
+  Screen screen({true, false, 60}, Telling::brief);
+  screen.at(0, Kind::scene, {.name = "First"});
+  screen.narrator().ask("Second", 2, 3);
+  screen.narrator().end({.claims = 1, .events = 1});
+  EXPECT_THAT(screen.text(), HasSubstr("q: quit\r\033[2K\033[1A"));
+}
+
 // Only one line is cleared away when a key comes.
 TEST(WholeScreen, AsksInOneLineHoweverLongTheTitleIs) {
   Screen screen({true, false, 60}, Telling::brief);
