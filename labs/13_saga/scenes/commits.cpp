@@ -71,12 +71,12 @@ void commits(Story& story, const Knobs&) {
   }
   story.table(table);
   story.claim("13.1", whole[0] && !whole[1] && whole[3],
-              "after the first commit the order was {} and {} were paid. Control: after "
+              "after the first commit the order was {}, but {} was paid. Control: after "
               "none or all of the commits the three databases agreed",
               table.rows[1][1], table.rows[1][3]);
   const auto torn = std::ranges::count(whole, false);
-  story.claim("13.2", torn == 2, "{} of 4 crashes left an order that is half made", torn);
-  story.takeaway("Nothing turns three commits in three databases into one.");
+  story.claim("13.2", torn == 2, "{} of 4 crashes left an incomplete order", torn);
+  story.takeaway("Three commits in three databases are not one transaction.");
 }
 
 // Step 12: somebody else needs the row that the dead coordinator has changed.
@@ -117,13 +117,13 @@ void two_phase(Story& story, const Knobs&) {
   story.claim("13.2",
               torn == 0 && in_doubt == 3 && table.rows[0][1] == "free" &&
                   table.rows[1][1] == "locked" && table.rows[2][1] == "free",
-              "two-phase commit was whole after {} of 8 crashes, but {} prepared "
-              "transactions kept their locks until somebody decided. Control: a "
+              "with two-phase commit the databases agreed after {} of 8 crashes, but {} "
+              "prepared transactions kept their locks until somebody decided. Control: a "
               "coordinator that had not prepared left no lock",
               8 - torn, in_doubt);
   story.takeaway(
-      "Two-phase commit is correct, but while its coordinator is gone everybody else "
-      "waits for its locks.");
+      "Two-phase commit is correct, but while its coordinator is gone, all others wait "
+      "for its locks.");
 }
 
 }  // namespace lab13
