@@ -219,8 +219,8 @@ void puzzles(Story& story, const Knobs&) {
     story.table({puzzle->name, {"order"}, {{order}}});
   }
   story.nuance("02.2",
-               "An ES module's top-level code is itself a promise job, so there promises "
-               "and queueMicrotask run before nextTick.");
+               "At the top level of an ES module, promises run before nextTick. That "
+               "code is itself a promise job.");
   story.takeaway(
       "In CommonJS ticks run before promises. At the top level of an ES module it is "
       "reversed.");

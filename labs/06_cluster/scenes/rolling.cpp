@@ -71,9 +71,9 @@ void rolling(Story& story, const Knobs&) {
       failed, dealt.answered + fresh.answered + inherited.answered + failed,
       killed.failed);
   story.nuance("06.4",
-               "With SO_REUSEPORT a request may fail, so the claim does not count that "
-               "row. Each worker has a socket of its own, and a connection that arrives "
-               "between its last accept and its close is lost.");
+               "With SO_REUSEPORT a request may fail. The claim does not count that row: "
+               "each worker has its own socket, and a connection that arrives between "
+               "its last accept and its close is lost.");
   story.takeaway(
       "Start the successor, and then drain the old worker: it takes no new connections, "
       "finishes its requests and says \"Connection: close\".");

@@ -128,8 +128,8 @@ void scaling(Story& story, const Knobs&) {
               "worker already had {} in flight at once, and two had {}",
               two.most, requests, gain, wait_one.at_once, wait_two.at_once);
   story.nuance("06.8",
-               "If requests only wait, a second worker gains little, because one worker "
-               "can already keep them all in flight.");
+               "If requests only wait, a second worker gains little. One worker can "
+               "already keep them all in flight.");
   story.takeaway("More workers help if the CPU is the limit, and not otherwise.");
 }
 

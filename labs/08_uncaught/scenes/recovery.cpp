@@ -143,7 +143,7 @@ void restart(Story& story, const Knobs&) {
                   exits.uploads == lost && exits.exit == 1 && swallows.same_process() &&
                   swallows.after.n == swallows.before.n + 1,
               "the handler logged \"{}\", both uploads finished, and a new process "
-              "counted from {}. Control: an immediate exit lost both uploads, and the "
+              "counted from {}. Control: an immediate exit lost both uploads. The "
               "process that swallowed the error went on with {}",
               drains.log, drains.after.n, swallows.after.n);
   story.nuance(
@@ -154,8 +154,8 @@ void restart(Story& story, const Knobs&) {
               "without a supervisor the request was {}",
               exits.before.pid, exits.after.pid, lab::text::time(exits.gap), alone);
   story.nuance("08.3",
-               "The supervisor holds the listening socket, so no request was refused. "
-               "Under PM2 the app holds it.");
+               "Here the supervisor holds the listening socket. So no request was "
+               "refused. Under PM2 the app holds the socket.");
   story.takeaway("Log, stop accepting, drain within a deadline, exit with 1.");
 }
 

@@ -114,8 +114,8 @@ void ci(Story& story, const Knobs&) {
               "edit and rewrote the lockfile",
               drift_ci.why, "libb 1.0.0");
   story.nuance("09.5",
-               "The hash stops a tarball that was replaced under a locked version. It "
-               "does not stop a malicious new version that you lock yourself.");
+               "The hash protects a version that you have locked. It does not stop a "
+               "malicious new version that you lock yourself.");
   story.takeaway("npm install may change the lockfile. npm ci obeys it or fails.");
 }
 

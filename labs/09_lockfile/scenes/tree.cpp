@@ -179,8 +179,8 @@ void later(Story& story, const Knobs& knobs) {
               "lockfile, and {} without it",
               *knobs.releases + 1, moved_with, before.size(), moved_without);
   story.nuance("09.2",
-               "If package.json and the lockfile disagree, npm install silently rewrites "
-               "the lockfile (scene `ci`).");
+               "npm install may rewrite the lockfile. It does so silently if "
+               "package.json does not agree with it (scene `ci`).");
   story.takeaway("Commit the lockfile. Then tomorrow's install is the same as today's.");
 }
 
@@ -232,8 +232,8 @@ void machines(Story& story, const Knobs&) {
               "are on only one of them",
               lock.packages.size(), shared, different);
   story.nuance("09.4",
-               "The lockfile does not pin Node, the system's libraries, or what install "
-               "scripts build or download.");
+               "The lockfile does not pin Node or the system's libraries. Nor does it "
+               "pin what install scripts build or download.");
   story.takeaway(
       "The lockfile pins the packages. For the same behaviour, pin Node and the "
       "container image too.");
