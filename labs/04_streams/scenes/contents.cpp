@@ -33,8 +33,8 @@ Passed pass(std::string_view input) {
 
 }  // namespace
 
-// Step 6: the same stage is a destination for what stands before it and a source for what
-// stands behind it. So stages can be put in a row.
+// Step 6: the same stage is a destination for the stage before it and a source for the stage
+// after it. So stages can be put in a row.
 void transform(Story& story, const Knobs&) {
   story.say(
       "A text goes through gzip, and the output goes through gunzip. The result should "

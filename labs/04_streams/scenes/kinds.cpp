@@ -61,8 +61,8 @@ void passed(std::string_view from, std::string_view what, std::string_view to,
   trace::flow_in(trace::flow_out(what, {.lane = from}, where), what, {.lane = to}, where);
 }
 
-// Step 3: a source starts paused. Data flows once somebody listens, stops on pause(), and
-// nothing is lost meanwhile.
+// Step 3: a source starts paused. Data flows once there is a listener, and stops on pause().
+// Nothing is lost meanwhile.
 Emitted read_file(const fs::path& path) {
   Emitted seen;
   lab::uv::Loop loop;

@@ -98,8 +98,8 @@ Work wait(int workers) {
 
 }  // namespace
 
-// Step 12: the CPU of one process is the limit of what computes; a wait costs none. By
-// shares and counts, because a busy machine hides what the clock would show.
+// Step 12: one process limits the work that computes, and waiting needs no CPU. We compare
+// shares and counts, because times are unreliable on a busy machine.
 void scaling(Story& story, const Knobs&) {
   const int requests = story.quick() ? 80 : 240;
   story.say(

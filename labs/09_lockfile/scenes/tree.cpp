@@ -35,7 +35,7 @@ std::string at(const Tree& tree, const std::string& place) {
   return found == tree.end() ? "-" : found->second;
 }
 
-// Step 8: the registry tells its releases in another order each time.
+// Step 8: the registry lists its releases in another order each time.
 int same_bytes_of(const Lock& lock, const Registry& registry, int orders) {
   std::mt19937 random(9);
   int same = 0;

@@ -5,7 +5,7 @@ namespace lab10 {
 
 namespace {
 
-// Step 7: stands first. When a request is still unanswered after `limit`, it logs who has it.
+// Step 7: comes first. If a request is still unanswered after `limit`, it logs who has it.
 Handler watchdog(Site& site, milliseconds limit) {
   return [&site, limit](Request&, Response& response, Next next) {
     site.run_after(limit, [&site, &response, next] {

@@ -73,11 +73,11 @@ void errors(Story& story, const Knobs&) {
               "three errors skipped the tail: {}, {}, {}. Control: without an error only "
               "the {} ran, and error middleware defined before the route never ran",
               thrown.log, passed.log, rejected.log, works.log);
-  story.nuance("10.8",
-               "Express 5 passes the rejection of an async middleware to next(error). "
-               "Express 4 ignores it. Since Node 15 an unhandled rejection ends the "
-               "process, so the client gets an {}.",
-               ignored.reply);
+  story.nuance(
+      "10.8",
+      "Express 5 passes an async rejection to next(error). Express 4 ignores it. Since "
+      "Node 15 an unhandled rejection ends the process, so the client gets an {}.",
+      ignored.reply);
   story.takeaway(
       "Define error middleware last. An error only moves forward, and skips everything "
       "that does not take four parameters.");

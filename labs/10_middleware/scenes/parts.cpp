@@ -9,8 +9,8 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// Step 6: four middleware and the one that replies. As a control it stands first: then the others
-// never see the request.
+// Step 6: four middleware and the one that replies. As a control that one is defined first, and
+// then the others never see the request.
 void build(App& app, Site& site, bool replies_first, Clock::duration& took) {
   const auto reply = [](Request& request, Response& response, Next) {
     const std::string user = request.locals["user"];

@@ -79,7 +79,7 @@ void commits(Story& story, const Knobs&) {
   story.takeaway("Three commits in three databases are not one transaction.");
 }
 
-// Step 12: somebody else needs the row that the dead coordinator has changed.
+// Step 12: another transaction needs the row that the dead coordinator has changed.
 void two_phase(Story& story, const Knobs&) {
   story.say(
       "Two-phase commit asks each database to prepare, decides, and then commits. Its "
@@ -112,7 +112,7 @@ void two_phase(Story& story, const Knobs&) {
   kill_coordinator(shop, true, 4);
   look("after it prepared", "50ms");
   const int in_doubt = resolve(shop);
-  look("and somebody decided", "10s");
+  look("after a decision", "10s");
   story.table(table);
   story.claim("13.2",
               torn == 0 && in_doubt == 3 && table.rows[0][1] == "free" &&

@@ -88,8 +88,8 @@ void outbox(Story& story, const Knobs& knobs) {
       "transaction, and let a relay publish it.");
 }
 
-// Step 15: three processes and a stream. Payments is away, comes, is killed after its commit,
-// before it could publish or acknowledge anything, and comes again.
+// Step 15: three processes and a stream. The payments service starts late, is killed after its
+// commit, before it could publish or acknowledge anything, and is started again.
 void choreography(Story& story, const Knobs&) {
   story.say(
       "Three services react to each other's events, and no process knows the chain. The "

@@ -50,13 +50,12 @@ void saga(Story& story, const Knobs& knobs) {
     table.rows.push_back(row(fails, commands.substr(3), books.order, books.paid));
   }
   story.table(table);
-  story.claim(
-      "13.3", in_order == requests && table.rows[4][2] == "CONFIRMED",
-      "at {} of {} requests, all the steps before it were committed, and no others",
-      in_order, requests);
+  story.claim("13.3", in_order == requests && table.rows[4][2] == "CONFIRMED",
+              "at {} of {} requests exactly the earlier steps were committed", in_order,
+              requests);
   story.claim("13.6", as_expected == 5,
-              "after {} of 4 failures all earlier steps were compensated, the last one "
-              "first. Control: without a failure, no step was compensated",
+              "{} of 4 failed sagas compensated their steps, the last one first. "
+              "Control: a saga without a failure compensated none",
               as_expected - 1);
   story.claim("13.7", restored == 4 && seen.order == "PENDING" && seen.paid == 60,
               "balances and stock were as before after {} of 4 failures. But the order "
@@ -171,7 +170,7 @@ void crashes(Story& story, const Knobs& knobs) {
       "request that is repeated or late.");
 }
 
-// Step 14: saga A is about to fail when B wants the same money. Without a lock, B believes a
+// Step 14: saga A is about to fail when B wants the same money. Without a lock, B reads a
 // balance that A will undo. Under a semantic lock it is told to come back later.
 void isolation(Story& story, const Knobs& knobs) {
   story.say(
@@ -206,8 +205,8 @@ void isolation(Story& story, const Knobs& knobs) {
   story.claim("13.7",
               table.rows[0][2] == "compensated" && table.rows[1][1] == "waiting" &&
                   table.rows[1][2] == "completed",
-              "without a lock, B was {}, because the money was missing that came back "
-              "later. Control: with a semantic lock, B was {} at first and {} at last",
+              "without a lock, B was {}, although the money came back later. Control: "
+              "with a semantic lock, B was {} at first and {} at last",
               table.rows[0][2], table.rows[1][1], table.rows[1][2]);
   story.takeaway(
       "Sagas are not isolated from each other. A semantic lock isolates them where it "
