@@ -38,8 +38,8 @@ Supervisor::Supervisor(lab::uv::Loop& loop, Supervised what, RestartPolicy polic
   start();
 }
 
-// Step 9: a fresh process. Nothing of the dead one's memory comes along; what it may
-// inherit, it is given: here a listening socket, whose queue keeps who came meanwhile.
+// Step 9: a fresh process. It gets nothing of the dead one's memory. It inherits only what it
+// is given: here a listening socket, whose queue keeps the connections that came meanwhile.
 void Supervisor::start() {
   child_.emplace(
       lab::Child::role(what_.role, what_.args,

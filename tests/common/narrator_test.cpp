@@ -417,6 +417,26 @@ TEST(ASceneOnATerminal, IsShortenedWhereItMattersLeast) {
   EXPECT_THAT(lines.back(), ContainsRegex("\\([0-9]+ more lines; -v shows them\\)"));
 }
 
+TEST(ASceneOnATerminal, LeavesTheTableOfATreeBehindAnotherToThePicture) {
+  const auto scene_with = [](Telling telling, bool interactive) {
+    Screen screen({interactive, false, 60}, telling);
+    screen.at(0, Kind::scene, {.name = "S"});
+    screen.at(1, Kind::picture,
+              {.name = "tree",
+               .args = {{"feeds", std::string("drawn") + kEndOfCell + kEndOfRow}}});
+    add_table(screen, "first", 2);
+    add_table(screen, "drawn", 2);
+    add_table(screen, "third", 2);
+    return testing::PrintToString(scene_of(screen));
+  };
+  const std::string brief = scene_with(Telling::brief, true);
+  EXPECT_THAT(brief, HasSubstr("first"));
+  EXPECT_THAT(brief, Not(HasSubstr("drawn")));
+  EXPECT_THAT(brief, HasSubstr("third"));
+  EXPECT_THAT(scene_with(Telling::full, true), HasSubstr("drawn"));
+  EXPECT_THAT(scene_with(Telling::brief, false), HasSubstr("drawn"));
+}
+
 TEST(ASceneOnATerminal, FitsHoweverMuchItHasToTell) {
   for (const int claims : {1, 2, 3, 5, 7}) {
     Screen screen({true, false, 60}, Telling::brief);

@@ -64,7 +64,7 @@ class ServiceChain {
  private:
   using Reply = lab::http::Server::Reply;
 
-  // Step 8: each service asks first whether anybody still waits for it.
+  // Step 8: each service first checks whether its caller still waits.
   void take(std::size_t hop, const lab::http::Request& request, Reply reply) {
     std::optional<Deadline> deadline;
     for (const auto& [name, value] : request.headers)
