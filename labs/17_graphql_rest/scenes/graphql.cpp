@@ -58,8 +58,8 @@ void shapes(lab::Story& story, const Knobs&) {
   const int queries = story.quick() ? 100 : 1000;
   story.say(
       "A phone and a browser need different fields of the same posts. Then {} random "
-      "queries follow. All go to one URL of one server: expect the keys of each response "
-      "to be those of its query.",
+      "queries follow. All go to one URL of one server. Expect each response to have "
+      "exactly the keys of its query.",
       queries);
   story.picture(lab::Picture::tree, {"The browser's query, and what it fetched"});
   const Blog blog(postgres(), {.limits = Limits::none()});
@@ -87,7 +87,8 @@ void shapes(lab::Story& story, const Knobs&) {
   story.claim("17.4", client.urls == std::set<std::string>{"/graphql"},
               "{} queries went to {} URL", client.requests, client.urls.size());
   story.takeaway(
-      "The client writes the shape of its response. The server stays as it is when a new "
+      "The client decides the shape of its response. The server stays as it is when a "
+      "new "
       "client needs other fields.");
 }
 
@@ -115,7 +116,7 @@ void failing(lab::Story& story, const Knobs&) {
                 path == R"(["a","n"])" &&
                     data == (type == "Int" ? R"({"a":{"id":1,"n":null},"b":{"id":1}})"
                                            : R"({"a":null,"b":{"id":1}})"),
-                "n of type {}: the data is {}, and the error's path {}", type, data,
+                "with n of type {} the data is {}, and the error's path {}", type, data,
                 path);
   }
   story.table(table);
