@@ -45,8 +45,7 @@ void upload(Story& story, const Knobs&) {
   story.say(
       "Four files are dropped in a folder. The function handles photo.jpg. It crashes on "
       "flaky.jpg the first time, right after it has handled twice.jpg, and on "
-      "corrupt.jpg "
-      "every time. Each event has three attempts: expect one dead letter.");
+      "corrupt.jpg every time. Each event has three attempts: expect one dead letter.");
   story.picture(Picture::nodes, {"events", "instance 1", "one attempt 1"});
   lab::trace::actor("events", lab::trace::Actor::service);
   lab::uv::Loop loop;
@@ -90,8 +89,8 @@ void upload(Story& story, const Knobs&) {
 void frozen(Story& story, const Knobs& knobs) {
   story.say(
       "One instance has a timer that fires every 10 ms. Another leaves some work for 50 "
-      "ms "
-      "after its response. Then no request comes for a second. Expect neither to run.");
+      "ms after its response. Then no request comes for a second. Expect neither to "
+      "run.");
   story.picture(Picture::strips,
                 {"scheduled 1", "frozen 1", "not frozen 1", "idle too long 1"});
   lab::uv::Loop loop;
@@ -122,9 +121,8 @@ void frozen(Story& story, const Knobs& knobs) {
       calls >= 5 && done == 0 && done_awake == 1 && seen_awake >= 10 &&
           seen_awake >= 3 * seen,
       "in the frozen instance the timer fired {} times, and in the control, which was "
-      "not "
-      "frozen, {} times. Work left for later was done {} times, in the control {}. The "
-      "platform's scheduler made {} calls",
+      "not frozen, {} times. Work left for later was done {} times, in the control {}. "
+      "The platform's scheduler made {} calls",
       seen, seen_awake, done, done_awake, calls);
   story.takeaway(
       "Finish the work before you respond, or put it in a queue, and leave schedules to "

@@ -95,8 +95,7 @@ void endpoint(Story& story, const Knobs& knobs) {
       burst, at_once, burst, in_a_row, overlaps(calls), burst, served);
   story.takeaway(
       "With one request per instance, concurrency is the number of instances, and you "
-      "pay "
-      "for each while it waits. Give each one database connection: many pools of ten "
+      "pay for each while it waits. Give each one database connection: many pools of ten "
       "would exhaust the database.");
 }
 

@@ -88,8 +88,7 @@ void shapes(lab::Story& story, const Knobs&) {
               "{} queries went to {} URL", client.requests, client.urls.size());
   story.takeaway(
       "The client decides the shape of its response. The server stays as it is when a "
-      "new "
-      "client needs other fields.");
+      "new client needs other fields.");
 }
 
 void failing(lab::Story& story, const Knobs&) {

@@ -65,8 +65,7 @@ void trips(lab::Story& story, const Knobs& knobs) {
   const int posts = *knobs.posts, all = posts + 1;
   story.say(
       "A screen of {} posts with their authors is fetched in four ways. REST item by "
-      "item "
-      "should need {} requests. GraphQL needs one, but the database still gets {} "
+      "item should need {} requests. GraphQL needs one, but the database still gets {} "
       "queries, until a loader collects the authors of one loop iteration.",
       posts, all, all);
   story.picture(lab::Picture::sequence, {"client", "server", "PostgreSQL"});

@@ -64,9 +64,8 @@ class Shop {
 void strategies(lab::Story& story, const Knobs&) {
   story.say(
       "A price is read three times. Then it changes behind the cache's back, and the "
-      "next "
-      "read should be stale. Then the service deletes the cached price, and at last a "
-      "write goes through the cache.");
+      "next read should be stale. Then the service deletes the cached price, and at last "
+      "a write goes through the cache.");
   story.picture(lab::Picture::sequence, {"shop", "Redis", "PostgreSQL"});
   Shop shop;
   lab::Table table{"Reads of one price", {"step", "price read", "loads"}, {}};

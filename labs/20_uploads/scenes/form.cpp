@@ -118,8 +118,7 @@ void client_claims(Story& story, const Knobs&) {
       "20.4", right == 8 && large.bytes < 100 << 20 && bad_are_gone,
       "{} of 8 requests were accepted or refused as they should be; {} of 3 good files "
       "are on the disk; with a limit of 8 MiB, a client had sent {} MiB of a 200 MiB "
-      "file "
-      "when it was refused",
+      "file when it was refused",
       right, server.files(), large.bytes >> 20);
   story.nuance(
       "20.4",
