@@ -68,8 +68,8 @@ std::vector<Start> best(const std::vector<Runtime>& all, int rounds) {
 void cost(Story& story, const Knobs& knobs) {
   story.say(
       "The same function starts under each runtime that this machine has. How long does "
-      "it take until its first line runs, until its modules are loaded, until it has "
-      "replied? And how much memory does it keep while it is frozen?");
+      "it take until its first line runs, its modules are loaded, and it has replied? "
+      "How much memory does it keep?");
   story.picture(Picture::bars, {"Cold start"});
   const std::vector<Runtime> all = runtimes(*knobs.modules);
   const std::vector<Start> seen = best(all, story.quick() ? 2 : 9);
@@ -107,8 +107,8 @@ void cost(Story& story, const Knobs& knobs) {
       "with {} modules. Control: the native program kept {}",
       bytes(bare.memory), bytes(tree.memory), *knobs.modules, bytes(native.memory));
   story.takeaway(
-      "Node is quick enough to start, and light beside many JVM services. What you load "
-      "decides the rest: load less, bundle it, and use the compile cache.");
+      "Node starts quickly enough, and is light beside many JVM services. What you load "
+      "decides the rest: load less, bundle, use the compile cache.");
 }
 
 }  // namespace lab16

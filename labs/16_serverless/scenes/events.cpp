@@ -43,9 +43,9 @@ struct Bucket {
 
 void upload(Story& story, const Knobs&) {
   story.say(
-      "Four files are dropped in a folder. The function handles photo.jpg. It crashes on "
-      "flaky.jpg the first time, right after it has handled twice.jpg, and on "
-      "corrupt.jpg every time. Each event has three attempts: expect one dead letter.");
+      "Four files are dropped in a folder. The function crashes on flaky.jpg the first "
+      "time, after it has handled twice.jpg, and on corrupt.jpg every time. With three "
+      "attempts, expect one dead letter.");
   story.picture(Picture::nodes, {"events", "instance 1", "one attempt 1"});
   lab::trace::actor("events", lab::trace::Actor::service);
   lab::uv::Loop loop;
@@ -81,9 +81,8 @@ void upload(Story& story, const Knobs&) {
       "Control: with a single attempt, flaky.jpg was handled {} times",
       seen, control);
   story.takeaway(
-      "A retry cures a fault that passes, and a dead-letter queue keeps an event that "
-      "always fails. The function crashed after its work on twice.jpg, so the file was "
-      "handled twice: be idempotent.");
+      "Retries cure faults that pass; the dead-letter queue keeps what always fails. "
+      "The function crashed after its work on twice.jpg: be idempotent.");
 }
 
 void frozen(Story& story, const Knobs& knobs) {
@@ -120,10 +119,10 @@ void frozen(Story& story, const Knobs& knobs) {
       "16.6",
       calls >= 5 && done == 0 && done_awake == 1 && seen_awake >= 10 &&
           seen_awake >= 3 * seen,
-      "in the frozen instance the timer fired {} times, and in the control, which was "
-      "not frozen, {} times. Work left for later was done {} times, in the control {}. "
-      "The platform's scheduler made {} calls",
-      seen, seen_awake, done, done_awake, calls);
+      "the timer of the control, which was not frozen, fired {} times, and that of the "
+      "frozen instance {}. Work left for later was done {} times in the control, and {} "
+      "in the frozen one. The platform's scheduler made {} calls",
+      seen_awake, seen, done_awake, done, calls);
   story.takeaway(
       "Finish the work before you respond, or put it in a queue, and leave schedules to "
       "the platform.");

@@ -94,9 +94,8 @@ void endpoint(Story& story, const Knobs& knobs) {
       "to a function limited to one instance, {} was served and the others got 429",
       burst, at_once, burst, in_a_row, overlaps(calls), burst, served);
   story.takeaway(
-      "With one request per instance, concurrency is the number of instances, and you "
-      "pay for each while it waits. Give each one database connection: many pools of ten "
-      "would exhaust the database.");
+      "Concurrency here is the number of instances, and you pay for each while it "
+      "waits. Give each one database connection, not a pool of ten.");
 }
 
 }  // namespace lab16

@@ -64,9 +64,9 @@ std::string in_graphql(int posts) {
 void trips(lab::Story& story, const Knobs& knobs) {
   const int posts = *knobs.posts, all = posts + 1;
   story.say(
-      "A screen of {} posts with their authors is fetched in four ways. REST item by "
-      "item should need {} requests. GraphQL needs one, but the database still gets {} "
-      "queries, until a loader collects the authors of one loop iteration.",
+      "{} posts with their authors are fetched in four ways. REST item by item should "
+      "need {} requests. GraphQL needs one, but the database still gets {} queries, "
+      "until a loader batches them.",
       posts, all, all);
   story.picture(lab::Picture::sequence, {"client", "server", "PostgreSQL"});
   lab::Table table{"One screen", {"way", "URLs", "requests", "database queries"}, {}};

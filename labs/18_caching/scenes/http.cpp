@@ -46,9 +46,9 @@ class Connection {
 
 void etag(lab::Story& story, const Knobs&) {
   story.say(
-      "A client has a page of 12,000 bytes and its ETag, and asks for it again: with the "
-      "right tag, with another one, and with Cache-Control: no-cache, as a browser's "
-      "reload does. The handler counts how often it makes the page.");
+      "A client has a page and its ETag, and asks for it again: with the right tag, "
+      "with another one, and with Cache-Control: no-cache, as a browser's reload does. "
+      "The handler counts how often it makes the page.");
   story.picture(lab::Picture::sequence, {"client", "server"});
   Origin origin;
   Connection connection(origin);
@@ -138,7 +138,7 @@ void max_age(lab::Story& story, const Knobs&) {
   story.say(
       "The server says Cache-Control: max-age=1, and the client reads the page every "
       "250 ms of a simulated clock. For one second it should not ask the server at all. "
-      "Then the same reads follow with other directives.");
+      "Other directives follow.");
   story.picture(lab::Picture::sequence, {"client", "server"});
   const Reads timed = six_reads("max-age=1");
   lab::Table each{"With max-age=1", {"read at", "answered by"}, {}};
@@ -179,8 +179,8 @@ void max_age(lab::Story& story, const Knobs&) {
       "must-revalidate only forbids a stale response: a fresh one is used without "
       "asking.");
   story.takeaway(
-      "Give a file with a hash in its name a max-age of a year, and immutable. Give a "
-      "page with a fixed name a short max-age and an ETag. Mark private data private.");
+      "Give files with a hash in their name a year of max-age, pages with a fixed name "
+      "a short max-age and an ETag. Mark private data private.");
 }
 
 }  // namespace lab18

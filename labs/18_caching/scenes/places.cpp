@@ -59,9 +59,8 @@ void hits(lab::Story& story, const Knobs& knobs) {
   const auto room = static_cast<std::size_t>(*knobs.entries);
   story.say(
       "The same price is read from a cache in the process, from Redis and from "
-      "PostgreSQL. The first read is a look-up in memory, the others are round trips to "
-      "another process. Then ten times as many entries are stored as the cache has room "
-      "for.");
+      "PostgreSQL. Only the first read needs no other process. Then ten times as many "
+      "entries are stored as the cache has room for.");
   story.picture(lab::Picture::bars, {"Time of one read"});
   SharedCache shared(redis().url(), {.prefix = prefix()});
   const ProductTable table(postgres().url());

@@ -104,9 +104,8 @@ void strategies(lab::Story& story, const Knobs&) {
       "writes the cache first and the database later, so it loses writes when the "
       "cache dies.");
   story.takeaway(
-      "Cache-aside with a delete on write is the default: deleting twice does no harm, "
-      "and two deletes may come in any order. Add an expiry for the delete that gets "
-      "lost.");
+      "Cache-aside with a delete on write is the default: deletes can come twice and in "
+      "any order. Add an expiry for the delete that gets lost.");
 }
 
 namespace {
@@ -175,9 +174,9 @@ Ending crossed(bool versions) {
 
 void late_fill(lab::Story& story, const Knobs&) {
   story.say(
-      "A reader misses and loads the price 1. Before it fills the cache, a writer stores "
-      "the price 2 and deletes the entry. The late fill should win, until a version or a "
-      "lease stops it. Then two writers set the cache in the wrong order.");
+      "A reader misses and loads the price 1. Before its fill, a writer stores 2 and "
+      "deletes the entry. The late fill should win, unless a version or a lease stops "
+      "it. Then two writers set in the wrong order.");
   story.picture(lab::Picture::sequence, {"reader", "writer", "Redis", "PostgreSQL"});
   trace::actor("reader", trace::Actor::process);
   trace::actor("writer", trace::Actor::process);

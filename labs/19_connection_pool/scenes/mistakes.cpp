@@ -206,8 +206,8 @@ void nested(Story& story, const Knobs&) {
       "pool of 5",
       served[0], served[1]);
   story.takeaway(
-      "Never borrow while you hold a connection. Give every borrower a deadline, and let "
-      "the pool report which line of code holds each connection.");
+      "Never borrow while you hold a connection. Give every borrower a deadline, and "
+      "let the pool report which line of code holds each one.");
 }
 
 }  // namespace lab19

@@ -162,8 +162,8 @@ void waves(Story& story, const Knobs&) {
               "100 ms queries took {}",
               kQueries, waited, kSize, lab::text::time(took));
   story.takeaway(
-      "Little's law: connections in use = queries per second × seconds each is held. So "
-      "100 queries per second that take 100 ms each keep 10 connections busy.");
+      "Little's law: connections in use = queries per second × seconds each is held. "
+      "100 queries per second of 100 ms each keep 10 busy.");
 }
 
 }  // namespace lab19

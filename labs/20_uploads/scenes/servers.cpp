@@ -105,8 +105,8 @@ void two_instances(Story& story, const Knobs&) {
       "{} for a DELETE with such a URL, and {} without a signature",
       other, plain);
   story.takeaway(
-      "The next request may reach another instance, so a file belongs where all of "
-      "them can read it. With a pre-signed URL its bytes never pass through them.");
+      "The next request may reach another instance, so store files where all can read "
+      "them. With a pre-signed URL the bytes bypass them all.");
 }
 
 // Step 13: storage is slower than the client. The control reads on all the same.
@@ -114,9 +114,9 @@ void stream(Story& story, const Knobs& knobs) {
   const std::size_t large = knobs.mib(), medium = large / 2,
                     small = std::max(large / 20, 16UL);
   story.say(
-      "Files of {} and {} MiB go to a storage that takes {} MiB a second, in parts of "
-      "5 MiB. With backpressure the server's memory should be the same for both. "
-      "Without it, a file of half the larger size should pile up in memory.",
+      "Files of {} and {} MiB go to a storage that takes {} MiB a second. With "
+      "backpressure the server should need the same memory for both. Without it, a file "
+      "of half the larger size should pile up.",
       small, large, *knobs.storage_rate);
   story.picture(Picture::curves,
                 {curve("s3", small), curve("s3", large), curve("flood", medium)});

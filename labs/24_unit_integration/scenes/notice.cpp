@@ -40,8 +40,7 @@ void lights(lab::Story& story, const Knobs&) {
   story.say(
       "A sign-up stores an address in PostgreSQL and asks a mail service over HTTP to "
       "send a welcome. We plant one fault at a time, and run five suites. No suite "
-      "should "
-      "notice all faults. Which of them turn red?");
+      "should notice all faults. Which of them turn red?");
   story.picture(lab::Picture::tree, {"Five suites, five faults"});
   lab::PostgresServer database;
   MailService mail;
@@ -88,8 +87,8 @@ void lights(lab::Story& story, const Knobs&) {
                "The integration tests noticed 4 of the 5 faults, but a 500 does not say "
                "which function is wrong; the unit test did.");
   story.takeaway(
-      "Unit tests check your rules, tests with mocks your calls, contract tests your "
-      "doubles, and integration tests what lies between the modules.");
+      "Unit tests check your rules, mocks your calls, contract tests your doubles, and "
+      "integration tests what lies between the modules.");
 }
 
 void cost(lab::Story& story, const Knobs&) {

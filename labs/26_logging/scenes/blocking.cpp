@@ -95,9 +95,9 @@ class Writer {
 
 void blocking(lab::Story& story, const Knobs&) {
   story.say(
-      "Three programs log 400 KiB with console.log, as Node writes it: to a file, a pipe "
-      "and a terminal that nobody reads. A fourth logs to such a terminal by a logger "
-      "with a queue. Only the terminal without a queue should block its program.");
+      "Three programs log 400 KiB with console.log, as Node writes it: to a file, a "
+      "pipe and a terminal that nobody reads. A fourth has a logger with a queue. Only "
+      "the terminal without a queue should block.");
   constexpr const char* kWays[] = {"file", "pipe", "terminal", "terminal, by a queue"};
   story.picture(lab::Picture::strips, {kWays[0], kWays[1], kWays[2], kWays[3]});
 

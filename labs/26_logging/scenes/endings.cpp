@@ -28,9 +28,9 @@ int kept(const std::string& mode, const std::string& ending) {
 
 void endings(lab::Story& story, const Knobs&) {
   story.say(
-      "A process logs {} lines and ends in five ways. It writes each line at once, or it "
-      "queues the lines, or it queues them and flushes before it ends. Without a flush, "
-      "only a return from main should save the queue.",
+      "A process logs {} lines and ends in five ways. It writes each line at once, or "
+      "queues the lines, or queues and flushes them. Without a flush, only a return "
+      "from main should save the queue.",
       kVictimLines);
   story.picture(lab::Picture::bars, {"Lines kept after SIGKILL"});
 

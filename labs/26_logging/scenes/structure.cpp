@@ -137,8 +137,8 @@ void structure(lab::Story& story, const Knobs& knobs) {
   const int count = story.quick() ? std::min(10'000, *knobs.requests) : *knobs.requests;
   story.say(
       "A service logs {} requests as plain text and as JSON. Some users have a blank or "
-      "a newline in their name. Then a program reads both logs and counts the errors of "
-      "each route. Only the JSON should give the true numbers.",
+      "a newline in their name. Then a program counts the errors by route. Only the "
+      "JSON should give the true numbers.",
       lab::text::count(count));
   story.picture(lab::Picture::bars, {"Requests whose fields came back"});
 

@@ -24,9 +24,9 @@ void add(lab::Table& table, std::string installed, std::string program,
 
 void patch(Story& story, const Knobs&) {
   story.say(
-      "The program shop was linked with price 1.2.0 and is never built again. 95 cents "
-      "less 10 % are 85.5 cents, which 1.2.0 cuts off to 85. Then 1.2.1 is installed. "
-      "The result should change, and the functions should not.");
+      "The program shop was linked with price 1.2.0. 95 cents less 10 % are 85.5 cents, "
+      "which 1.2.0 cuts off to 85. Then 1.2.1 is installed. The result should change, "
+      "and the functions should not.");
   story.picture(Picture::nodes, {"shop", "price 1.2.0", "price 1.2.1"});
   const Releases releases;
   const Meeting before = releases.start("shop", "1.2.0");
@@ -80,16 +80,14 @@ void minor(Story& story, const Knobs&) {
       old_program.said, new_program.said, backwards.said);
   story.takeaway(
       "Minor releases are compatible in one direction only. That is why ^1.3.0 has a "
-      "lower bound: a caller of a new function needs the release that added it, or a "
-      "later one.");
+      "lower bound: earlier releases lack the new function.");
 }
 
 void major(Story& story, const Knobs&) {
   story.say(
-      "2.0.0 renames the function that shop calls. The file's name carries the major "
-      "number, so shop should not even find 2.0.0. Then 2.0.0 is installed under the "
-      "name of version 1, and so is 3.0.0, in which only the meaning of an argument "
-      "changed.");
+      "2.0.0 renames the function that shop calls. The file's name has the major "
+      "number, so shop should not find it. Then 2.0.0 gets the name of version 1, and "
+      "so does 3.0.0, where an argument's meaning changed.");
   story.picture(Picture::nodes, {"shop", "price 1.2.0", "price 2.0.0", "price 3.0.0"});
   const Releases releases;
   const Meeting same_major = releases.start("shop", "1.2.0");
@@ -114,8 +112,8 @@ void major(Story& story, const Knobs&) {
       "meaning breaks callers silently.",
       misread.said);
   story.takeaway(
-      "A new major number is a warning: read the changes before you take the release. "
-      "Nobody checks that authors change the number when they should.");
+      "A new major number is a warning: read the changes first. Nobody checks that "
+      "authors change the number when they should.");
 }
 
 }  // namespace lab27
