@@ -128,7 +128,7 @@ void three(lab::Story& story, const Knobs& knobs) {
                   top(sampled[2]) == "forget_buffer" &&
                   std::abs(estimate.bytes - found.bytes) < 5 * estimate.error(),
               "one snapshot named {}, two named {}, and three {}, with {:.0f} of {} "
-              "leaked blocks. A sampler estimated {} of {}",
+              "leaked blocks. A sampler estimated {}, where {} had leaked",
               top(exact[0]), top(exact[1]), top(exact[2]), found.count, kRequests,
               bytes(estimate.bytes), bytes(found.bytes));
   story.nuance("21.5",

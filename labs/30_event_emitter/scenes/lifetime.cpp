@@ -65,8 +65,8 @@ std::string closed_meanwhile(Listen listen) {
     close();
     alive = false;
   });
-  close = listen(emitter,
-                 [&] { reached = alive ? "called, alive" : "called after it went"; });
+  close =
+      listen(emitter, [&] { reached = alive ? "called, alive" : "called, destroyed"; });
   emitter.emit(changed);
   return reached;
 }
@@ -111,7 +111,7 @@ void leak(Story& story, const Knobs& knobs) {
     auto subscription = std::make_shared<Subscription>(emitter.subscribe(changed, call));
     return [subscription] { subscription->end(); };
   });
-  story.table({"A session is closed by a listener in front of its own",
+  story.table({"An earlier listener closes the session",
                {"its destructor", "its listener is"},
                {{"calls off(), as in Node", by_off}, {"ends a Subscription", by_end}}});
   story.takeaway(
