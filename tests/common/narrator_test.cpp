@@ -311,6 +311,46 @@ TEST(WholeScreen, OfARunWithoutATerminal) {
 )");
 }
 
+// --- a tree of words ---
+
+std::string row_of(std::initializer_list<const char*> cells) {
+  std::string row;
+  for (const char* cell : cells) row += std::string(cell) + kEndOfCell;
+  return row + kEndOfRow;
+}
+
+TEST(TreeOfWords, TellsWhichLeavesOfATreeHaveWhichWord) {
+  Screen screen;
+  screen.at(1, Kind::table,
+            {.name = "Lights",
+             .args = {{"columns", row_of({"test", "suite", "light"})},
+                      {"rows",
+                       row_of({"unit", "", ""}) + row_of({"unit: a", "unit", "green"}) +
+                           row_of({"unit: b", "unit", "red"}) +
+                           row_of({"unit: c", "unit", "green"}) +
+                           row_of({"whole", "", ""}) + row_of({"d", "whole", "red"})}}});
+  EXPECT_THAT(screen.text(), HasSubstr(R"(
+           Lights
+           suite  green  red
+           unit   a, c   b
+           whole         d
+)"));
+}
+
+TEST(TreeOfWords, LeavesATreeOfNumbersAsItIs) {
+  Screen screen;
+  screen.at(
+      1, Kind::table,
+      {.name = "Bytes",
+       .args = {{"columns", row_of({"site", "parent", "bytes"})},
+                {"rows", row_of({"shop", "", ""}) + row_of({"cache", "shop", "12"})}}});
+  EXPECT_THAT(screen.text(), HasSubstr(R"(
+           site   parent  bytes
+           shop
+           cache  shop    12
+)"));
+}
+
 // --- a scene fits the screen ---
 
 std::string rows_of(int count, const std::string& cell = "x") {

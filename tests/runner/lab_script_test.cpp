@@ -288,11 +288,11 @@ TEST_F(LabScript, DoctorTellsWhatIsMissingAndWhichLabsItCosts) {
   fake_.write("lists", "");
   const std::string told = lab("doctor");
   EXPECT_EQ(code_, 77);
-  EXPECT_THAT(told, HasSubstr("MISSING              labs 1\n"));
+  EXPECT_THAT(told, HasSubstr("MISSING              lab 1\n"));
   EXPECT_THAT(told, HasSubstr("\n  ./lab setup uv\n"));
   EXPECT_FALSE(std::filesystem::exists(root() / "asked")) << "apt can take seconds";
   installed();
-  EXPECT_THAT(lab("doctor"), HasSubstr("Everything is there."));
+  EXPECT_THAT(lab("doctor"), HasSubstr("Everything is installed."));
   EXPECT_EQ(code_, 0);
 }
 

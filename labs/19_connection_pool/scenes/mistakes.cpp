@@ -159,16 +159,16 @@ void next_borrower(Story& story, const Knobs&) {
   }
   story.table(table);
   story.claim("19.6", clean == 4 && passed_on == 4,
-              "a pool that resets and asks kept {} of 4 faults from the next borrower. "
+              "a pool that resets and pings kept {} of 4 faults from the next borrower. "
               "Control: a pool that does neither passed {} of them on",
               clean, passed_on);
   story.nuance("19.6",
                "pg.Pool resets nothing, so a client is as its last borrower left it. "
-               "DISCARD ALL cleans all of it, for one more round trip per borrower. What "
-               "the server answers to a statement does not tell whether it is needed.");
+               "DISCARD ALL cleans all of it, for one more round trip per borrower. The "
+               "server's reply to a statement does not tell whether a reset is needed.");
   story.takeaway(
-      "Clean a connection when it comes back, and ask one that was idle for long before "
-      "you lend it.");
+      "Clean a connection when it comes back, and ping one that was idle for a while "
+      "before you lend it.");
 }
 
 // Step 12: four borrowers hold a connection each, and then each asks for a second one. No
@@ -199,13 +199,15 @@ void nested(Story& story, const Knobs&) {
                           fmt::format("{}:{}", file, line.line)});
   }
   story.table(table);
-  story.claim("19.4", served == std::vector{0, 4},
-              "{} of 4 borrowers that already held a connection got a second one from a "
-              "pool of 4, and gave up after 50 ms. Control: {} of 4 from a pool of 5",
-              served[0], served[1]);
+  story.claim(
+      "19.4", served == std::vector{0, 4},
+      "{} of 4 borrowers that already held a connection got a second one from a "
+      "pool of 4; the others gave up after 50 ms. Control: {} of 4 got one from a "
+      "pool of 5",
+      served[0], served[1]);
   story.takeaway(
-      "Never borrow while you hold a connection. Give every borrower a deadline, and let "
-      "the pool name the line that borrowed and did not give back.");
+      "Never borrow while you hold a connection. Give every borrower a deadline, and "
+      "let the pool report which line of code holds each one.");
 }
 
 }  // namespace lab19
