@@ -26,19 +26,33 @@ void until(lab::uv::Loop& loop, const std::function<bool()>& is_so) {
 
 namespace {
 
-Host::OnState drawn(const std::string& name, std::map<std::string, int>& given) {
-  return
-      [=, &given](int instance, pid_t pid, State state, auto& event, lab::Where where) {
-        constexpr const char* kStates[] = {"starting", "busy", "frozen", "gone"};
-        const std::string lane = fmt::format("{} {}", name, instance);
-        if (state == State::starting)
-          trace::actor(lane, trace::Actor::process, pid, where);
-        trace::state(lane, kStates[static_cast<int>(state)], 0, where);
-        if (state != State::busy) return;
-        ++given[event];
-        const auto sent = trace::flow_out(event, {.lane = "events"}, where);
-        trace::flow_in(sent, event, {.lane = lane}, where);
-      };
+// What a person would call an event: "/work", "photo.jpg".
+std::string shown(const std::string& event) {
+  const Json fields = Json::parse(event);
+  return fields.empty() ? "by the clock" : fields.begin()->get<std::string>();
+}
+
+Host::OnState drawn(const std::string& name, bool freezes,
+                    std::map<std::string, int>& given) {
+  return [=, &given, busy = std::map<int, std::string>()](int instance, pid_t pid,
+                                                          State state, auto& event,
+                                                          lab::Where where) mutable {
+    const char* const states[] = {"starting", "busy", freezes ? "frozen" : "idle",
+                                  "gone"};
+    const std::string lane = fmt::format("{} {}", name, instance);
+    if (state == State::starting) trace::actor(lane, trace::Actor::process, pid, where);
+    // Who goes in the middle of its work has died of it.
+    const std::string died = state == State::gone && busy.contains(instance)
+                                 ? "died of " + busy[instance]
+                                 : "";
+    trace::state(lane, died.empty() ? states[static_cast<int>(state)] : died, 0, where);
+    busy.erase(instance);
+    if (state != State::busy) return;
+    ++given[event];
+    const std::string what = busy[instance] = shown(event);
+    const auto sent = trace::flow_out(what, {.lane = "events"}, where);
+    trace::flow_in(sent, what, {.lane = lane}, where);
+  };
 }
 
 }  // namespace
@@ -47,7 +61,8 @@ Stage::Stage(lab::uv::Loop& on, std::string name, Function function, HostOptions
     : loop(on),
       work(lab::run_dir() /
            fmt::format("work {}", Clock::now().time_since_epoch().count())),
-      host(loop, (function.folder = work, function), options, drawn(name, given)),
+      host(loop, (function.folder = work, function), options,
+           drawn(name, options.freezes, given)),
       gateway(loop, [this](const lab::http::Request& request, auto reply) {
         host.invoke(event("path", request.target), [reply](const Result& result) {
           reply({.status = result.status, .body = result.body});
