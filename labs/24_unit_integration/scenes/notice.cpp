@@ -42,7 +42,7 @@ void lights(lab::Story& story, const Knobs&) {
       "send "
       "a welcome. We plant one fault at a time, and run five suites. Which of them turn "
       "red?");
-  story.picture(lab::Picture::tree, {"Five suites, five faults"});
+  story.picture(lab::Picture::tree, {"Five suites, five faults; red: a test failed"});
   lab::PostgresServer database;
   MailService mail;
   lab::Table table{"Which suite turns red", {"suite"}, {}};
@@ -53,7 +53,8 @@ void lights(lab::Story& story, const Knobs&) {
     runs.push_back(run_suite(situation.program, {}, surroundings(database, mail)));
   }
 
-  lab::Table grid{"Five suites, five faults", {"test run", "suite", "light"}, {}};
+  lab::Table grid{
+      "Five suites, five faults; red: a test failed", {"test run", "suite", "light"}, {}};
   // The lights of one suite, in the order of kSituations: "grgggg".
   const auto look_at = [&](const Kind& kind) {
     std::string lit;
