@@ -116,7 +116,7 @@ function Way({ edge, from, to, half, lit, choose }: { edge: Edge; from: Point; t
   return (
     <g class={`way${edge.count ? '' : ' unused'}${edge.hot ? ' hot' : ''}${lit ? ' lit' : ''}`} onClick={choose}>
       <path d={`M${a.x} ${a.y}Q${bend.x} ${bend.y} ${b.x} ${b.y}`} marker-end="url(#tip)" />
-      {edge.count > 0 && <text class="small halo" x={text.x} y={text.y + 4}>{edge.count > 1 ? `${edge.count} times` : 'once'}</text>}
+      {(edge.count > 1 || (edge.count && length > 2 * half.x + 60)) && <text class="small halo" x={text.x} y={text.y + 4}>{edge.count > 1 ? `${edge.count} times` : 'once'}</text>}
     </g>
   );
 }

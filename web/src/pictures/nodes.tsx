@@ -168,12 +168,18 @@ function place(columns: string[][], width: number, height: number, texts: Texts,
     const lines = Math.ceil(column.length / across);
     return Array.from({ length: across }, (_, i) => column.slice(i * lines, (i + 1) * lines));
   });
+  const names = slim.map((column) => Math.max(70, ...column.map((name) => widthOf(name) + 22)));
+  const sum = (all: readonly number[]) => all.reduce((one, other) => one + other, 0);
   const needs = slim.map((column) => Math.max(84, ...column.flatMap(texts).map((text, i) => widthOf(text, i > 0) + 24)));
   // Between two columns a label has room.
-  const gaps = slim.slice(1).map((column, c) => Math.max(kApart, Math.min(between(slim[c] as string[], column) + 24, 190, width / slim.length / (slim.length > 4 ? 2 : 1.3))));
-  const air = width - gaps.reduce((sum, one) => sum + one, 0) - 8;
-  const widths = shares(needs, air);
-  const more = (air - widths.reduce((sum, one) => sum + one, 0)) / slim.length;
+  const wanted = slim.slice(1).map((column, c) => Math.max(kApart, Math.min(between(slim[c] as string[], column) + 24, 190, width / slim.length / (slim.length > 4 ? 2 : 1.3))));
+  // But names first.
+  const over = Math.max(0, sum(names) + sum(wanted) + 8 - width);
+  const gaps = wanted.map((gap) => Math.max(kApart, gap - (over * gap) / sum(wanted)));
+  const air = width - sum(gaps) - 8;
+  const widths = air >= sum(names) - 1
+    ? shares(needs.map((need, i) => need - (names[i] as number)), air - sum(names)).map((more, i) => more + (names[i] as number)) : shares(needs, air);
+  const more = (air - sum(widths)) / slim.length;
   const boxes = new Map<string, Box>();
   let left = 4 + more / 2;
   slim.forEach((column, c) => {
@@ -181,7 +187,7 @@ function place(columns: string[][], width: number, height: number, texts: Texts,
     const each = height / column.length;
     column.forEach((name, i) => {
       const lines = texts(name).reduce((sum, text) => sum + wrapped(text, w - 14, true).length, 0);
-      const h = Math.max(34, Math.min(each - 12, 80, Math.max(46, 18 + lines * kLine)));
+      const h = Math.max(34, Math.min(each - Math.min(12, each * 0.12), 80, Math.max(46, 18 + lines * kLine)));
       boxes.set(name, { name, w, h, x: left + w / 2, y: each * (i + 0.5) });
     });
     left += w + (gaps[c] ?? 0) + more;

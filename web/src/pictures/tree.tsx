@@ -1,23 +1,32 @@
 // tree.tsx: nodes with parents and sizes: each as tall as its share, children to its right.
-// Where the leaves are test runs, they are lights: a row for each parent.
+// Where the leaves are test runs, they are lights: a row for each parent. Samples of a profile
+// are a flame graph.
 import type { Table } from '../trace/trace';
 import { Bars, tablesOf } from './bars';
 import { meaningOf } from './meaning';
 import { column } from './numbers';
+import { valueText } from '../trace/time';
 import { fitted, Label, Nothing, Sheet, widthOf, Words, wrapped, type Drawing } from './sheet';
 
 interface Node {
   name: string;
   text: string;
   size: number;
+  now?: number; // of two profiles: its samples in the second
   children: Node[];
 }
 
 // A node's size is its own, or that of its children where they need more. A circle is cut.
 export function treeOf(table: Table): Node[] {
   const sizes = column(table.rows.map((row) => row[2] ?? ''));
-  const nodes = new Map(table.rows.map((row, i): [string, Node] =>
-    [row[0] ?? '', { name: row[0] ?? '', text: row[2] ?? '', size: sizes?.[i]?.value ?? 1, children: [] }]));
+  const later = table.columns.length > 3 ? column(table.rows.map((row) => row[3] ?? '')) : null;
+  const bytes = table.columns[2] === 'bytes';
+  const nodes = new Map(table.rows.map((row, i): [string, Node] => {
+    const size = sizes?.[i]?.value ?? 1;
+    const now = later?.[i]?.value;
+    const text = bytes && sizes?.[i] ? valueText(size, 'bytes') : row[2] ?? '';
+    return [row[0] ?? '', { name: row[0] ?? '', text, size: Math.max(size, now ?? 0), ...(now === undefined ? {} : { now }), children: [] }];
+  }));
   const parents = new Map(table.rows.map((row) => [row[0] ?? '', row[1] ?? '']));
   const roots: Node[] = [];
   for (const [name, node] of nodes) {
@@ -38,7 +47,7 @@ export function treeOf(table: Table): Node[] {
 
 const depthOf = (node: Node): number => 1 + Math.max(0, ...node.children.map(depthOf));
 
-const kLights = new Set(['green', 'red', 'allowed', 'refused', 'same', 'moved', 'absent']);
+const kLights = new Set(['green', 'red', 'allowed', 'refused', 'same', 'moved', 'absent', 'noticed', 'missed']);
 
 export const areLights = (roots: readonly Node[]): boolean =>
   roots.length > 0 && roots.every(({ children }) => children.length > 0 && children.every((one) => !one.children.length && kLights.has(one.text)));
@@ -107,6 +116,60 @@ function Lights({ title, roots, width, height }: { title: string; roots: Node[];
 // Where a word has no room.
 const kMarks: Record<string, string> = { good: '✓', bad: '✗', gone: '–', waiting: '…' };
 
+const kFrame = 150; // px, the highest
+
+// As wide as its samples, whoever called it below: the order from left to right means nothing.
+// Of two profiles the outline is the first one, and what is filled is the second.
+function Flames({ table, roots, width, height }: { table: Table; roots: Node[]; width: number; height: number }) {
+  const levels = Math.max(1, ...roots.map(depthOf));
+  const differs = roots.some((root) => root.now !== undefined);
+  const top = differs ? 56 : 34;
+  const h = Math.min(kFrame, (height - top - 6) / levels);
+  const bottom = Math.min(height - 4, top + (height - top + h * levels) / 2);
+  const whole = roots.reduce((sum, one) => sum + one.size, 0) || 1;
+  const frames: { node: Node; x: number; w: number; depth: number; root: Node }[] = [];
+  const lay = (node: Node, depth: number, x: number, root: Node) => {
+    frames.push({ node, x, w: (node.size / whole) * (width - 8), depth, root });
+    for (const child of node.children) {
+      lay(child, depth + 1, x, root);
+      x += (child.size / whole) * (width - 8);
+    }
+  };
+  let x = 4;
+  for (const root of roots) {
+    lay(root, 0, x, root);
+    x += (root.size / whole) * (width - 8);
+  }
+  const samples = (text: string) => Number.parseFloat(text);
+  return (
+    <Sheet width={width} height={height} label={table.title}>
+      <Label x={8} y={20} text={table.title} room={width - 16} kind="strong" side="start" />
+      {differs && <Label x={8} y={42} text="outline: before · filled: after · green: fewer samples" room={width - 16} kind="small dim" side="start" />}
+      {frames.map(({ node, x, w, depth, root }, i) => {
+        const y = bottom - (depth + 1) * h;
+        const was = samples(node.text);
+        const change = node.now === undefined ? 0 : node.now - was;
+        // Less than this is chance: of a count n, the square root of n.
+        const chance = 2 * Math.sqrt(was + (node.now ?? 0));
+        const meaning = node.now === undefined ? '' : Math.abs(change) <= chance ? ' is-plain' : change < 0 ? ' is-good' : ' is-bad';
+        const name = depth ? within(node.name, root.name) : node.name;
+        const text = node.now === undefined ? node.text : `${was} → ${node.now} samples`;
+        const lines = w < 46 ? [] : wrapped(text, w - 12, true);
+        const two = h > 30 + 15 * lines.length;
+        return (
+          <g key={i} class={node.now === undefined ? `leaf depth-${depth % 4}` : `leaf differs${meaning}`} data-node={node.name}>
+            <rect x={x} y={y} width={Math.max(1, w - 3)} height={h - 3} rx="4" />
+            {node.now !== undefined && <rect class="now" x={x} y={y} width={Math.max(0, (w - 3) * (node.now / (node.size || 1)))} height={h - 3} rx="4" />}
+            {w > 30 && <Label x={x + (w - 3) / 2} y={y + h / 2 + (two ? 4 - 7.5 * lines.length : 4)} text={name} room={w - 12} kind="strong" />}
+            {two && lines.map((line, k) => <Label key={k} x={x + (w - 3) / 2} y={y + h / 2 + 4 + 15 * (k + 1) - 7.5 * lines.length} text={line} room={w - 10} kind="small" />)}
+            <title>{`${name}: ${text}`}</title>
+          </g>
+        );
+      })}
+    </Sheet>
+  );
+}
+
 const kLegible = 19; // px
 
 export function Tree(drawing: Drawing) {
@@ -116,6 +179,7 @@ export function Tree(drawing: Drawing) {
   const roots = treeOf(item.table);
   if (areLights(roots)) return <Lights title={item.table.title} roots={roots} width={width} height={height} />;
   if (roots.every((node) => !node.children.length)) return <Bars {...drawing} />; // a list
+  if (item.table.rows.every((row) => / samples$/.test(row[2] ?? ''))) return <Flames table={item.table} roots={roots} width={width} height={height} />;
   const whole = roots.reduce((sum, one) => sum + one.size, 0) || 1;
   const w = (width - 8) / Math.max(1, ...roots.map(depthOf));
   const boxes: { node: Node; x: number; y: number; w: number; h: number; depth: number }[] = [];
