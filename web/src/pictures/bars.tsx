@@ -35,9 +35,9 @@ const isNarrow = (width: number) => width < 560;
 function need(told: Table, width: number): number {
   const table = dense(told);
   const drawn = table.rows.length <= 24 ? chosen(table) : null;
-  if (!drawn) return 66 + table.rows.length * 25;
+  if (!drawn) return 66 + table.rows.length * (isNarrow(width) && table.rows.length <= 24 ? 46 : 25);
   const lines = isNarrow(width) ? Math.max(...detailsOf(table, drawn).map((parts) => joined(parts, width - 24, kLines).length)) : 0;
-  return 66 + table.rows.length * (46 + lines * kLine);
+  return (isNarrow(width) ? 84 : 66) + table.rows.length * (46 + lines * kLine);
 }
 
 const kLines = 4; // of small text below a name
@@ -110,7 +110,9 @@ function One({ table: told, width, height, limit }: { table: Table; width: numbe
   const side = Math.max(110, ...labels.map((text) => widthOf(text) + 22));
   let gutter = narrow ? 10 : Math.min(width * 0.42, Math.max(side,
     ...details.map((parts) => Math.min(Math.max(widthOf(parts.join(' · '), true) / 2, ...parts.map((text) => widthOf(text, true))), 270) + 30)));
-  const top = narrow ? 28 : 50;
+  // On a narrow page the head stands beside the title, or below it.
+  const under = narrow && !all && widthOf(table.title) + widthOf(head, true) > width - 28;
+  const top = narrow ? (under ? 46 : 28) : 50;
   const step = Math.min(170, (height - top - 6) / table.rows.length);
   const most_lines = Math.max(0, Math.min(3, Math.floor((step - 20) / kLine)));
   // What has no room below the names stands in columns of its own, before the bars.
@@ -134,8 +136,8 @@ function One({ table: told, width, height, limit }: { table: Table; width: numbe
   const long = width - gutter - (narrow ? 20 : value_room);
   return (
     <g class="bars">
-      <Label x={8} y={20} text={table.title} room={narrow && !all ? width * 0.62 : width - 16} kind="strong" side="start" />
-      {!all && (narrow ? <Label x={width - 8} y={20} text={head} room={width * 0.34} kind="small dim" side="end" />
+      <Label x={8} y={20} text={table.title} room={width - 16} kind="strong" side="start" />
+      {!all && (narrow ? <Label x={under ? 8 : width - 8} y={under ? 38 : 20} text={head} room={width - 16} kind="small dim" side={under ? 'start' : 'end'} />
         : <Label x={gutter} y={42} text={head} room={width - gutter - 8} kind="small dim" side="start" />)}
       {columns.map(({ x, w, i }) => <Label key={i} x={x} y={42} text={table.columns[i] ?? ''} room={w - 8} kind="small dim" side="start" />)}
       {limit && (
@@ -209,11 +211,11 @@ const factor = (ratio: number) => (ratio >= 10 ? `${Math.round(ratio).toLocaleSt
 // Results in words: a row for each, coloured by what they mean.
 function Outcomes({ table, width, height }: { table: Table; width: number; height: number }) {
   const columns = table.columns.length;
-  const first = Math.min(width * 0.36, Math.max(80, ...table.rows.map((row) => widthOf(row[0] ?? '') + 18)));
+  const first = Math.min(width * (isNarrow(width) && columns < 4 ? 0.46 : 0.36), Math.max(80, ...table.rows.map((row) => widthOf(row[0] ?? '') + 18)));
   const rest = (width - first - 12) / Math.max(1, columns - 1);
   const top = 56;
   const step = Math.max(24, Math.min(84, (height - top - 4) / table.rows.length));
-  const most = step >= 38 ? 2 : 1;
+  const most = step >= 52 ? 3 : step >= 38 ? 2 : 1;
   return (
     <g class="outcomes">
       <Label x={8} y={18} text={table.title} room={width - 16} kind="strong" side="start" />

@@ -211,10 +211,11 @@ function spread(wanted: number[], gap: number, top: number, bottom: number): num
 }
 
 // What was tried when, each until the next one.
-function Cases({ drawing: { trace, scene, at }, x, top, bottom, right }: {
+function Cases({ drawing: { trace, scene, at, width }, x, top, bottom, right }: {
   drawing: Drawing; x: (time: number) => number; top: number; bottom: number; right: number;
 }) {
   const cases = casesIn(trace, scene).filter(({ time }) => time <= at);
+  const isNarrow = width < 560;
   return (
     <g class="happened">
       {cases.map(({ event, time, name }, i) => {
@@ -222,7 +223,9 @@ function Cases({ drawing: { trace, scene, at }, x, top, bottom, right }: {
         return (
           <g key={event}>
             {i > 0 && <line x1={left} x2={left} y1={top - 18} y2={bottom} />}
-            {wrapped(name, end - left - 8, true, 3).map((line, k) => <Label key={k} x={left + 5} y={top - 6 + k * 14} text={line} room={end - left - 6} kind="small halo" side="start" />)}
+            {isNarrow ? (
+              <text class="small halo" transform={`translate(${left + 13} ${top - 4}) rotate(-90)`} style={{ textAnchor: 'end' }}>{name}</text>
+            ) : wrapped(name, end - left - 8, true, 3).map((line, k) => <Label key={k} x={left + 5} y={top - 6 + k * 14} text={line} room={end - left - 6} kind="small halo" side="start" />)}
           </g>
         );
       })}

@@ -13,7 +13,8 @@ export function Machine(drawing: Drawing) {
   const across = width / height > 1.3 && width > 560 ? Math.min(machines.length, 3) : 1;
   const down = Math.ceil(machines.length / across);
   const w = width / across;
-  const h = Math.max(190, height / down);
+  const many = machines.some((name) => new Set(statesIn(trace, scene, name).map((event) => trace.name(event))).size > 3);
+  const h = Math.max(many ? 290 : 190, height / down);
   return (
     <Sheet width={width} height={Math.max(height, h * down)} label={`States of ${machines.join(', ')}`}>
       {machines.map((name, i) => (

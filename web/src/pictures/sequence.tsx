@@ -134,7 +134,7 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
   const timeRoom = width < 560 || apart ? 0 : 72;
   const step = (width - timeRoom - 16) / Math.max(1, lanes.length);
   const x = (name: string) => timeRoom + 8 + (lanes.indexOf(name) + 0.5) * step;
-  const headLines = Math.max(1, ...lanes.map((name) => wrapped(name, step - 14, step < 90).length));
+  const headLines = Math.max(1, ...lanes.map((name) => wrapped(name, step - 8, step < 90, 3).length));
   const head = kHead + (headLines - 1) * kLine;
   const top = head + 10; // of the paper under the heads
   const tall_of = (i: number) => (quiet.has(i) ? row_height * 0.9 : 0) + (rows[i]?.look === 'case' && i ? row_height * 0.35 : 0);
@@ -180,8 +180,8 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
     <svg class="sheet lane-names" width={width} height={top} aria-hidden="true">
       {lanes.map((name) => (
         <g key={name} class="lifeline" data-lane={name}>
-          <rect x={x(name) - step / 2 + 4} width={step - 8} y="4" height={head} rx="7" />
-          <Words x={x(name)} y={4 + head / 2 + 5} text={name} room={step - 14} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} />
+          <rect x={x(name) - step / 2 + 3} width={step - 6} y="4" height={head} rx="7" />
+          <Words x={x(name)} y={4 + head / 2 + 5} text={name} room={step - 8} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} most={3} />
         </g>
       ))}
     </svg>

@@ -126,7 +126,7 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
               return (
                 <g key={event} class="happened">
                   {k > 0 && <line x1={x} x2={x} y1={y} y2={y + row - 2} />}
-                  {heads && <text class="small halo" x={Math.min(x + 4, end - widthOf(text, true))} y={y + (narrow ? 30 : 12)} style={{ textAnchor: 'start' }}>{text}</text>}
+                  {heads && !narrow && <text class="small halo" x={Math.min(x + 4, end - widthOf(text, true))} y={y + 12} style={{ textAnchor: 'start' }}>{text}</text>}
                 </g>
               );
             })}
@@ -184,7 +184,7 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
   const pause = gap ? `${lengthText(gap.to - gap.from)} without a ${gap.name}` : '';
   const line = y + (gap && h > 40 ? 17 : h / 2 + 4);
   // In its block, or after it where that has the room.
-  const texts = gap && h <= 40 ? [] : blocks.map(({ left, right, meaning, text }, i) => {
+  const wanted = gap && h <= 40 ? [] : blocks.map(({ left, right, meaning, text }, i) => {
     const long = widthOf(text, true);
     const next = Math.min(blocks[i + 1]?.left ?? edge, edge);
     if (meaning === 'gone') return left + 22 + long < edge ? { x: left + 18, text, side: 'start', out: true } : { x: Math.min(left, edge - 14) - 6, text, side: 'end', out: true };
@@ -196,6 +196,19 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
     if (!marks.length && right + long + 8 <= next) return { x: right + 5, text, side: 'start', out: true };
     return right - left > 44 ? { x: left + 6, text: fitted(text, right - left - 8, true), side: 'start', out: false } : null;
   });
+  // None over another one; that of the longest block first.
+  const kept: [number, number][] = [];
+  const order = blocks.map((_, i) => i).sort((a, b) => length(blocks[b]) - length(blocks[a]));
+  const texts: (NonNullable<(typeof wanted)[number]> | null)[] = blocks.map(() => null);
+  for (const i of order) {
+    const one = wanted[i];
+    if (!one?.text) continue;
+    const long = widthOf(one.text, true);
+    const [from, to] = one.side === 'end' ? [one.x - long, one.x] : [one.x, one.x + long];
+    if (kept.some(([a, b]) => from < b + 3 && to > a - 3)) continue;
+    kept.push([from, to]);
+    texts[i] = one;
+  }
   return (
     <g>
       {blocks.map(({ event, left, right, meaning, text }) => (
@@ -220,6 +233,8 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
     </g>
   );
 }
+
+const length = (block: { left: number; right: number } | undefined) => (block ? block.right - block.left : 0);
 
 // Things with names of their own: to the right of the dot, to its left, above or below it,
 // where nothing else stands.
