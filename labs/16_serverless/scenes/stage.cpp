@@ -34,22 +34,18 @@ std::string shown(const std::string& event) {
 
 Host::OnState drawn(const std::string& name, bool freezes,
                     std::map<std::string, int>& given) {
-  return [=, &given, busy = std::map<int, std::string>()](int instance, pid_t pid,
-                                                          State state, auto& event,
-                                                          lab::Where where) mutable {
+  return [=, &given](int instance, pid_t pid, State state, auto& event,
+                     lab::Where where) {
     const char* const states[] = {"starting", "busy", freezes ? "frozen" : "idle",
                                   "gone"};
     const std::string lane = fmt::format("{} {}", name, instance);
     if (state == State::starting) trace::actor(lane, trace::Actor::process, pid, where);
-    // Who goes in the middle of its work has died of it.
-    const std::string died = state == State::gone && busy.contains(instance)
-                                 ? "died of " + busy[instance]
-                                 : "";
-    trace::state(lane, died.empty() ? states[static_cast<int>(state)] : died, 0, where);
-    busy.erase(instance);
+    const bool died = state == State::gone && !event.empty();
+    trace::state(lane, died ? "dead of " + shown(event) : states[static_cast<int>(state)],
+                 0, where);
     if (state != State::busy) return;
     ++given[event];
-    const std::string what = busy[instance] = shown(event);
+    const std::string what = shown(event);
     const auto sent = trace::flow_out(what, {.lane = "events"}, where);
     trace::flow_in(sent, what, {.lane = lane}, where);
   };
