@@ -1,4 +1,7 @@
 // What pipe() and pipeline() leave behind when one stage fails.
+#include <fmt/format.h>
+
+#include "lab/core/trace.hpp"
 #include "scenes/scenes.hpp"
 #include "world/proxy.hpp"
 
@@ -39,6 +42,7 @@ void failures(Story& story, const Knobs&) {
                    .rows = {}};
   for (const Way way : {Way::pipe, Way::pipeline}) {
     for (const Failing failing : {Failing::source, Failing::stage, Failing::sink}) {
+      lab::trace::instant(fmt::format("the {} fails", name(failing)), {.lane = "case"});
       const Aftermath after = fail_one_stage(way, failing);
       table.rows.push_back(row(way, failing, after));
     }

@@ -95,7 +95,7 @@ std::vector<std::string> die(std::size_t number) {
 void deaths(Story& story, const Knobs&) {
   story.say(
       "Four C++ processes end because of an error. Only one of them gets to report it.");
-  story.picture(lab::Picture::nodes, {"parent"});
+  story.picture(lab::Picture::bars, {"Each in a process of its own"});
   lab::trace::actor("parent", lab::trace::Actor::client);
   lab::Table table{"Each in a process of its own", {"what happens", "end", "report"}, {}};
   for (std::size_t i = 0; i < std::size(kDeaths); ++i) table.rows.push_back(die(i));
@@ -210,7 +210,7 @@ void catching(Story& story, const Knobs&) {
   story.say(
       "The same error is thrown, with try/catch or .catch() in different places. Where "
       "is it caught?");
-  story.picture(lab::Picture::nodes, {"parent"});
+  story.picture(lab::Picture::bars, {"Where the error is caught"});
   lab::trace::actor("parent", lab::trace::Actor::client);
   Results result;
   lab::Table table{"Where the error is caught", {"program", "result"}, {}};
@@ -222,7 +222,7 @@ void catching(Story& story, const Knobs&) {
   }
   for (const char* program : {".catch() in a microtask of a microtask",
                               ".catch() one setImmediate late, with handlers"}) {
-    result[program] = play_drawn(program);
+    table.rows.push_back({program, result[program] = play_drawn(program)});
   }
   story.table(table);
   const auto is = [&](const char* program, std::string_view expected) {

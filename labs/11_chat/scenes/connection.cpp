@@ -122,7 +122,9 @@ void duplex(Story& story, const Knobs&) {
   story.picture(lab::Picture::sequence,
                 {"client", "server", "asking client", "replying server"});
   const int messages = story.quick() ? 100 : 300;
+  trace::instant("both send when they like", {.lane = "case"});
   const Talk both = talk(messages, true);
+  trace::instant("a server that only replies", {.lane = "case"});
   const Talk replies = talk(messages, false);
   const auto sent = static_cast<std::size_t>(messages);
   story.claim("11.1",
@@ -183,7 +185,9 @@ void protocols(Story& story, const Knobs&) {
                 {"plain client", "socket.io server", "socket.io client"});
   const std::string packet = R"(42["chat","hello"])";
   const auto at_root = speak("plain client", "/", {"hello"});
+  trace::instant("plain WebSocket: the server closes", {.lane = "case"});
   const auto plain = speak("plain client", kSocketIo, {"hello"});
+  trace::instant("packets: 0 is open, 40 connect, 42 an event", {.lane = "case"});
   const auto fluent = speak("socket.io client", kSocketIo, {"40", packet});
   story.claim("11.2",
               !at_root->opened && plain->read.size() == 1 &&

@@ -34,6 +34,8 @@ struct Away {
 
 // ann on A says three things. When she says the second, B has lost its subscription.
 Away away_for_one(bool closes_gaps) {
+  trace::instant(closes_gaps ? "with offset and epoch" : "plain Pub/Sub",
+                 {.lane = "case"});
   SharedRedis redis;
   const ServerProcess a(redis, {.closes_gaps = closes_gaps});
   const ServerProcess b(
@@ -67,7 +69,7 @@ void gap(Story& story, const Knobs&) {
   story.say(
       "ann on server A sends three messages. Server B loses its subscription to Redis "
       "while she sends the second. What does bob on B read?");
-  story.picture(lab::Picture::sequence, {"ann", "server A", "server B", "bob"});
+  story.picture(lab::Picture::sequence, {"ann", "server A", "Redis", "server B", "bob"});
   Away plain = away_for_one(false);
   // On a very busy machine B may be back before the second message: then try again.
   for (int i = 0; i < 3 && plain.receivers != 1; ++i) plain = away_for_one(false);
@@ -93,17 +95,19 @@ void forgotten(Story& story, const Knobs&) {
   story.say(
       "ann and bob have read three messages. Then the store loses its data and counts "
       "from 1 again. Is the new message 1 a repeat of the old one?");
-  story.picture(lab::Picture::sequence, {"ann", "server A", "server B", "bob"});
+  story.picture(lab::Picture::sequence, {"ann", "server A", "Redis", "server B", "bob"});
   SharedRedis redis;
   const ServerProcess a(redis), b(redis, {.name = "B"});
   Crowd crowd(redis);
   ChatClient& ann = crowd.add({.user = "ann", .servers = {a.port()}, .draws = true});
   ChatClient& bob = crowd.add({.user = "bob", .servers = {b.port()}, .draws = true});
   bool on_time = crowd.until([&] { return crowd.all_joined(); });
+  trace::instant("the store counts from 1", {.lane = "case"});
   for (const char* word : {"one", "two", "three"}) ann.say(word);
   on_time = on_time && crowd.until([&] { return crowd.settled() && bob.seen() == 3; });
   const Position before = bob.position();
   redis.lose_data();
+  trace::instant("it has lost its data, and counts from 1 again", {.lane = "case"});
   ann.say("is this the first?");
   on_time = on_time && crowd.until([&] { return crowd.settled() && bob.seen() == 4; });
   const Position after = bob.position();
@@ -140,6 +144,7 @@ void say_rounds(Crowd& crowd, int rounds, const std::function<void(int)>& meanwh
 // connections of both servers to Redis are cut again and again.
 Killed kill_one(bool resumes, int people, int rounds) {
   SharedRedis redis;
+  trace::actor("Redis", trace::Actor::service, redis.pid());
   // All that is said meanwhile is kept: on a fast machine it is more than 1000 messages.
   const auto kept = static_cast<std::size_t>(people * rounds);
   const ServerProcess a(redis, {.history = kept});
@@ -189,7 +194,8 @@ void killed_server(Story& story, const Knobs& knobs) {
       "{} people chat on two servers. We kill server B and keep cutting the connections "
       "to Redis. A checker compares what every client read.",
       people);
-  story.picture(lab::Picture::nodes, {"server A", "server B", "user-0", "user-1"});
+  story.picture(lab::Picture::nodes,
+                {"server A", "server B", "Redis", "user-0", "user-1"});
   const Killed resumed = kill_one(true, people, rounds);
   // If A was kept waiting too, they may be back before anything was said: then try again.
   Killed anew = kill_one(false, people, rounds);

@@ -126,8 +126,10 @@ void relay(Story& story, const Knobs&) {
   SharedRedis redis;
   trace::actor("Redis", trace::Actor::service, redis.pid());
   // In the same Redis, but each server has a namespace of its own.
-  const Heard alone =
-      two_speak(redis, {.prefix = "A:"}, {.name = "B", .prefix = "B:"}, 1);
+  trace::instant("nothing between the servers", {.lane = "case"});
+  const Heard alone = two_speak(redis, {.prefix = "A:", .draws_relay = false},
+                                {.name = "B", .prefix = "B:", .draws_relay = false}, 1);
+  trace::instant("Redis Pub/Sub between them", {.lane = "case"});
   const Heard both = two_speak(redis, {}, {.name = "B"}, 2);
   story.table(
       {"Who reads what",
@@ -151,8 +153,8 @@ void presence(Story& story, const Knobs&) {
       "connected to it. Then B is killed and cannot say that bob has gone.");
   story.picture(lab::Picture::strips, {"server A", "server B"});
   SharedRedis redis;
-  const ServerProcess a(redis);
-  ServerProcess b(redis, {.name = "B"});
+  const ServerProcess a(redis, {.draws_presence = true});
+  ServerProcess b(redis, {.name = "B", .draws_presence = true});
   Crowd crowd(redis);
   ChatClient& ann = crowd.add({.user = "ann", .servers = {a.port()}});
   ChatClient& bob = crowd.add({.user = "bob", .servers = {b.port()}});

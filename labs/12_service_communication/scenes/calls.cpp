@@ -25,6 +25,7 @@ Crowd::Outcome call(const ChainOptions& options, int callers, int rounds) {
   for (int round = 0; round < rounds; ++round) {
     if (callers == 1) arrow("caller", kServices[0]);
     const Crowd::Outcome once = crowd.send(order());
+    if (callers == 1 && once.succeeded) arrow(kServices[0], "caller", "accepted");
     all = {all.succeeded + once.succeeded, all.timer_ticks + once.timer_ticks,
            std::min(all.time, once.time)};
   }
@@ -45,7 +46,9 @@ void chain(lab::Story& story, const Knobs& knobs) {
       "for {}, so the caller waits for the sum. Then each succeeds 90 % of the time.",
       time(*knobs.work));
   draw_chain(story);
+  next_case("one service");
   const auto one = call({.hops = 1, .work = *knobs.work}, 1, 3);
+  next_case("a chain of four");
   const auto four = call({.work = *knobs.work}, 1, 3);
   const auto sum =
       kServices.size() * (*knobs.work - 1ms);  // a timer may be early by that
@@ -76,8 +79,11 @@ void deadline(lab::Story& story, const Knobs& knobs) {
   draw_chain(story);
   const auto wasted = [&](bool heeds) {
     const ServiceChain chain({.work = *knobs.work, .heeds_deadline = heeds});
+    next_case(heeds ? "each passes on the time that is left"
+                    : "the deadline stays with the caller");
     arrow("caller", kServices[0]);
-    Crowd(chain.port(), 1).send(order(Deadline(patience)), patience);
+    const auto sent = Crowd(chain.port(), 1).send(order(Deadline(patience)), patience);
+    if (!sent.succeeded) lab::trace::instant("gives up", {.lane = "caller"});
     // The services go on: until the last one has worked, or would have.
     const Deadline over(heeds ? *knobs.work * 4 : 20s);
     while (!chain.worked_last() && !over.has_passed()) std::this_thread::sleep_for(1ms);

@@ -34,17 +34,25 @@ void consumer_down(lab::Story& story, const Knobs&) {
     return std::chrono::steady_clock::now() - began;
   };
   lab::Child consumer = payments_process(payments.habits);
+  trace::state("payments", "up");
   const auto while_up = publish_all();
   for (const Deadline over(20s); payments.charged() < kOrders && !over.has_passed();)
     std::this_thread::sleep_for(1ms);
   consumer.kill(SIGKILL);
   consumer.wait();
+  trace::state("payments", "killed");
   const auto while_down = publish_all();
-  const int waiting = payments.sender.depth(payments.habits.queue);
-  trace::counter("waiting", waiting, {.lane = "broker"});
+  const auto depth = [&] {
+    const int orders = payments.sender.depth(payments.habits.queue);
+    trace::counter("waiting", orders, {.lane = "broker"});
+    return orders;
+  };
+  const int waiting = depth();
   payments.inbox.consume(payments.habits.queue, 10);
+  trace::state("payments", "up again");
   while (payments.charged() < confirmed && payments.take().came) {
   }
+  if (depth() == 0) trace::state("payments", "has caught up");
   lab::http::Server direct([](const auto&, auto reply) { reply({}); });
   direct.refuse(true);
   const int called = lab::http::Crowd(direct.port(), 20).send(order()).succeeded;

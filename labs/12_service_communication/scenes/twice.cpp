@@ -12,6 +12,7 @@
 namespace lab12 {
 
 using lab::Picture;
+namespace trace = lab::trace;
 
 namespace {
 
@@ -23,11 +24,13 @@ struct Killed {
 
 // One order, a consumer that is killed while it has it, and then another consumer.
 Killed kill_one(const char* way, const char* dies) {
+  next_case(fmt::format("{}; is killed {}", way, dies));
   Payments payments({.way = way});
   payments.publish("17");
   Habits deadly = payments.habits;
   deadly.dies = dies;
   payments_process(deadly).wait();
+  lab::trace::instant("killed", {.lane = "payments"});
   payments.inbox.consume(payments.habits.queue, 1);
   const auto taken = payments.take(deadly.way == "acknowledges first" ? 300ms : 15s);
   return {taken.redelivered, payments.charged()};
@@ -59,6 +62,7 @@ void crash(lab::Story& story, const Knobs&) {
               "charged {} time. Control: it was charged {} times without keys, and {} "
               "times if the consumer acknowledges first",
               seen[3].charged, seen[2].charged, seen[0].charged);
+  next_case("an order that always fails, and one behind it");
   Payments payments({});
   payments.publish("poison");
   payments.publish("18");
@@ -90,18 +94,28 @@ void visibility(lab::Story& story, const Knobs& knobs) {
   const std::string keyed = fresh("account"), bare = fresh("account");
   const auto receive = [&](const char* consumer, milliseconds hidden_for) {
     const auto message = queue.receive(hidden_for);
-    if (message) arrow("queue", consumer);
-    if (message) charge(database, bare);
-    if (message) charge(database, keyed, message->id);
+    if (!message) return message;
+    arrow("queue", consumer, fmt::format("order, receive {}", message->attempt));
+    charge(database, bare);
+    trace::instant("charges", {.lane = consumer});
+    if (!charge(database, keyed, message->id))
+      trace::instant("with a key: charged before", {.lane = consumer});
     return message;
+  };
+  const auto remove = [&](const char* consumer, const std::optional<Message>& message) {
+    arrow(consumer, "queue", "delete");
+    const bool removed = message && queue.remove(*message);
+    arrow("queue", consumer, removed ? "deleted" : "too late, this receipt is void");
+    return removed;
   };
   queue.send("17");
   const Deadline timeout(*knobs.hidden), patience(*knobs.hidden + 20s);
   const auto a = receive("A", *knobs.hidden);
   auto b = receive("B", 60s);
   const bool was_hidden = !b || timeout.has_passed();
+  if (!b) arrow("queue", "B", "nothing: the order is hidden");
   while (!b && !patience.has_passed()) b = receive("B", 60s);
-  const bool a_deleted = a && queue.remove(*a), b_deleted = b && queue.remove(*b);
+  const bool a_deleted = remove("A", a), b_deleted = remove("B", b);
   const int with = charges(database, keyed), without = charges(database, bare);
   story.claim("12.6",
               was_hidden && b && b->attempt == 2 && !a_deleted && b_deleted &&

@@ -84,7 +84,7 @@ void two_phase(Story& story, const Knobs&) {
   story.say(
       "Two-phase commit asks each database to prepare, decides, and then commits. Its "
       "coordinator is killed at each of 8 points. Then nobody takes over for a while.");
-  story.picture(Picture::strips, {"coordinator", "ann's account"});
+  story.picture(Picture::bars, {"The coordinator is gone"});
   Shop shop;
   int torn = 0;
   for (int cut = 1; cut <= 8; ++cut) {

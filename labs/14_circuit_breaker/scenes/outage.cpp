@@ -20,16 +20,21 @@ void closed(Story& story, const Knobs& knobs) {
       "An app makes {} calls to a healthy service. Then the service dies while {} more "
       "calls are in flight. The breaker is closed, so all of them should pass.",
       calls, kBurst);
-  story.picture(Picture::nodes, {"app", "payments", "breaker"});
+  story.picture(Picture::nodes, {"app", "breaker", "payments"});
   PaymentsService service;
-  PaymentsClient payments(service);
+  PaymentsClient payments(service, "breaker");
 
   CircuitBreaker steady(knobs.without_recovery()), tripped(knobs.without_recovery());
   draw(tripped);
-  const Calls made = make_calls(calls, [&] { return pay(steady, payments); });
+  const auto guarded = [](CircuitBreaker& breaker, PaymentsClient& client) {
+    draw_call("app", "breaker");
+    return pay(breaker, client);
+  };
+  const Calls made = make_calls(calls, [&] { return guarded(steady, payments); });
   const int reached = service.received();
-  const Burst dying = burst(service, Health::failing,
-                            [&](PaymentsClient& client) { return pay(tripped, client); });
+  const Burst dying = burst(
+      service, Health::failing,
+      [&](PaymentsClient& client) { return guarded(tripped, client); }, "breaker");
 
   const auto text = [](int number) { return std::to_string(number); };
   story.table({"What reached the service",

@@ -46,7 +46,8 @@ void upload(Story& story, const Knobs&) {
       "Four files are dropped in a folder. The function crashes on flaky.jpg the first "
       "time, after it has handled twice.jpg, and on corrupt.jpg every time. With three "
       "attempts, expect one dead letter.");
-  story.picture(Picture::nodes, {"events", "instance 1", "one attempt 1"});
+  story.picture(Picture::nodes,
+                {"events", "instance 1", "one attempt 1", "dead letters"});
   lab::trace::actor("events", lab::trace::Actor::service);
   lab::uv::Loop loop;
   Stage function(loop, "instance", native(), {.instances = 2});
@@ -60,6 +61,10 @@ void upload(Story& story, const Knobs&) {
            function.processed(keys[1]) == 1 && function.processed(keys[2]) == 2 &&
            once.host.dead_letters().size() == 1;
   });
+  lab::trace::actor("dead letters", lab::trace::Actor::service);
+  for (const std::string& letter : function.host.dead_letters())
+    lab::trace::instant(Json::parse(letter).begin()->get<std::string>(),
+                        {.lane = "dead letters"});
   lab::Table table{"Four uploads", {"file", "attempts", "handled"}, {}};
   std::string seen;
   for (const std::string& key : keys) {

@@ -138,7 +138,8 @@ void restart(lab::Story& story, const Knobs&) {
       "through Redis. It is killed and starts again. Only one of the two hit rates "
       "should fall to zero.",
       kProducts);
-  story.picture(lab::Picture::curves, {"hit rate in the process", "hit rate in Redis"});
+  story.picture(lab::Picture::curves,
+                {"hit rate in the process", "hit rate in Redis", "shop"});
   const ProductTable table(postgres().url());
   Instance shop("shop", {redis().url(), postgres().url(), table.name(), prefix()});
   HitRate process("hit rate in the process"), in_redis("hit rate in Redis");

@@ -39,7 +39,8 @@ std::string rows_after_rollback(ConnectionPool& pool, bool same_connection) {
   }
   const std::string left =
       pool.acquire(30s).value()->query("SELECT count(*) FROM orders");
-  trace::instant(left + " left", {.lane = "table orders"});
+  trace::instant(left + (left == "1" ? " row is left" : " rows are left"),
+                 {.lane = "table orders"});
   return left;
 }
 
@@ -52,7 +53,9 @@ void transactions(Story& story, const Knobs&) {
       "The rollback should not cover the INSERT.");
   story.picture(Picture::sequence, {"connection 1", "connection 2", "table orders"});
   ConnectionPool pool({.size = 2}, to_postgres(server().url()));
+  trace::instant("the INSERT is on another connection", {.lane = "case"});
   const std::string apart = rows_after_rollback(pool, false);
+  trace::instant("all on one connection", {.lane = "case"});
   const std::string together = rows_after_rollback(pool, true);
   story.table({"BEGIN, INSERT, ROLLBACK",
                {"the INSERT is on", "rows left"},
@@ -102,11 +105,12 @@ std::string after_begin(const Config& config) {
 std::string after_temp_table(const Config& config) {
   PostgresConnection(server().url())
       .query(
-          "DROP TABLE IF EXISTS users; CREATE TABLE users AS SELECT 'the table' AS it");
+          "DROP TABLE IF EXISTS users; CREATE TABLE users AS SELECT 'the real table' AS "
+          "it");
   return second_after(
       config,
       [](Connection& connection) {
-        connection.query("CREATE TEMP TABLE users AS SELECT 'somebody else' AS it");
+        connection.query("CREATE TEMP TABLE users AS SELECT 'another''s table' AS it");
       },
       "SELECT it FROM users");
 }
@@ -145,14 +149,16 @@ void next_borrower(Story& story, const Knobs&) {
   for (const auto& [before, after, wanted] :
        {Case{"SET statement_timeout", after_set, "0"},
         {"BEGIN", after_begin, "no transaction"},
-        {"CREATE TEMP TABLE AS", after_temp_table, "the table"},
+        {"CREATE TEMP TABLE AS", after_temp_table, "the real table"},
         {"closed by the server", after_kill, "an answer"}}) {
     table.rows.push_back({before});
+    trace::instant(before, {.lane = "case"});
     for (const auto& [config, pool] : {std::pair{careless, "pool checks nothing"},
                                        std::pair{careful, "pool checks"}}) {
       arrow("first borrower", before, pool);
       table.rows.back().push_back(after(config));
-      arrow(pool, table.rows.back().back(), "next borrower");
+      arrow(pool, (after == after_set ? "timeout " : "") + table.rows.back().back(),
+            "next borrower");
     }
     passed_on += table.rows.back()[1] != wanted;
     clean += table.rows.back()[2] == wanted;

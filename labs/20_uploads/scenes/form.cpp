@@ -78,7 +78,7 @@ void client_claims(Story& story, const Knobs&) {
   story.say(
       "Clients lie about sizes, types and names. A server that looks at the bytes "
       "while they arrive should refuse the bad files, and take the others.");
-  story.picture(Picture::nodes, {"client", "server"});
+  story.picture(Picture::sequence, {"client", "server"});
   const Instance server({.file_limit = 8 << 20});
   const std::string bomb =
       lab::Child::run({"sh", "-c", "head -c 12M /dev/zero | gzip"}).wait().out;
@@ -105,7 +105,7 @@ void client_claims(Story& story, const Knobs&) {
   lab::Table table{"What clients claim", {"request", "status", "result"}, {}};
   int right = 0;
   for (const auto& [what, parts, status, result] : rows) {
-    const auto reply = send(server.port(), form("/disk", parts));
+    const auto reply = send(server.port(), form("/disk", parts), what);
     const auto key = reply.status == 201 ? reply.body.find(' ') + 1 : 0;
     table.rows.push_back({what, std::to_string(reply.status), reply.body.substr(key)});
     right += table.rows.back() == std::vector<std::string>{what, status, result};

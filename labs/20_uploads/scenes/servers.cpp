@@ -70,7 +70,7 @@ void two_instances(Story& story, const Knobs&) {
       "nginx deals requests out to two instances in turn. A file is sent through it, "
       "and the next two requests ask for it. First each instance keeps files on its "
       "disk, then both in one storage.");
-  story.picture(Picture::nodes, {"client", "instance A", "instance B"});
+  story.picture(Picture::sequence, {"client", "instance A", "instance B"});
   const lab::S3Server storage;
   const Instance a({.name = "instance A", .storage = storage.url()});
   const Instance b({.name = "instance B", .storage = storage.url()});
@@ -82,6 +82,7 @@ void two_instances(Story& story, const Knobs&) {
     const auto of_b = send(nginx.port(), {.target = path});
     return std::pair{of_b, send(nginx.port(), {.target = path})};
   };
+  lab::trace::instant("each instance keeps its files on its disk", {.lane = "case"});
   const auto [disk_b, disk_a] = asked_twice("/disk");
   story.claim(
       "20.5", disk_b.status == 404 && disk_a.body == "a file",
@@ -89,6 +90,7 @@ void two_instances(Story& story, const Knobs&) {
       disk_b.status, disk_a.status);
 
   send(nginx.port(), form("/disk", file));  // and the next one is sent to A again
+  lab::trace::instant("both keep them in one storage", {.lane = "case"});
   const auto [url_b, url_a] = asked_twice("/s3");
   const auto fetched = [&](const std::string& url, const char* method = "GET") {
     return storage.send({.method = method, .target = url});

@@ -142,24 +142,33 @@ void port(lab::Story& story, const Knobs& knobs) {
   story.say(
       "The service has a debug port on 127.0.0.1 that returns a snapshot. It should "
       "refuse everybody else.");
-  story.picture(lab::Picture::nodes, {"operator", "service"});
+  story.picture(lab::Picture::sequence, {"operator", "service"});
   lab::trace::actor("service", lab::trace::Actor::service);
   lab::trace::actor("operator", lab::trace::Actor::client);
   HeapSampler sampler(static_cast<std::size_t>(*knobs.sample));
   const Recording recording(sampler);
-  std::atomic<lab::EventId> asked{0};  // one request at a time
+  std::atomic<lab::EventId> asked{0}, answered{0};  // one request at a time
   lab::http::Server server([&](const lab::http::Request& request, auto reply) {
     lab::trace::flow_in(asked, "GET /heap", {.lane = "service"});
-    reply(debug_port(request, sampler));
+    const lab::http::Response response = debug_port(request, sampler);
+    answered = lab::trace::flow_out(
+        fmt::format("{}, {} bytes", response.status, response.body.size()),
+        {.lane = "service", .cause = asked});
+    reply(response);
   });
   lab::Table table{"Who gets a snapshot", {"asked", "answer"}, {}};
   const auto ask = [&](const std::string& how, const char* address,
                        lab::http::Headers headers) {
-    asked = lab::trace::flow_out("GET /heap", {.lane = "operator"});
+    asked = lab::trace::flow_out("GET /heap, " + how, {.lane = "operator"});
     const auto result = lab::http::Client(address, server.port())
                             .request({.target = "/heap", .headers = std::move(headers)},
                                      std::chrono::seconds(20));
     const auto* response = std::get_if<lab::http::Response>(&result);
+    if (response)
+      lab::trace::flow_in(answered, std::to_string(response->status),
+                          {.lane = "operator"});
+    else
+      lab::trace::instant(how + ": the connection is refused", {.lane = "operator"});
     table.rows.push_back({how, response ? std::to_string(response->status) : "refused"});
     return response ? response->body : "";
   };

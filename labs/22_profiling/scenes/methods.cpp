@@ -143,6 +143,7 @@ void doctor(Story& story, const Knobs&) {
   int right = 0;
   Illness of_the_healthy{};
   for (const auto& [name, planted, on_request] : kServices) {
+    lab::trace::instant(name, {.lane = "case"});
     Patient patient;
     const Gauges gauges = patient.observe(story.quick() ? 400ms : 600ms, on_request);
     const Illness found = diagnose(gauges);

@@ -118,7 +118,7 @@ void fix(Story& story, const Knobs&) {
   while (fixed.orders < slow.orders) serve_order(fixed);
   sampler.stop();
   const Profile after(sampler.stacks(), "serve_order");
-  story.table(flames("Before and after the fix", {{"before", before}, {"after", after}}));
+  story.table(difference("Before and after the fix", before, after));
   const auto change = [&](const char* function) {
     return after.self(function) - before.self(function);
   };

@@ -41,7 +41,7 @@ void lights(lab::Story& story, const Knobs&) {
       "A sign-up stores an address in PostgreSQL and asks a mail service over HTTP to "
       "send a welcome. We plant one fault at a time, and run five suites. No suite "
       "should notice all faults.");
-  story.picture(lab::Picture::tree, {"Five suites, five faults"});
+  story.picture(lab::Picture::tree, {"Five suites, five faults; red: a test failed"});
   lab::PostgresServer database;
   MailService mail;
   lab::Table table{"Which suite turns red", {"suite"}, {}};
@@ -52,7 +52,8 @@ void lights(lab::Story& story, const Knobs&) {
     runs.push_back(run_suite(situation.program, {}, surroundings(database, mail)));
   }
 
-  lab::Table grid{"Five suites, five faults", {"test run", "suite", "light"}, {}};
+  lab::Table grid{
+      "Five suites, five faults; red: a test failed", {"test run", "suite", "light"}, {}};
   // The lights of one suite, in the order of kSituations: "grgggg".
   const auto look_at = [&](const Kind& kind) {
     std::string lit;

@@ -80,7 +80,9 @@ void port(lab::Story& story, const Knobs&) {
   int first = 0, second = 0;
   {
     TestApp app(users_spy, mailer_spy);
+    trace::instant("a new address", {.lane = "case"});
     first = told_post(app, "ann@example.org");
+    trace::instant("the same address in capitals", {.lane = "case"});
     second = told_post(app, "Ann@Example.org");
   }
 

@@ -18,7 +18,7 @@ void trust(lab::Story& story, const Knobs& knobs) {
       "a runner. Only the first should be reported. Then tests that share a list run in "
       "{} random orders.",
       *knobs.orders);
-  story.picture(lab::Picture::tree, {"Who notices"});
+  story.picture(lab::Picture::tree, {"Who notices; red: a test failed"});
   const SuiteRun waits = run_suite("untrusted", {"--gtest_filter=Waiting.IsDone"});
   const SuiteRun forgets = run_suite("untrusted", {"--gtest_filter=Waiting.IsForgotten"});
   const SuiteRun alone = run_suite("no_runner", {});
@@ -29,7 +29,7 @@ void trust(lab::Story& story, const Knobs& knobs) {
                 {"a test that forgets to wait", std::to_string(forgets.failed.size()),
                  exit_of(forgets)},
                 {"an assertion without a runner", "nobody counts", exit_of(alone)}};
-  lab::Table grid{"Who notices", {"test run", "kind", "light"}, {}};
+  lab::Table grid{"Who notices; red: a test failed", {"test run", "kind", "light"}, {}};
   grid.rows = {{"a failing expectation", "", ""},
                {"a runner", "a failing expectation", colour(waits.green())},
                {"forgot to wait", "a failing expectation", colour(forgets.green())},

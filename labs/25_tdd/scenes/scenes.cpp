@@ -111,12 +111,13 @@ void examples(lab::Story& story, const Knobs& knobs) {
   story.say(
       "Two more suites test both solutions: one example per rule, and two properties. "
       "Expect them to refuse the table.");
-  story.picture(lab::Picture::tree, {"Three suites, two solutions"});
+  story.picture(lab::Picture::tree, {"Three suites, two solutions; red: a test failed"});
   constexpr const char* kFirst = "five_examples";
   Kata kata(*knobs.largest);
   lab::Table table{"Who passes", {"suite", "the table", "the rules"}, {}};
   lab::Table counts{"Tests that pass", {"suite and code", "passed"}, {}};
-  lab::Table grid{"Three suites, two solutions", {"code", "suite", "light"}, {}};
+  lab::Table grid{
+      "Three suites, two solutions; red: a test failed", {"code", "suite", "light"}, {}};
   std::vector<bool> table_passes, rules_pass;
   std::string counterexample;
   for (const std::string suite : {kFirst, "example_per_rule", "properties"}) {
@@ -124,12 +125,15 @@ void examples(lab::Story& story, const Knobs& knobs) {
     if (suite == "properties") counterexample = kata.output();
     const TestRun rules = kata.run(suite, "3_rules");
     table.rows.push_back({suite, colour(minimal), colour(rules)});
-    grid.rows.push_back({suite, "", ""});
+    std::string spoken = suite;
+    std::ranges::replace(spoken, '_', ' ');
+    grid.rows.push_back({spoken, "", ""});
     for (const auto& [code, run] :
          {std::pair{"the table", minimal}, std::pair{"the rules", rules}}) {
       const std::string name = fmt::format("{}, {}", suite, code);
       if (suite != kFirst) counts.rows.push_back({name, std::to_string(run.passed)});
-      grid.rows.push_back({name, suite, run.green() ? "green" : "red"});
+      grid.rows.push_back(
+          {fmt::format("{}, {}", spoken, code), spoken, run.green() ? "green" : "red"});
     }
     table_passes.push_back(minimal.green());
     rules_pass.push_back(rules.green());
@@ -157,7 +161,8 @@ void mutants(lab::Story& story, const Knobs& knobs) {
   story.say(
       "We plant one fault in each of 15 copies of the code and run three suites on each. "
       "The five examples should miss some of them.");
-  story.picture(lab::Picture::tree, {"Fifteen mutants, three suites"});
+  story.picture(lab::Picture::tree,
+                {"Fifteen mutants, three suites; red: a test failed"});
   Kata kata(*knobs.largest);
   const std::vector<Mutant> planted = mutants_of(Kata::text("3_rules.cpp"));
   std::vector<std::string> sources;
@@ -166,7 +171,9 @@ void mutants(lab::Story& story, const Knobs& knobs) {
   lab::Table table{"Fifteen mutants and what the tests say",
                    {"mutant", "five examples", "one per rule", "properties"},
                    {}};
-  lab::Table grid{"Fifteen mutants, three suites", {"suite", "mutant", "light"}, {}};
+  lab::Table grid{"Fifteen mutants, three suites; red: a test failed",
+                  {"suite", "mutant", "light"},
+                  {}};
   std::vector<std::vector<bool>> green;
   for (const char* suite : kSuites) green.push_back(kata.stays_green(suite, sources));
   std::vector<int> noticed(green.size());

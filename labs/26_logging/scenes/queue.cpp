@@ -82,24 +82,25 @@ void full_queue(lab::Story& story, const Knobs& knobs) {
       "program logs {} lines. With each policy either it should wait, or lines should be "
       "dropped: the oldest or the newest.",
       lab::text::bytes(queue), lines);
-  story.picture(lab::Picture::tank, {"waiting", "limit"});
+  story.picture(lab::Picture::bars, {"When the queue is full"});
   trace::counter("limit", static_cast<double>(queue), {.args = {{"unit", "bytes"}}});
 
   constexpr std::pair<const char*, WhenFull> kPolicies[] = {
       {"block", WhenFull::block},
       {"drop the oldest", WhenFull::drop_oldest},
       {"drop the newest", WhenFull::drop_newest}};
-  lab::Table table{
-      "When the queue is full",
-      {"policy", "the program", "kept", "dropped, says the log", "last line"},
-      {}};
+  lab::Table table{"When the queue is full",
+                   {"policy", "the program", "last line", "dropped, says the log",
+                    fmt::format("of {}", lines)},
+                   {}};
   std::vector<Flood> floods;
   bool adds_up = true;
   for (const auto& [name, policy] : kPolicies) {
     const Flood& each = floods.emplace_back(flood(policy, queue, lines));
     table.rows.push_back({name, each.outcome == Outcome::asleep ? "waited" : "went on",
-                          std::to_string(each.kept), std::to_string(each.dropped_by_log),
-                          each.last + 1 == lines ? "kept" : "lost"});
+                          each.last + 1 == lines ? "kept" : "lost",
+                          std::to_string(each.dropped_by_log),
+                          std::to_string(each.kept)});
     adds_up = adds_up && each.kept + each.dropped_by_log == lines &&
               each.dropped_by_log == each.dropped && each.most <= queue;
   }
