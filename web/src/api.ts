@@ -153,8 +153,13 @@ const lines = (text: string) => text.split('\n').filter(Boolean).map((line) => J
 
 export const recorded = async (run: string) =>
   recording ? recording.events : lines(await (await answer(`/api/runs/${run}`)).text());
-// What the build recorded of a lab.
-export const sample = async (lab: string) => lines(await (await answer(`/api/sample/${lab}`)).text());
+// What shows a lab to who has not run it: what the build recorded, for a run of one's own may be
+// of one scene only, or have a million events; the last run, where the build has none.
+export async function eventsOf({ number, sample, last_run }: LabCard): Promise<Wire[]> {
+  if (recording) return recording.events;
+  if (sample) return lines(await (await answer(`/api/sample/${number}`)).text());
+  return last_run ? recorded(last_run) : [];
+}
 
 // --- the socket
 

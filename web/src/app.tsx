@@ -8,12 +8,15 @@ import { LedgerPage } from './pages/ledger';
 import { Shelf } from './pages/shelf';
 import { changeTheme, connected, route, stranger, theme } from './state';
 import { Tour } from './tour';
+import { later } from './later';
 
 const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']];
 
+const SheetPage = later(async () => (await import('./pages/sheet')).SheetPage);
+
 export function App() {
   const { page, lab } = route.value;
-  if (page !== 'lab') document.title = 'Underloop';
+  if (page !== 'lab' && page !== 'sheet') document.title = 'Underloop';
   return (
     <>
       <header class="top">
@@ -35,6 +38,7 @@ export function App() {
         <button onClick={() => { helping.value = true; }} aria-label="Keys">?</button>
       </header>
       {page === 'lab' && lab ? <LabPage key={lab} lab={lab} />
+        : page === 'sheet' && lab ? <SheetPage key={lab} lab={lab} />
         : page === 'ledger' ? <LedgerPage />
           : page === 'compare' ? <ComparePage />
             : page === 'drill' ? <DrillPage /> : <Shelf />}
