@@ -1,13 +1,13 @@
 // sheet.tsx: a question on one printed page: what one says, the picture, what makes it a senior
 // answer, and the code for the whiteboard. Nothing is cut: type gets smaller until all fits.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { marked } from 'marked';
 import { catalog, eventsOf, labFacts, source, type LabFacts } from '../api';
 import { codeLines, type CodeLine } from '../lab/code_lines';
 import { piecesOf } from '../lab/page';
-import { recording } from '../offline';
 import { Picture } from '../pictures/picture';
+import { casesAsScenes } from '../pictures/sequence';
 import { bestScenes, restOf, type Scene } from '../pictures/scenes';
 import { Trace } from '../trace/trace';
 import './sheet.css';
@@ -52,7 +52,7 @@ export function SheetPage({ lab }: { lab: string }) {
   return (
     <main class="desk">
       <nav class="desk-tools" aria-label="Sheet">
-        {!recording && <a href={`#/lab/${lab}`}>‹ Lab {lab}</a>}
+        <a href={`#/lab/${lab}`}>‹ Lab {lab}</a>
         <span class="room" />
         {content.before && <a href={`#/sheet/${content.before}`}>Sheet {content.before}</a>}
         {content.after && <a href={`#/sheet/${content.after}`}>Sheet {content.after}</a>}
@@ -69,7 +69,7 @@ const kAsides = [58, 50, 66]; // mm
 
 // Each way to lay a sheet out, the most legible first: code is what needs the room.
 function* layouts(withCode: boolean): Generator<Record<string, string>> {
-  for (const code of withCode ? kCodeTypes : [9]) {
+  for (const code of withCode ? kCodeTypes : [10]) {
     for (const text of withCode ? kTextTypes : [12, 11, ...kTextTypes]) {
       for (const aside of withCode ? kAsides : [58]) {
         // Beside small code, large text looks out of place.
@@ -146,14 +146,17 @@ function Text({ text, class: kind }: { text: string; class?: string }) {
 const kNone: ReadonlySet<number> = new Set();
 
 // How large the paper is that the picture is drawn on; it is made smaller with all that is on it.
-const kScales = [0.8, 0.65, 0.52];
+const kScales = [0.8, 0.7, 0.6, 0.5];
 
 // The first picture that fits as a whole, as it is when all has happened, with what its scene
 // says that it means. One that would lose its upper rows is none for paper.
 function Still({ trace, scenes }: { trace: Trace; scenes: Scene[] }) {
   const [tried, setTried] = useState(0);
   const place = useRef<HTMLDivElement>(null);
-  const tries = kScales.flatMap((scale) => scenes.map((scene) => ({ scale, scene })));
+  const tries = useMemo(() => {
+    const parts = casesAsScenes(trace, scenes);
+    return kScales.flatMap((scale, i) => [...scenes, ...(i ? parts : [])].map((scene) => ({ scale, scene })));
+  }, [trace]);
   const { scale, scene } = tries[Math.min(tried, tries.length - 1)] as { scale: number; scene: Scene };
   const [state, setState] = useState<'drawing' | 'whole' | 'cut'>('drawing');
   useEffect(() => {
