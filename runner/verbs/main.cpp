@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "book/book.hpp"
 #include "core/catalog.hpp"
 #include "drill/drill.hpp"
 #include "lab/core/error.hpp"
@@ -50,6 +51,7 @@ struct Typed {
   PlanOptions plan;
   DataOptions data;
   CardsOptions cards;
+  BookOptions book;
   BenchOptions bench;
   PeersOptions peers;
   bool with_peers = false;
@@ -91,6 +93,8 @@ void add_verbs(CLI::App& app, Typed& typed) {
   cards->add_option("file", typed.cards.file)->required();
   cards->add_option("--section", typed.cards.section);
   cards->add_option("--lab", typed.cards.lab);
+
+  app.add_subcommand("book")->add_option("dir", typed.book.folder)->required();
 
   CLI::App* data = app.add_subcommand("data");
   data->add_option("what", typed.data.what)->check(CLI::IsMember({"export", "import"}));
@@ -143,6 +147,7 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   if (app.got_subcommand("walk")) return walk(catalog, place, typed.walk);
   if (app.got_subcommand("mock")) return mock(catalog, place, typed.mock);
   if (app.got_subcommand("cards")) return cards(catalog, place, typed.cards);
+  if (app.got_subcommand("book")) return book(catalog, place, typed.book);
   if (app.got_subcommand("data")) return data(typed.data);
   if (app.got_subcommand("plan")) return plan(catalog, place, typed.plan);
   if (app.got_subcommand("bench")) {

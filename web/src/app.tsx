@@ -1,7 +1,7 @@
 // app.tsx: which page is shown.
 import { Help, helping } from './keys';
 import { LabPage } from './pages/lab';
-import { recording } from './offline';
+import { offline, recording } from './offline';
 import { ComparePage } from './pages/compare';
 import { DrillPage } from './pages/drill';
 import { LedgerPage } from './pages/ledger';
@@ -10,7 +10,11 @@ import { changeTheme, connected, route, stranger, theme } from './state';
 import { Tour } from './tour';
 import { later } from './later';
 
-const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']];
+// Without a studio nothing runs, and the drill's questions are answered by runs.
+const kPages = ([['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']] as const)
+  .filter(([page]) => !recording && !(offline && page === 'drill'));
+
+const dayOf = (when: number) => new Date(when).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
 
 const SheetPage = later(async () => (await import('./pages/sheet')).SheetPage);
 
@@ -22,11 +26,12 @@ export function App() {
       <header class="top">
         <a class="brand" href="#/">Underloop</a>
         <nav aria-label="Pages">
-          {(recording ? [] : kPages).map(([name, title]) => (
+          {kPages.map(([name, title]) => (
             <a key={name} href={`#/${name}`} aria-current={page === name ? 'page' : undefined}>{title}</a>
           ))}
         </nav>
         <span class="room" />
+        {offline && offline.recorded > 0 && <span class="recorded">Recorded on this machine, {dayOf(offline.recorded)}</span>}
         {!connected.value && (
           <span class="lost" role="status">
             {stranger.value ? 'The studio does not know this tab any more: open the address that ./lab studio printed.'
@@ -41,7 +46,7 @@ export function App() {
         : page === 'sheet' && lab ? <SheetPage key={lab} lab={lab} />
         : page === 'ledger' ? <LedgerPage />
           : page === 'compare' ? <ComparePage />
-            : page === 'drill' ? <DrillPage /> : <Shelf />}
+            : page === 'drill' && !offline ? <DrillPage /> : <Shelf />}
       <Help />
       <Tour />
     </>

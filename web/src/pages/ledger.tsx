@@ -1,6 +1,7 @@
 // ledger.tsx: every claim of every lab, with the last evidence.
 import { useEffect, useState } from 'preact/hooks';
 import { ledger, type LedgerEntry } from '../api';
+import { offline } from '../offline';
 
 type Filter = 'all' | 'holds' | 'fails' | 'nuance';
 
@@ -42,7 +43,7 @@ export function LedgerPage() {
             value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
         </div>
       </header>
-      {!entries.length && <p class="dim">No run was recorded yet. <a href="#/">Run a lab</a>, and its claims stand here.</p>}
+      {!entries.length && <p class="dim">No run was recorded{offline ? '.' : <> yet. <a href="#/">Run a lab</a>, and its claims stand here.</>}</p>}
       {found.length > 0 && (
         <table>
           <thead><tr><th>id</th><th>claim</th><th>evidence</th><th>run</th></tr></thead>

@@ -1,6 +1,7 @@
 // shelf.tsx: the thirty questions.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { catalog, eventsOf, labFacts, ledger, type LabCard } from '../api';
+import { offline } from '../offline';
 import { Picture } from '../pictures/picture';
 import { bestScenes, restOf } from '../pictures/scenes';
 import { Trace } from '../trace/trace';
@@ -27,9 +28,10 @@ export function Shelf() {
     <main class="shelf">
       <header>
         <h1>Thirty questions that you can run</h1>
-        <p>Pick one: it runs, and you see what happened, why, and on which line.</p>
+        <p>{offline ? 'Pick one: you see what a real run of it did, why, and on which line.'
+          : 'Pick one: it runs, and you see what happened, why, and on which line.'}</p>
         <Progress labs={labs} />
-        <First labs={labs} />
+        {!offline && <First labs={labs} />}
         <input type="search" id="search" placeholder="Search (press /)" aria-label="Search the questions"
           value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
       </header>
@@ -77,7 +79,8 @@ function Progress({ labs }: { labs: LabCard[] }) {
             : <span key={lab.number} class={`cell is-${stage}`} title={title} />;
         })}
       </nav>
-      <span>You have run {seen} of {labs.length}; {proven} of {claims} claims are proven by your runs.</span>
+      <span>{offline ? `${seen} of ${labs.length} have a recorded run` : `You have run ${seen} of ${labs.length}`}; {proven} of {claims} claims
+        are proven by {offline ? 'these' : 'your'} runs.</span>
     </div>
   );
 }
