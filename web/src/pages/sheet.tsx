@@ -9,6 +9,7 @@ import { piecesOf } from '../lab/page';
 import { Picture } from '../pictures/picture';
 import { casesAsScenes } from '../pictures/sequence';
 import { bestScenes, restOf, type Scene } from '../pictures/scenes';
+import { route } from '../state';
 import { Trace } from '../trace/trace';
 import './sheet.css';
 
@@ -37,10 +38,20 @@ async function contentOf(lab: string): Promise<Content> {
   };
 }
 
+// For who prints without a dialog (./lab sheet --pdf --paper letter): elsewhere one chooses there.
+function choosePaper(): void {
+  const paper = route.value.query.get('paper');
+  if (paper !== 'a4' && paper !== 'letter') return;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`@page { size: ${paper}; }`);
+  document.adoptedStyleSheets = [sheet];
+}
+
 export function SheetPage({ lab }: { lab: string }) {
   const [content, setContent] = useState<Content | null>(null);
   const [error, setError] = useState('');
   useEffect(() => {
+    choosePaper();
     contentOf(lab).then((found) => {
       setContent(found);
       // A browser offers the title as the name of the PDF.
