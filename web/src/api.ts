@@ -143,8 +143,12 @@ const lines = (text: string) => text.split('\n').filter(Boolean).map((line) => J
 
 export const recordedText = (run: string) => answer(`/api/runs/${run}`);
 export const recorded = async (run: string) => lines(await recordedText(run));
-// What the build recorded of a lab.
-export const sample = async (lab: string) => lines(await answer(`/api/sample/${lab}`));
+// What shows a lab to who has not run it: what the build recorded, for a run of one's own may be
+// of one scene only, or have a million events; the last run, where the build has none.
+export async function eventsOf({ number, sample, last_run }: LabCard): Promise<Wire[]> {
+  if (sample) return lines(await answer(`/api/sample/${number}`));
+  return last_run ? recorded(last_run) : [];
+}
 
 // --- the socket
 

@@ -8,6 +8,7 @@ import { LedgerPage } from './pages/ledger';
 import { Shelf } from './pages/shelf';
 import { changeTheme, connected, route, stranger, theme } from './state';
 import { Tour } from './tour';
+import { later } from './later';
 
 // Without a studio nothing runs, and the drill's questions are answered by runs.
 const kPages = ([['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']] as const)
@@ -15,9 +16,11 @@ const kPages = ([['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['d
 
 const dayOf = (when: number) => new Date(when).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
 
+const SheetPage = later(async () => (await import('./pages/sheet')).SheetPage);
+
 export function App() {
   const { page, lab } = route.value;
-  if (page !== 'lab') document.title = 'Underloop';
+  if (page !== 'lab' && page !== 'sheet') document.title = 'Underloop';
   return (
     <>
       <header class="top">
@@ -40,6 +43,7 @@ export function App() {
         <button onClick={() => { helping.value = true; }} aria-label="Keys">?</button>
       </header>
       {page === 'lab' && lab ? <LabPage key={lab} lab={lab} />
+        : page === 'sheet' && lab ? <SheetPage key={lab} lab={lab} />
         : page === 'ledger' ? <LedgerPage />
           : page === 'compare' ? <ComparePage />
             : page === 'drill' && !offline ? <DrillPage /> : <Shelf />}

@@ -112,7 +112,7 @@ export function offlinePage(
     recorded: card.began,
     book: false,
     answers: {
-      '/api/catalog': JSON.stringify({ labs: [facts.lab] }),
+      '/api/catalog': JSON.stringify({ labs: [{ ...facts.lab, last_run: card.run }] }),
       [`/api/lab/${card.lab}`]: JSON.stringify(facts),
       '/api/runs': JSON.stringify({ runs: [card] }),
       [`/api/runs/${card.run}`]: events,

@@ -79,6 +79,7 @@ export function LabPage({ lab }: { lab: string }) {
         {found.lab.written && !offline && <Start lab={lab} describe={found.describe} />}
         <PastRuns past={past} lab={lab} />
         {one && <Downloads run={one} facts={found} />}
+        <a class="to-sheet" href={`#/sheet/${lab}`} title="This question on one printed page">Sheet</a>
       </header>
       {notice.value && (
         <p class="notice" role="status">{notice.value}

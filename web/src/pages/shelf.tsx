@@ -1,9 +1,9 @@
 // shelf.tsx: the thirty questions.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { catalog, labFacts, ledger, recorded, sample, type LabCard } from '../api';
+import { catalog, eventsOf, labFacts, ledger, type LabCard } from '../api';
 import { claimLink, offline } from '../offline';
 import { Picture } from '../pictures/picture';
-import { restOf, scenesOf, type Scene } from '../pictures/scenes';
+import { bestScenes, restOf } from '../pictures/scenes';
 import { Trace } from '../trace/trace';
 
 export function Shelf() {
@@ -168,19 +168,8 @@ function Card({ lab }: { lab: LabCard }) {
   return <a class={lab.written ? 'card' : 'card unwritten'} href={`#/lab/${lab.number}`}>{inside}</a>;
 }
 
-// The pictures that say most when they are small.
-const kBest = ['nodes', 'machine', 'ring', 'slots', 'tank', 'curves', 'strips', 'sequence', 'tree', 'axis', 'bars'];
-
-function bestScene(trace: Trace): Scene | undefined {
-  const rank = ({ picture }: Scene) => kBest.indexOf(picture.kind);
-  return scenesOf(trace).filter((scene) => scene.declared).sort((a, b) => rank(a) - rank(b) || a.index - b.index)[0];
-}
-
-// The best picture of the run that the build recorded, small: a run of one's own may be of one
-// scene only, or have a million events. Of the last one, where the build has none.
+// The best picture of the lab, small.
 function Miniature({ lab }: { lab: LabCard }) {
-  const { number } = lab;
-  const run = lab.sample ? null : lab.last_run;
   const place = useRef<HTMLDivElement>(null);
   const [trace, setTrace] = useState<Trace | null>(null);
   useEffect(() => {
@@ -190,7 +179,7 @@ function Miniature({ lab }: { lab: LabCard }) {
     const observer = new IntersectionObserver(([entry]) => {
       if (!entry?.isIntersecting) return;
       observer.disconnect();
-      (run ? recorded(run) : sample(number)).then((events) => {
+      eventsOf(lab).then((events) => {
         const made = new Trace();
         made.addAll(events);
         setTrace(made);
@@ -198,8 +187,8 @@ function Miniature({ lab }: { lab: LabCard }) {
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [run, number]);
-  const scene = trace && bestScene(trace);
+  }, [lab.number, lab.last_run]);
+  const scene = trace && bestScenes(trace)[0];
   return (
     <div class="miniature" ref={place} aria-hidden="true" inert>
       {trace && scene && <div><Picture trace={trace} scene={scene} at={restOf(trace, scene)} live={false} lit={kNone} choose={() => undefined} /></div>}
