@@ -6,21 +6,17 @@
 
 #include <filesystem>
 
+#include "facts/answers.hpp"
 #include "studio/drill.hpp"
-#include "studio/lab.hpp"
 #include "studio/store.hpp"
 
 namespace runner {
 
-// The run of a lab that the build recorded, of all its scenes: its picture on the shelf.
-inline std::filesystem::path sample_of(const Place& place, const std::string& number) {
-  return place.build / "samples" / (number + ".ndjson");
-}
-
 class StudioAnswers {
  public:
   StudioAnswers(const Place& place, const Catalog& catalog, const RunStore& store,
-                LabFacts& facts, StudioDrill& drill, std::filesystem::path bench)
+                LabFacts& facts, StudioDrill& drill,
+                std::vector<std::filesystem::path> bench)
       : place_(place),
         catalog_(catalog),
         store_(store),
@@ -29,14 +25,12 @@ class StudioAnswers {
         bench_(std::move(bench)) {}
 
   Json catalog() const;
-  Json lab(const Lab& lab) const;
+  Json lab(const Lab& lab) const { return lab_answer(lab, place_, facts_); }
   Json runs() const;
   Json ledger() const;
   Json drill() const { return drill_.items(); }
 
-  // The newest result of each lab that ./lab bench --peers has left, and what Google
-  // Benchmark has.
-  Json bench() const;
+  Json bench() const { return bench_answer(bench_); }
 
  private:
   const Place& place_;
@@ -44,7 +38,7 @@ class StudioAnswers {
   const RunStore& store_;
   LabFacts& facts_;
   StudioDrill& drill_;
-  std::filesystem::path bench_;
+  std::vector<std::filesystem::path> bench_;
 };
 
 }  // namespace runner

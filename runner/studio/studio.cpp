@@ -31,7 +31,8 @@ Studio::Studio(StudioOptions options)
       store_(options_.data / "runs", options_.store),
       facts_(options_.place),
       drill_(options_.place, catalog_, options_.data / "drill.json"),
-      answers_(options_.place, catalog_, store_, facts_, drill_, options_.data / "bench"),
+      answers_(options_.place, catalog_, store_, facts_, drill_,
+               bench_folders(options_.place, options_.data)),
       pages_(options_.place, catalog_, store_, answers_, options_.web, options_.token) {
   server_ = std::make_unique<lab::websocket::Server>(
       loop_,

@@ -147,6 +147,22 @@ TEST_F(LabScript, ADrillBuildsWhatItAsksAbout) {
   }
 }
 
+TEST_F(LabScript, ABookHasARunOfEveryLabAndRefusesAFolderBeforeItBuilds) {
+  installed();
+  fake_.write("web/dist/index.html", "");
+  const std::string site = root() / "site";
+  EXPECT_EQ(lab("book " + site), "runner/underloop: book " + site + "\n");
+  EXPECT_THAT(calls(), HasSubstr("--target runner lab_01 samples\n"));
+  fake_.write("site/mine.txt", "");
+  for (const std::string& words : {"book " + site, std::string("book")}) {
+    EXPECT_THAT(lab(words), HasSubstr("lab: book")) << words;
+    EXPECT_EQ(code_, 2) << words;
+    EXPECT_THAT(calls(), Not(HasSubstr("cmake"))) << words;
+  }
+  fake_.write("site/book.json", "{}");
+  EXPECT_EQ(lab("book " + site), "runner/underloop: book " + site + "\n");
+}
+
 // All that is installed, but for Node.
 TEST_F(LabScript, OnlyTheStudioNeedsNodeAndOnlyForAPageThatIsNotBuilt) {
   installed();

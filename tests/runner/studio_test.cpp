@@ -81,7 +81,7 @@ TEST_F(StudioTest, AnswersOtherHostsOnlyWhenItListensForThem) {
   LabFacts facts(place_.place());
   const Catalog catalog = place_.catalog();
   StudioDrill drill(place_.place(), catalog, place_.place().root / "drill.json");
-  const StudioAnswers answers(place_.place(), catalog, studio.store(), facts, drill, "");
+  const StudioAnswers answers(place_.place(), catalog, studio.store(), facts, drill, {});
   const auto status = [&](const std::string& address, const std::string& host) {
     StudioPages pages(place_.place(), catalog, studio.store(), answers, "", kToken);
     pages.serve_as(names_of(address), 4030);

@@ -1,29 +1,37 @@
 // app.tsx: which page is shown.
 import { Help, helping } from './keys';
 import { LabPage } from './pages/lab';
-import { recording } from './offline';
+import { offline, recording } from './offline';
 import { ComparePage } from './pages/compare';
 import { DrillPage } from './pages/drill';
 import { LedgerPage } from './pages/ledger';
 import { Shelf } from './pages/shelf';
 import { changeTheme, connected, route, stranger, theme } from './state';
 import { Tour } from './tour';
+import { later } from './later';
 
-const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']];
+// Without a studio nothing runs, and the drill's questions are answered by runs.
+const kPages = ([['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']] as const)
+  .filter(([page]) => !recording && !(offline && page === 'drill'));
+
+const dayOf = (when: number) => new Date(when).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+
+const SheetPage = later(async () => (await import('./pages/sheet')).SheetPage);
 
 export function App() {
   const { page, lab } = route.value;
-  if (page !== 'lab') document.title = 'Underloop';
+  if (page !== 'lab' && page !== 'sheet') document.title = 'Underloop';
   return (
     <>
       <header class="top">
         <a class="brand" href="#/">Underloop</a>
         <nav aria-label="Pages">
-          {(recording ? [] : kPages).map(([name, title]) => (
+          {kPages.map(([name, title]) => (
             <a key={name} href={`#/${name}`} aria-current={page === name ? 'page' : undefined}>{title}</a>
           ))}
         </nav>
         <span class="room" />
+        {offline && offline.recorded > 0 && <span class="recorded">Recorded {dayOf(offline.recorded)}</span>}
         {!connected.value && (
           <span class="lost" role="status">
             {stranger.value ? 'The studio does not know this tab any more: open the address that ./lab studio printed.'
@@ -35,9 +43,10 @@ export function App() {
         <button onClick={() => { helping.value = true; }} aria-label="Keys">?</button>
       </header>
       {page === 'lab' && lab ? <LabPage key={lab} lab={lab} />
+        : page === 'sheet' && lab ? <SheetPage key={lab} lab={lab} />
         : page === 'ledger' ? <LedgerPage />
           : page === 'compare' ? <ComparePage />
-            : page === 'drill' ? <DrillPage /> : <Shelf />}
+            : page === 'drill' && !offline ? <DrillPage /> : <Shelf />}
       <Help />
       <Tour />
     </>

@@ -61,7 +61,15 @@ export function sceneAt(trace: Trace, time: number): Scene | undefined {
   return scenes[Math.max(0, lastAtMost(scenes.length, (i) => (scenes[i] as Scene).from, time))];
 }
 
-// Whether a moment belongs to the scene. The first moment of the next one does not.
+// The pictures that say most to who has not watched the run.
+const kBest = ['nodes', 'machine', 'ring', 'slots', 'tank', 'curves', 'strips', 'sequence', 'tree', 'axis', 'bars'];
+
+// The scenes that show what a lab is about where nothing plays, the best first.
+export function bestScenes(trace: Trace): Scene[] {
+  const rank = ({ picture }: Scene) => kBest.indexOf(picture.kind);
+  return scenesOf(trace).filter((scene) => scene.declared).sort((a, b) => rank(a) - rank(b) || a.index - b.index);
+}
+
 const rests = new WeakMap<Trace, { key: string; at: number }>();
 
 // The moment that says most of a scene that does not play: a pool at its fullest, a tank at its
@@ -146,6 +154,7 @@ function beforeTheEnd(trace: Trace, scene: Scene, end: number): number {
   return goes.length > 1 && goes.length >= names.size - 1 && last <= first ? first - 1e-3 : end;
 }
 
+// Whether a moment belongs to the scene. The first moment of the next one does not.
 export const isIn = (scene: Scene, time: number) =>
   time >= scene.from && (scene.last ? time <= scene.to : time < scene.to);
 

@@ -82,6 +82,23 @@ export function rowsOf(trace: Trace, scene: Scene) {
   return told;
 }
 
+// The cases of sequences, each as a scene of its own, the longest first: where there is no room
+// for a whole one.
+export function casesAsScenes(trace: Trace, scenes: readonly Scene[]): Scene[] {
+  const found = scenes.filter(({ picture }) => picture.kind === 'sequence').flatMap((scene) => {
+    const { rows } = rowsOf(trace, scene);
+    const begins = rows.flatMap((row, i) => (row.look === 'case' ? [i] : []));
+    return begins.map((begin, i) => {
+      const end = begins[i + 1] ?? rows.length;
+      // An index of its own: what is known of a scene is kept by it.
+      const part = { ...scene, index: scene.index + (i + 1) / (begins.length + 1), from: rows[begin]?.time as number };
+      const next = rows[end];
+      return { length: end - begin, part: next ? { ...part, to: next.time, last: false } : part };
+    });
+  });
+  return found.sort((a, b) => b.length - a.length).map(({ part }) => part);
+}
+
 // Where something new is tried: the lab says so, or brings somebody on stage again. Where nothing
 // goes between the lanes, the first of them may say what the others do.
 function casesOf(trace: Trace, scene: Scene, rows: readonly Row[], lanes: readonly string[]): Row[] {
