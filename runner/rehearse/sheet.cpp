@@ -124,7 +124,7 @@ class Progress {
 
 struct Written {
   std::size_t sheets = 0;
-  fs::path last{};                        // its HTML
+  fs::path first{};                       // its HTML
   std::vector<std::string> unpictured{};  // labs that are written, but were not recorded
 };
 
@@ -150,7 +150,7 @@ Written write_all(const std::vector<Lab>& labs, const Place& place,
       put_in_place(fs::path(file).replace_extension(".pdf"), *pdf);
     }
     ++written.sheets;
-    written.last = file;
+    if (written.first.empty()) written.first = file;
     if (!recorded.run && lab.written(place)) written.unpictured.push_back(lab.typed());
   }
   return written;
@@ -163,7 +163,7 @@ void tell(const Written& written, const SheetOptions& options, bool as_pdf) {
                "tells what is missing here\n",
                fmt::join(written.unpictured, ", "));
   }
-  fs::path shown = written.last;
+  fs::path shown = written.first;
   if (as_pdf) shown.replace_extension(".pdf");
   if (written.sheets == 1) {
     fmt::print("One sheet: {}\n", shown.string());
