@@ -1,10 +1,10 @@
 // book.hpp: `./lab book DIR`, all of it as one static site: each question's page with its
 // recorded run, the code with its walk, the ledger, the benchmarks.
 //
-//   DIR/index.html ledger.html compare.html 05.html ...   one file a page
-//   DIR/book.js book.css                                  the studio's page, for all of them
-//   DIR/data/05.js 05-run.js 05-code.js all.js ...        what the pages ask for, in parts
-//   DIR/book.json                                         that it is a book, and its files
+//   DIR/index.html ledger.html compare.html 05.html sheet-05.html   one file a page
+//   DIR/book.js book.css                             the studio's page, for all of them
+//   DIR/data/05.js 05-run.js 05-code.js all.js ...   what the pages ask for, in parts
+//   DIR/book.json                                    that it is a book, and its files
 //
 // Lifetime  All is read first. Then the files are written beside DIR, and take its place at
 //           once: whoever opens DIR finds the old book or the new one, never a part of one.

@@ -29,7 +29,8 @@ std::string in_script(const Json& json) {
   return text;
 }
 
-std::string in_html(std::string text) {
+std::string in_html(const std::string& bytes) {
+  std::string text = as_utf8(bytes);
   replace_all(text, "&", "&amp;");
   replace_all(text, "<", "&lt;");
   replace_all(text, ">", "&gt;");
@@ -91,6 +92,11 @@ Json told_of(const OfflinePage& page, bool book, const OfflineAnswers& answers) 
 }
 
 }  // namespace
+
+std::string as_utf8(const std::string& text) {
+  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace))
+      .get<std::string>();
+}
 
 std::filesystem::path web_folder(const std::filesystem::path& root) {
   const char* folder = std::getenv("UNDERLOOP_WEB");

@@ -50,6 +50,9 @@ struct PageAssets {
 [[nodiscard]] std::string linked_page(const OfflinePage& page,
                                       const std::vector<std::string>& scripts);
 
+// What is not UTF-8 in it becomes U+FFFD.
+[[nodiscard]] std::string as_utf8(const std::string& text);
+
 // A script that hands these answers to the page.
 [[nodiscard]] std::string answers_script(const OfflineAnswers& answers);
 

@@ -18,11 +18,6 @@ std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// What is not UTF-8 becomes U+FFFD, as it does in a browser that is sent it.
-std::string as_utf8(const std::string& text) {
-  return Json::parse(text_of(text)).get<std::string>();
-}
-
 std::int64_t modified_ms(const fs::path& file) {
   using namespace std::chrono;
   std::error_code none;

@@ -31,7 +31,7 @@ export function App() {
           ))}
         </nav>
         <span class="room" />
-        {offline && offline.recorded > 0 && <span class="recorded">Recorded on this machine, {dayOf(offline.recorded)}</span>}
+        {offline && offline.recorded > 0 && <span class="recorded">Recorded {dayOf(offline.recorded)}</span>}
         {!connected.value && (
           <span class="lost" role="status">
             {stranger.value ? 'The studio does not know this tab any more: open the address that ./lab studio printed.'

@@ -78,14 +78,20 @@ export function fileOf(page: string, lab: string): string {
   return page === 'sheet' && lab ? `sheet-${lab}.html` : `${page}.html`;
 }
 
+// A claim of a run. A book made anew has another run, and the same claims.
+export const claimLink = ({ lab, run, id }: { lab: string; run: string; id: string }) =>
+  `#/lab/${lab}?${offline ? '' : `run=${run}&`}claim=${id}`;
+
+const kFiles = /^(index|ledger|compare|sheet-\d\d|\d\d)\.html$/;
+
 // Where a route of the book is shown, if that is not this file.
 export function elsewhere(page: string, lab: string, hash: string): string | null {
   if (!offline?.book) return null;
   const [here = '', number = ''] = offline.page.split('/');
   const file = fileOf(page, lab);
-  if (file === fileOf(here, number)) return null;
-  const bare = file === 'index.html' || /^#\/[a-z]+(\/\d\d)?$/.test(hash) && page !== 'compare' || hash === '#/compare';
-  return bare ? file : file + hash;
+  if (file === fileOf(here, number) || !kFiles.test(file)) return null;
+  const says = hash.includes('?') || (page === 'compare' && lab); // more than its file's name
+  return says ? file + hash : file;
 }
 
 // --- writing one

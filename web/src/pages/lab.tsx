@@ -86,8 +86,8 @@ export function LabPage({ lab }: { lab: string }) {
           <button class="close" aria-label="Close" onClick={() => { notice.value = ''; }}>×</button></p>
       )}
       {gone.value && (
-        <p class="notice" role="status">This link led to a run that is gone: the studio keeps the newest ones only.
-          {one ? ' Here is the last run of this lab.' : ' Run the lab again to see it.'}
+        <p class="notice" role="status">This link led to a run that is gone: {offline ? 'the book was made anew.' : 'the studio keeps the newest ones only.'}
+          {one ? ` Here is ${offline ? 'its' : 'the last'} run of this lab.` : ' Run the lab again to see it.'}
           <button class="close" aria-label="Close" onClick={() => { gone.value = false; }}>×</button></p>
       )}
       <nav class="panes" aria-label="Panes">

@@ -1,7 +1,7 @@
 // ledger.tsx: every claim of every lab, with the last evidence.
 import { useEffect, useState } from 'preact/hooks';
 import { ledger, type LedgerEntry } from '../api';
-import { offline } from '../offline';
+import { claimLink, offline } from '../offline';
 
 type Filter = 'all' | 'holds' | 'fails' | 'nuance';
 
@@ -52,11 +52,11 @@ export function LedgerPage() {
               <tr key={entry.id}>
                 <td class={entry.holds ? 'holds' : 'fails'}>
                   <span aria-label={entry.holds ? 'holds' : 'does not hold'}>{entry.holds ? '✔' : '✘'}</span>{' '}
-                  <a href={`#/lab/${entry.lab}?run=${entry.run}&claim=${entry.id}`} title="See it in its run">{entry.id}</a>
+                  <a href={claimLink(entry)} title="See it in its run">{entry.id}</a>
                 </td>
                 <td>{entry.claim}{entry.nuance && <p class="nuance"><b>but</b> {entry.nuance}</p>}</td>
                 <td class="evidence">{entry.evidence}</td>
-                <td><a href={`#/lab/${entry.lab}?run=${entry.run}`}>{new Date(entry.when).toLocaleString()}</a></td>
+                <td><a href={`#/lab/${entry.lab}${offline ? '' : `?run=${entry.run}`}`}>{new Date(entry.when).toLocaleString()}</a></td>
               </tr>
             ))}
           </tbody>

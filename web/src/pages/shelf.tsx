@@ -1,7 +1,7 @@
 // shelf.tsx: the thirty questions.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { catalog, eventsOf, labFacts, ledger, type LabCard } from '../api';
-import { offline } from '../offline';
+import { claimLink, offline } from '../offline';
 import { Picture } from '../pictures/picture';
 import { bestScenes, restOf } from '../pictures/scenes';
 import { Trace } from '../trace/trace';
@@ -28,7 +28,7 @@ export function Shelf() {
     <main class="shelf">
       <header>
         <h1>Thirty questions that you can run</h1>
-        <p>{offline ? 'Pick one: you see what a real run of it did, why, and on which line.'
+        <p>{offline ? 'Pick one: you see what a real run of it did, on the machine that made this book, why, and on which line.'
           : 'Pick one: it runs, and you see what happened, why, and on which line.'}</p>
         <Progress labs={labs} />
         {!offline && <First labs={labs} />}
@@ -118,7 +118,7 @@ let everything: Promise<Hit[]> | null = null;
 // Claims with their evidence, the steps of each walk, and the sentences of each answer.
 async function readAll(labs: LabCard[]): Promise<Hit[]> {
   const claims = (await ledger()).map((entry): Hit => ({
-    lab: entry.lab, what: `claim ${entry.id}`, text: `${entry.claim} ${entry.nuance ?? ''}`, href: `#/lab/${entry.lab}?run=${entry.run}&claim=${entry.id}`,
+    lab: entry.lab, what: `claim ${entry.id}`, text: `${entry.claim} ${entry.nuance ?? ''}`, href: claimLink(entry),
   }));
   const pages = await Promise.all(labs.filter((lab) => lab.written).map(async ({ number }): Promise<Hit[]> => {
     const facts = await labFacts(number).catch(() => null);
