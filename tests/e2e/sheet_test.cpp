@@ -152,6 +152,19 @@ TEST_F(SheetTest, ABrowserThatFailsIsToldAndLeavesTheOldPdf) {
   EXPECT_THAT(left(), IsEmpty());
 }
 
+TEST_F(SheetTest, RemovesWhatAKilledOneHasLeftAndNothingElse) {
+  const std::string running =
+      ".01_first.html." + std::to_string(getpid()) + ".unfinished";
+  for (const std::string& name :
+       {std::string(".01_first.html.999999999.unfinished"), running,
+        std::string(".notes.unfinished"), std::string("my.999999999.unfinished")})
+    fake_.write("sheets/" + name, "half");
+  to_out("5");
+  EXPECT_THAT(files(),
+              UnorderedElementsAre("05_second_thing.html", running, ".notes.unfinished",
+                                   "my.999999999.unfinished"));
+}
+
 TEST_F(SheetTest, RefusesWhatMakesNoSense) {
   for (const char* words : {"99", "5 nothing", "''", "--paper a4", "5 --pdf --paper a5",
                             "--out", "--out=", "--frobnicate", "-- 5"}) {
