@@ -1,7 +1,7 @@
 // The sheets as a person prints them: each file that ./lab sheet writes is opened from disk in a
 // real browser, without a network, and printed on A4 and on Letter.
 //
-//   npm run sheets --prefix web      $UNDERLOOP_BUILD says what else to use
+//   npm run e2e:sheets --prefix web  $UNDERLOOP_BUILD says what else to use
 //   STUDIO_PICTURES=docs             also writes the PDFs there
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
