@@ -64,9 +64,13 @@ export function sceneAt(trace: Trace, time: number): Scene | undefined {
 // The pictures that say most to who has not watched the run.
 const kBest = ['nodes', 'machine', 'ring', 'slots', 'tank', 'curves', 'strips', 'sequence', 'tree', 'axis', 'bars'];
 
-// The scenes that show what a lab is about where nothing plays, the best first.
+// The scenes that show what a lab is about where nothing plays, the best first. Two boxes and an
+// arrow say less than any other picture.
 export function bestScenes(trace: Trace): Scene[] {
-  const rank = ({ picture }: Scene) => kBest.indexOf(picture.kind);
+  const rank = (scene: Scene) => {
+    const { kind } = scene.picture;
+    return kind === 'nodes' && actorsIn(trace, scene).size < 3 ? kBest.length : kBest.indexOf(kind);
+  };
   return scenesOf(trace).filter((scene) => scene.declared).sort((a, b) => rank(a) - rank(b) || a.index - b.index);
 }
 
