@@ -12,6 +12,9 @@
 
 namespace runner {
 
+class StudioMock;
+class StudioPlan;
+
 // The run of a lab that the build recorded, of all its scenes: its picture on the shelf.
 inline std::filesystem::path sample_of(const Place& place, const std::string& number) {
   return place.build / "samples" / (number + ".ndjson");
@@ -20,12 +23,15 @@ inline std::filesystem::path sample_of(const Place& place, const std::string& nu
 class StudioAnswers {
  public:
   StudioAnswers(const Place& place, const Catalog& catalog, const RunStore& store,
-                LabFacts& facts, StudioDrill& drill, std::filesystem::path bench)
+                LabFacts& facts, StudioDrill& drill, StudioMock& mock,
+                const StudioPlan& plan, std::filesystem::path bench)
       : place_(place),
         catalog_(catalog),
         store_(store),
         facts_(facts),
         drill_(drill),
+        mock_(mock),
+        plan_(plan),
         bench_(std::move(bench)) {}
 
   Json catalog() const;
@@ -33,6 +39,8 @@ class StudioAnswers {
   Json runs() const;
   Json ledger() const;
   Json drill() const { return drill_.items(); }
+  Json mock() const;
+  Json plan() const;
 
   // The newest result of each lab that ./lab bench --peers has left, and what Google
   // Benchmark has.
@@ -44,6 +52,8 @@ class StudioAnswers {
   const RunStore& store_;
   LabFacts& facts_;
   StudioDrill& drill_;
+  StudioMock& mock_;
+  const StudioPlan& plan_;
   std::filesystem::path bench_;
 };
 

@@ -1,5 +1,6 @@
 // app.tsx: which page is shown.
 import { Help, helping } from './keys';
+import { later } from './later';
 import { LabPage } from './pages/lab';
 import { recording } from './offline';
 import { ComparePage } from './pages/compare';
@@ -9,7 +10,9 @@ import { Shelf } from './pages/shelf';
 import { changeTheme, connected, route, stranger, theme } from './state';
 import { Tour } from './tour';
 
-const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']];
+const kPages: [string, string][] = [['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill'], ['mock', 'Mock'], ['plan', 'Plan']];
+const MockPage = later(async () => (await import('./pages/mock')).MockPage);
+const PlanPage = later(async () => (await import('./pages/plan')).PlanPage);
 
 export function App() {
   const { page, lab } = route.value;
@@ -37,7 +40,9 @@ export function App() {
       {page === 'lab' && lab ? <LabPage key={lab} lab={lab} />
         : page === 'ledger' ? <LedgerPage />
           : page === 'compare' ? <ComparePage />
-            : page === 'drill' ? <DrillPage /> : <Shelf />}
+            : page === 'drill' ? <DrillPage />
+              : page === 'mock' ? <MockPage />
+                : page === 'plan' ? <PlanPage /> : <Shelf />}
       <Help />
       <Tour />
     </>
