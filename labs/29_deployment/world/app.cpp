@@ -92,7 +92,9 @@ class Service {
     }
   }
   void drain() {
-    server_.drain([] {});
+    // A request that hangs is nothing that the loop waits for.
+    stay_.start(24h, [] {});
+    server_.drain([this] { stay_.close(); });
     server_.close_idle();
   }
 
@@ -104,7 +106,7 @@ class Service {
   bool ready_ = false;
   std::vector<HttpServer::Reply> hanging_{};
   std::list<Timer> working_{};
-  Timer warm_up_{loop_}, idle_timer_{loop_}, wait_{loop_}, deadline_{loop_};
+  Timer warm_up_{loop_}, idle_timer_{loop_}, wait_{loop_}, stay_{loop_}, deadline_{loop_};
   lab::Descriptor signals_{};
   std::optional<lab::uv::Poll> heard_{};
   HttpServer server_{loop_,

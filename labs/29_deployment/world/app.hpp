@@ -25,8 +25,8 @@ namespace lab29 {
 using std::chrono::milliseconds;
 
 inline constexpr milliseconds kWork{30};          // WORK_MS
-inline constexpr milliseconds kBeforeDrain{300};  // for the balancer to hear of it
-inline constexpr milliseconds kDrainLimit{300};   // then it exits whatever is under way
+inline constexpr milliseconds kBeforeDrain{200};  // for the balancer to hear of it
+inline constexpr milliseconds kDrainLimit{150};   // then it exits whatever is under way
 
 // What the app does on SIGTERM.
 inline constexpr std::string_view kShutdowns[] = {
