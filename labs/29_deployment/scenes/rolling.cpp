@@ -129,15 +129,4 @@ void rollout(Story& story, const Knobs& knobs) {
       "version replaces all copies.");
 }
 
-void pipeline(lab::Story&, const Knobs&) {
-}
-void manager(lab::Story&, const Knobs&) {
-}
-void proxy(lab::Story&, const Knobs&) {
-}
-void balance(lab::Story&, const Knobs&) {
-}
-void keep_alive(lab::Story&, const Knobs&) {
-}
-
 }  // namespace lab29

@@ -46,15 +46,23 @@ class Service {
  private:
   void handle(const Request& request, HttpServer::Reply reply) {
     const std::string& path = request.target;
-    if (path == "/crash") std::abort();
+    if (path == "/print") print();
     if (path == "/hang") return hanging_.push_back(std::move(reply));
     if (path == "/ready") return reply({.status = ready_ ? 200 : 503});
-    if (path != "/work") return answer(reply, path == "/" || path == "/live" ? 200 : 404);
+    if (path != "/work")
+      return answer(reply,
+                    path == "/" || path == "/live" || path == "/print" ? 200 : 404);
     const auto timer = working_.emplace(working_.end(), loop_);
     timer->start(work_, [this, timer, reply = std::move(reply)] {
       answer(reply, 200);
       working_.erase(timer);
     });
+  }
+
+  void print() {
+    for (const int end = printed_ + 1'000; printed_ < end;)
+      fmt::print("line {}\n", ++printed_);
+    std::fflush(stdout);
   }
 
   void answer(const HttpServer::Reply& reply, int status) {
@@ -104,6 +112,7 @@ class Service {
   const milliseconds work_{number("WORK_MS", kWork.count())};
   const milliseconds idle_{number("IDLE_MS", 0)};
   bool ready_ = false;
+  int printed_ = 0;
   std::vector<HttpServer::Reply> hanging_{};
   std::list<Timer> working_{};
   Timer warm_up_{loop_}, idle_timer_{loop_}, wait_{loop_}, stay_{loop_}, deadline_{loop_};
@@ -130,7 +139,7 @@ std::vector<std::pair<std::string, std::string>> environment(const AppSetting& s
 App::App(const AppSetting& setting) : App(setting, lab::loopback::listen()) {
 }
 
-App::App(const AppSetting& setting, lab::Descriptor listener)
+App::App(const AppSetting& setting, const lab::Descriptor& listener)
     : port_(lab::loopback::port_of(listener)), child_([&] {
         auto env = environment(setting);
         env.emplace_back("LISTEN_FD", std::to_string(listener.get()));

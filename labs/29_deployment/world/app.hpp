@@ -2,7 +2,7 @@
 //
 //   GET /       "VERSION PID HOSTNAME"          GET /live    200 while the process runs
 //   GET /work   the same, after WORK_MS         GET /ready   200, or 503: send nothing here
-//   GET /hang   no reply, ever                  GET /crash   it aborts
+//   GET /hang   no reply, ever                  GET /print   1,000 numbered lines, in its output
 //
 //   LISTEN_FD        a listening socket that it inherits; else HOST and PORT
 //   VERSION          what it says of itself
@@ -25,8 +25,8 @@ namespace lab29 {
 using std::chrono::milliseconds;
 
 inline constexpr milliseconds kWork{30};          // WORK_MS
-inline constexpr milliseconds kBeforeDrain{200};  // for the balancer to hear of it
-inline constexpr milliseconds kDrainLimit{150};   // then it exits whatever is under way
+inline constexpr milliseconds kBeforeDrain{180};  // for the balancer to hear of it
+inline constexpr milliseconds kDrainLimit{120};   // then it exits whatever is under way
 
 // What the app does on SIGTERM.
 inline constexpr std::string_view kShutdowns[] = {
@@ -49,14 +49,13 @@ struct AppSetting {
 class App {
  public:
   explicit App(const AppSetting& setting);
+  App(const AppSetting& setting, const lab::Descriptor& listener);
 
   std::uint16_t port() const { return port_; }
   pid_t pid() const { return child_.pid(); }
   lab::Child& process() { return child_; }
 
  private:
-  App(const AppSetting& setting, lab::Descriptor listener);
-
   std::uint16_t port_;
   lab::Child child_;
 };

@@ -9,14 +9,14 @@
 #include <map>
 #include <string>
 
+#include "deployment.hpp"
 #include "lab/net/uv_http_client.hpp"
-#include "rollout.hpp"
 #include "world/app.hpp"
 
 namespace lab29 {
 
-inline constexpr milliseconds kPropagation{60};  // until the balancer hears of a removal
-inline constexpr milliseconds kGrace{600};       // from SIGTERM to SIGKILL
+inline constexpr milliseconds kPropagation{50};  // until the balancer hears of a removal
+inline constexpr milliseconds kGrace{450};       // from SIGTERM to SIGKILL
 inline constexpr milliseconds kEvery{3};         // a request
 
 class Fleet {

@@ -1,4 +1,4 @@
-#include "rollout.hpp"
+#include "deployment.hpp"
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// rollout.hpp: keeps so many copies of an app ready, and replaces them one by one.
+// deployment.hpp: keeps so many copies of an app ready, and replaces them one by one.
 //
 //   steady      -- update() ------------------------------------> progressing
 //   progressing -- every copy is of the new version, available --> steady
