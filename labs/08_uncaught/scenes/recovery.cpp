@@ -13,11 +13,14 @@
 #include "lab/net/loopback.hpp"
 #include "lab/os/run_dir.hpp"
 #include "scenes/scenes.hpp"
-#include "supervisor.hpp"
 #include "world/asking.hpp"
 #include "world/service.hpp"
 
 namespace lab08 {
+
+using lab::uv::RestartPolicy;
+using lab::uv::Supervisor;
+using lab::uv::SupervisorObservers;
 
 using namespace std::chrono_literals;
 
