@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <sstream>
 
 #include "lab/core/error.hpp"
 #include "lab/net/loopback.hpp"
@@ -64,7 +65,7 @@ void remove_groups(pid_t ours) {
 }  // namespace
 
 fs::path app_file(std::string_view name) {
-  return fs::read_symlink("/proc/self/exe").parent_path() / "29_app" / name;
+  return fs::read_symlink("/proc/self/exe").parent_path() / "../labs/29_app" / name;
 }
 
 unsigned long number_of(std::string_view told) {
@@ -78,11 +79,18 @@ unsigned long number_of(std::string_view told) {
 
 std::string Containers::why_no_podman() {
   const lab::Exit exit =
-      Child::run({"sh", "-ec",
-                  "for each in podman runc catatonit; do $each --version >&2; done;"
-                  "unshare --mount --pid --fork --mount-proc true"})
+      Child::run(
+          {"sh", "-ec",
+           "for each in podman runc catatonit; do $each --version >&2; done;"
+           "test $(id -u) = 0 || { echo this user is not root >&2; false; };"
+           "unshare --mount --pid --fork --mount-proc true;"
+           "cd /sys/fs/cgroup; test -w memory/cgroup.procs ||"
+           "grep -q memory cgroup.subtree_control || { echo no cgroup >&2; false; }"})
           .wait();
-  return exit.ok() ? "" : exit.err.substr(exit.err.rfind('\n', exit.err.size() - 2) + 1);
+  std::string why = "podman does not start";
+  std::istringstream lines(exit.err);
+  for (std::string line; std::getline(lines, line);) why = line;
+  return exit.ok() ? "" : why;
 }
 
 bool Containers::namespaces_allowed() {
@@ -107,11 +115,11 @@ Containers::~Containers() {
 
 // Also /run and /dev/shm are its own: podman and runc leave state there, and find systemd.
 void Containers::start_keeper() {
-  fs::create_directories(folder_ / "context");
+  fs::create_directories(folder_);
   keeper_.emplace(Child::run(
       apart({"--mount", "--mount-proc", "sh", "-ec",
              "for each in $0 /run /dev/shm; do mount -t tmpfs none $each; done;"
-             "mkdir $0/context; touch $0/ready; exec sleep infinity",
+             "touch $0/ready; exec sleep infinity",
              folder_}),
       {.deadline = 24h}));
   do {
@@ -141,7 +149,10 @@ Image Containers::build(const std::string& tag, const fs::path& app) {
   fs::copy_file(app, context / "app", fs::copy_options::overwrite_existing);
   // The base is what the app is linked with: the libraries, and the loader.
   const fs::path base = lab::run_dir() / "base.tar";
-  Child::run({"sh", "-c", "tar -chf $0 $(ldd $1 | grep -o '/[^ ]*')", base, app}).wait();
+  const lab::Exit packed =
+      Child::run({"sh", "-c", "tar -chf $0 $(ldd $1 | grep -o '/[^ ]*')", base, app})
+          .wait();
+  if (!packed.ok()) throw lab::Error("pack the app's libraries", packed.err);
   podman({"import", "--quiet", base, "localhost/base"});
   podman(
       {"build", "--quiet", "--tag", tag, "--file", app_file("Containerfile"), context});
