@@ -97,10 +97,7 @@ bool Containers::namespaces_allowed() {
   return Child::run(apart({"--uts", "true"})).wait().ok();
 }
 
-Containers::Containers(By by)
-    : by_(by),
-      group_(fmt::format("{}{}", kPrefix, getpid())),
-      folder_(lab::run_dir() / "containers") {
+Containers::Containers(By by) : by_(by), group_(fmt::format("{}{}", kPrefix, getpid())) {
   if (by_ != By::process) remove_groups(0);
   if (by_ == By::podman) start_keeper();
 }
@@ -113,31 +110,35 @@ Containers::~Containers() {
   if (by_ != By::process) remove_groups(getpid());
 }
 
-// Also /run and /dev/shm are its own: podman and runc leave state there, and find systemd.
+// All that podman and runc keep goes to /run: theirs is empty, short to name, and has no
+// systemd in it that they would talk to.
 void Containers::start_keeper() {
-  fs::create_directories(folder_);
   keeper_.emplace(Child::run(
       apart({"--mount", "--mount-proc", "sh", "-ec",
-             "for each in $0 /run /dev/shm; do mount -t tmpfs none $each; done;"
-             "touch $0/ready; exec sleep infinity",
-             folder_}),
+             "mount -t tmpfs none /run; touch /run/ready; exec sleep infinity"}),
       {.deadline = 24h}));
   do {
     if (ends_within(*keeper_, 5ms))
       throw lab::Error("start a container", keeper_->wait().err);
     inside_ = first_child_of(*keeper_);
-  } while (!fs::exists("/proc/" + inside_ + "/root" + (folder_ / "ready").string()));
+  } while (!fs::exists("/proc/" + inside_ + "/root/run/ready"));
 }
 
 std::string Containers::podman(const Args& args) {
-  const Args command{"nsenter", "--target", inside_, "--mount", "--pid", "podman"};
-  const Args storage{"--root",        folder_ / "root", "--runroot",
-                     folder_ / "run", "--tmpdir",       folder_ / "tmp"};
+  const Args command{"nsenter",
+                     "--target",
+                     inside_,
+                     "--mount",
+                     "--pid",
+                     "podman",
+                     "--root=/run/root",
+                     "--runroot=/run/run",
+                     "--tmpdir=/run/tmp"};
   const lab::Exit exit =
       Child::run(
-          command + storage + args,
+          command + args,
           {.deadline = 30s,
-           .env = {{"CONTAINERS_CONF", app_file("containers.conf")}, {"HOME", folder_}}})
+           .env = {{"CONTAINERS_CONF", app_file("containers.conf")}, {"HOME", "/run"}}})
           .wait();
   if (!exit.ok()) throw lab::Error("podman " + args[0], exit.err);
   return exit.out.substr(0, exit.out.find_last_not_of('\n') + 1);

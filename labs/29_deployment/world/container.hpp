@@ -66,7 +66,6 @@ class Containers {
 
   const By by_;
   const std::string group_;  // the parent of all its control groups
-  const std::filesystem::path folder_;
   std::optional<lab::Child> keeper_{};
   std::string inside_{};  // the pid of the keeper's child, whose namespaces they are
 };

@@ -24,21 +24,28 @@ std::string contents(const fs::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-// The processes that name the folder in their environment or, as conmon does, in their
-// arguments; of one name or of all.
-std::set<std::string> processes_of(const std::string& folder,
-                                   const std::string& name = {}) {
-  std::set<std::string> pids;
+using Pids = std::set<std::string>;
+
+// The processes whose environment names the folder, of one name or of all.
+Pids processes_of(const std::string& folder, const std::string& name = {}) {
+  Pids pids;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator("/proc", none)) {
     const std::string pid = entry.path().filename();
     if (pid.find_first_not_of("0123456789") != pid.npos) continue;
-    const std::string told =
-        contents(entry.path() / "environ") + contents(entry.path() / "cmdline");
-    if (told.find(folder) == told.npos) continue;
+    if (contents(entry.path() / "environ").find(folder) == std::string::npos) continue;
     if (name.empty() || contents(entry.path() / "comm") == name + "\n") pids.insert(pid);
   }
   return pids;
+}
+
+Pids children_of(const Pids& parents) {
+  Pids children;
+  for (const std::string& pid : parents) {
+    std::ifstream list("/proc/" + pid + "/task/" + pid + "/children");
+    children.insert(std::istream_iterator<std::string>(list), {});
+  }
+  return children;
 }
 
 std::set<std::string> groups() {
@@ -71,17 +78,13 @@ TEST(KilledContainers, LeaveNoProcessAndTheNextRunSweeps) {
          "containers"},
         {.deadline = std::chrono::seconds(90), .env = {{"TMPDIR", folder.path()}}});
   };
-  std::set<std::string> inside;
+  Pids inside;  // the keeper's PID 1 adopts conmon, whose child is PID 1 of the container
   {
     lab::Child lab = start();
     lab::test::wait_until(
         "a container runs",
         [&] {
-          for (const std::string& conmon : processes_of(folder.path(), "conmon")) {
-            const std::string list =
-                contents("/proc/" + conmon + "/task/" + conmon + "/children");
-            if (!list.empty()) inside.insert(list.substr(0, list.find(' ')));
-          }
+          inside = children_of(children_of(processes_of(folder.path(), "sleep")));
           return !inside.empty();
         },
         [] { usleep(2000); });
