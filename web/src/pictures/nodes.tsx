@@ -255,8 +255,10 @@ export function Nodes(drawing: Drawing) {
   const said_room = narrow ? 104 : 160;
   const lay = narrow ? downwards : place;
   const said = new Map(cast.edges.map((edge) => [edge, saysOf(trace, edge, edge.events.length, said_room)]));
-  const most = Math.max(1, ...[...said.values()].map((lines) => lines.length));
-  const height = Math.max(drawing.height, narrow ? inLines(columns, width, texts).length * (72 + 28 * most) : 0);
+  // Lines of text between two, in both directions.
+  const most = Math.max(1, ...cast.edges.map((edge) => cast.edges.filter((other) => other === edge || (other.from === edge.to && other.to === edge.from))
+    .reduce((sum, one) => sum + (said.get(one) as string[]).length, 0)));
+  const height = Math.max(drawing.height, narrow ? inLines(columns, width, texts).length * (62 + 18 * most) : 0);
   const boxes = lay(columns, width, height, texts, (one, other) => Math.max(0, ...cast.edges.flatMap((edge) =>
     (one.includes(edge.from) && other.includes(edge.to)) || (one.includes(edge.to) && other.includes(edge.from))
       ? (said.get(edge) as string[]).map((text) => widthOf(text, true)) : [])));
