@@ -172,6 +172,8 @@ onPage('lab 23: the strips show which way of computing stops the beat of the loo
   await page.click('role=tab[name="Code"]');
   await page.locator('.picture .strip[data-strip="slices, setImmediate"] .block').click();
   await until(page, () => document.querySelector('.editor')?.shadowRoot?.querySelector('.cm-here'));
+  const scrub = page.locator('.transport .scrub');
+  await scrub.fill(await scrub.getAttribute('max'));
   await picture(page, 'studio');
 });
 
