@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -26,10 +28,29 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{60};  // for one page
 
+constexpr std::string_view kUnfinished = ".unfinished";
+
+// Where this process writes what is not whole yet.
+fs::path place_beside(const fs::path& file) {
+  return file.parent_path() /
+         fmt::format(".{}.{}{}", file.filename().string(), getpid(), kUnfinished);
+}
+
+// Removes what a killed process has left there.
+void sweep_unfinished(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with('.') || !name.ends_with(kUnfinished)) continue;
+    const std::string_view stem(name.data(), name.size() - kUnfinished.size());
+    const pid_t pid = std::atoi(&name[stem.rfind('.') + 1]);
+    std::error_code none;
+    if (pid > 0 && kill(pid, 0) == -1 && errno == ESRCH) fs::remove(entry.path(), none);
+  }
+}
+
 // The old file, or the whole new one.
 void put_in_place(const fs::path& file, const std::string& text) {
-  const fs::path next =
-      file.parent_path() / fmt::format(".{}.unfinished", file.filename().string());
+  const fs::path next = place_beside(file);
   std::ofstream out(next, std::ios::binary | std::ios::trunc);
   out << text;
   out.close();
@@ -50,6 +71,7 @@ void make_folder(const fs::path& folder) {
   }
   fs::create_directories(folder, error);
   if (error) throw lab::Error("make the folder " + folder.string(), error.message());
+  sweep_unfinished(folder);
 }
 
 // Prints pages by a Chromium of its own, whose folder goes with this object. What a killed
@@ -124,7 +146,7 @@ class Progress {
 
 struct Written {
   std::size_t sheets = 0;
-  fs::path last{};                        // its HTML
+  fs::path first{};                       // its HTML
   std::vector<std::string> unpictured{};  // labs that are written, but were not recorded
 };
 
@@ -150,7 +172,7 @@ Written write_all(const std::vector<Lab>& labs, const Place& place,
       put_in_place(fs::path(file).replace_extension(".pdf"), *pdf);
     }
     ++written.sheets;
-    written.last = file;
+    if (written.first.empty()) written.first = file;
     if (!recorded.run && lab.written(place)) written.unpictured.push_back(lab.typed());
   }
   return written;
@@ -163,7 +185,7 @@ void tell(const Written& written, const SheetOptions& options, bool as_pdf) {
                "tells what is missing here\n",
                fmt::join(written.unpictured, ", "));
   }
-  fs::path shown = written.last;
+  fs::path shown = written.first;
   if (as_pdf) shown.replace_extension(".pdf");
   if (written.sheets == 1) {
     fmt::print("One sheet: {}\n", shown.string());

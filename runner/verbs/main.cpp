@@ -144,6 +144,9 @@ int parsed_verb(const Catalog& catalog, const Place& place,
     throw Usage(
         fmt::format("{} is nothing that this program does; type ./lab {}", verb, verb));
   }
+  if (!typed.bench.flags.empty() && verb != "bench") {
+    throw Usage(fmt::format("{} takes nothing after --", verb));
+  }
   try {
     std::ranges::reverse(words);  // as CLI11 wants them
     app.parse(words);

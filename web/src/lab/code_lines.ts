@@ -1,6 +1,6 @@
 // code_lines.ts: JavaScript as lines of marked text, for paper: no editor, no scrolling.
-import { javascriptLanguage } from '@codemirror/lang-javascript';
 import { highlightCode, tagHighlighter, tags } from '@lezer/highlight';
+import { parser } from '@lezer/javascript';
 
 export interface CodeLine {
   indent: number; // spaces that it begins with
@@ -19,7 +19,7 @@ export function codeLines(text: string): CodeLine[] {
   const code = text.trimEnd();
   const lines: CodeLine[] = [{ indent: 0, parts: [] }];
   highlightCode(
-    code, javascriptLanguage.parser.parse(code), kKinds,
+    code, parser.parse(code), kKinds,
     (part, kind) => lines[lines.length - 1]?.parts.push({ text: part, kind }),
     () => lines.push({ indent: 0, parts: [] }),
   );

@@ -27,9 +27,12 @@ const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
 const paragraphs = (text: string) => text.split(/\n\s*\n/).map((one) => one.trim()).filter(Boolean);
 
 // "(scene `crashes`)", "(01.2, 01.3, lab 03)": where a screen leads, and paper does not.
-const kWhere = '(?:scenes?|labs?|and|or|below|see|\\d\\d\\.\\d+|\\d\\d?|`[a-z0-9-]+`)';
-const kReference = new RegExp(`\\s*\\(${kWhere}(?:[,;]?\\s+${kWhere})*\\)`, 'g');
-export const onPaper = (text: string) => oneLine(text).replace(kReference, '');
+function leadsElsewhere(inside: string): boolean {
+  const places = inside.split(/[,;] | and | or /);
+  return places.every((place, i) => /^(scenes? `[^`]+`|labs? \d\d?|\d\d\.\d+)$/.test(place) || (i > 0 && /^scenes? /.test(inside) && /^`[^`]+`$/.test(place)));
+}
+export const onPaper = (text: string) =>
+  oneLine(text).replace(/ ?\(([^()]+)\)/g, (whole, inside: string) => (leadsElsewhere(inside) ? '' : whole));
 
 export function piecesOf(page: string): Pieces {
   const [spoken = ''] = paragraphs(section(page, 'The answer in 30 seconds')).filter((one) => !one.startsWith('|'));

@@ -1,6 +1,5 @@
 // sheet.tsx: a question on one printed page: what one says, the picture, what makes it a senior
 // answer, and the code for the whiteboard. Nothing is cut: type gets smaller until all fits.
-import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { marked } from 'marked';
 import { catalog, eventsOf, labFacts, source, type LabFacts } from '../api';
@@ -8,7 +7,7 @@ import { codeLines, type CodeLine } from '../lab/code_lines';
 import { piecesOf } from '../lab/page';
 import { Picture } from '../pictures/picture';
 import { casesAsScenes } from '../pictures/sequence';
-import { bestScenes, restOf, type Scene } from '../pictures/scenes';
+import { actorsIn, bestScenes, restOf, type Scene } from '../pictures/scenes';
 import { route } from '../state';
 import { Trace } from '../trace/trace';
 import './sheet.css';
@@ -148,16 +147,26 @@ function Paper({ content }: { content: Content }) {
   );
 }
 
-// A sentence or a few of a page, with its code marked.
+// With its code marked. A line may end before a flag, not within its "--".
+const inline = (text: string) =>
+  ({ __html: marked.parseInline(text, { async: false }).replace(/(?<=<code>[^<]*)--[a-z-]+/g, '<span class="flag">$&</span>') });
+
+// A sentence or a few of a page.
 function Text({ text, class: kind }: { text: string; class?: string }) {
-  if (!text) return null;
-  return <p class={kind} dangerouslySetInnerHTML={{ __html: marked.parseInline(text, { async: false }) }} />;
+  return text ? <p class={kind} dangerouslySetInnerHTML={inline(text)} /> : null;
 }
 
 const kNone: ReadonlySet<number> = new Set();
 
 // How large the paper is that the picture is drawn on; it is made smaller with all that is on it.
 const kScales = [0.8, 0.7, 0.6, 0.5];
+
+// Where much stands side by side, it needs larger paper than what stands in lines.
+function largestScale(trace: Trace, scene: Scene): number {
+  const { kind } = scene.picture;
+  if (kind === 'ring') return 0.65;
+  return kind === 'nodes' && actorsIn(trace, scene).size >= 5 ? 0.7 : 1;
+}
 
 // The first picture that fits as a whole, as it is when all has happened, with what its scene
 // says that it means. One that would lose its upper rows is none for paper.
@@ -166,7 +175,7 @@ function Still({ trace, scenes }: { trace: Trace; scenes: Scene[] }) {
   const place = useRef<HTMLDivElement>(null);
   const tries = useMemo(() => {
     const parts = casesAsScenes(trace, scenes);
-    return kScales.flatMap((scale, i) => [...scenes, ...(i ? parts : [])].map((scene) => ({ scale, scene })));
+    return kScales.flatMap((scale, i) => [...scenes, ...(i ? parts : [])].map((scene) => ({ scale: Math.min(scale, largestScale(trace, scene)), scene })));
   }, [trace]);
   const { scale, scene } = tries[Math.min(tried, tries.length - 1)] as { scale: number; scene: Scene };
   const [state, setState] = useState<'drawing' | 'whole' | 'cut'>('drawing');
@@ -191,13 +200,9 @@ function Still({ trace, scenes }: { trace: Trace; scenes: Scene[] }) {
           <Picture key={tried} trace={trace} scene={scene} at={restOf(trace, scene)} live={false} lit={kNone} choose={() => undefined} />
         </div>
       </div>
-      <figcaption><b>{scene.title}.</b> {takeaway && <Inline text={takeaway} />}{state === 'cut' && ' The picture has more rows than fit here.'}</figcaption>
+      <figcaption><b>{scene.title}.</b> {takeaway && <span dangerouslySetInnerHTML={inline(takeaway)} />}{state === 'cut' && ' The picture has more rows than fit here.'}</figcaption>
     </figure>
   );
-}
-
-function Inline({ text }: { text: string }): ComponentChildren {
-  return <span dangerouslySetInnerHTML={{ __html: marked.parseInline(text, { async: false }) }} />;
 }
 
 // A line that is too long goes on below, further to the right than it began.
