@@ -14,7 +14,7 @@ import { later } from './later';
 const kPages = ([['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']] as const)
   .filter(([page]) => !recording && !(offline && page === 'drill'));
 
-const dayOf = (when: number) => new Date(when).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
+const dayOf = (when: number) => new Date(when).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
 const SheetPage = later(async () => (await import('./pages/sheet')).SheetPage);
 
