@@ -28,15 +28,16 @@ namespace {
 constexpr const char* kName = "the app";
 
 lab::uv::SupervisorObservers drawn() {
-  return {
-      .on_start =
-          [](pid_t pid, lab::Where where) {
-            trace::actor(kName, trace::Actor::process, pid, where);
-            trace::state(kName, "running", 0, where);
-          },
-      .on_death = [](auto&, lab::Where where) { trace::state(kName, "dead", 0, where); },
-      .on_wait = [](auto, lab::Where where) { trace::state(kName, "waiting", 0, where); },
-      .on_give_up = [](lab::Where where) { trace::state(kName, "given up", 0, where); }};
+  const auto enter = [](std::string_view state, lab::Where where) {
+    trace::state(kName, state, 0, where);
+  };
+  return {.on_start =
+              [enter](pid_t pid, auto where) {
+                trace::actor(kName, trace::Actor::process, pid, where);
+                enter("running", where);
+              },
+          .on_death = [enter](auto&, auto where) { enter("dead", where); },
+          .on_give_up = [enter](auto where) { enter("given up", where); }};
 }
 
 // The body of the reply; empty if there is none.
@@ -97,13 +98,10 @@ void give_up(Story& story) {
   lab::uv::Loop loop;
   RotatedLog log(loop, lab::run_dir() / "crashes.log", 1 << 20);
   std::vector<long> waits;
-  bool given_up = false;
   auto observers = drawn();
   observers.on_wait = [&](milliseconds wait, auto) { waits.push_back(wait.count()); };
-  observers.on_give_up = [&](lab::Where where) {
-    given_up = true;
-    trace::state(kName, "given up", 0, where);
-  };
+  bool given_up = false;
+  observers.on_give_up = [&](auto) { given_up = true; };
   // Its socket is not there, as with a wrong setting.
   const Supervisor manager(
       loop, {.role = "app", .env = {{"LISTEN_FD", "9999"}}, .output = log.input()},
@@ -152,10 +150,9 @@ void rotate(Story& story) {
 
 void manager(Story& story, const Knobs&) {
   story.say(
-      "A process manager holds the port and starts the app. The app is killed five "
-      "times, "
-      "then one with a wrong setting ends at once each time, and then the app prints a "
-      "lot. The manager restarts it, gives up on the broken one, and keeps every line.");
+      "A process manager holds the port and starts the app, which is killed five times. "
+      "Then an app with a wrong setting ends at once each time. At last the app prints "
+      "5,000 lines.");
   story.picture(lab::Picture::strips, {kName});
   survive_kills(story);
   give_up(story);

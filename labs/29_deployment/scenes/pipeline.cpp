@@ -17,46 +17,42 @@ using lab::Story;
 
 namespace {
 
-struct Stage {
-  std::string name;
-  std::string command;  // of the shell, in the folder of the commit
-};
+// A name, and a command of the shell.
+using Stages = std::vector<std::pair<std::string, std::string>>;
 
-const std::vector<Stage> kPromote = {{"build", "c++ -o app app.cpp"},
-                                     {"test", "test \"$(./app 3)\" = 30"},
-                                     {"staging", "cp app staging"},
-                                     {"production", "cp staging production"}};
+const Stages kPromote = {{"build", "c++ -o app app.cpp"},
+                         {"test", "test \"$(./app 3)\" = 30"},
+                         {"staging", "cp app staging"},
+                         {"production", "cp staging production"}};
+
+constexpr const char* kProgram =
+    "#include <cstdio>\n#include <cstdlib>\n#include \"dependency.hpp\"\n"
+    "int main(int, char** argv) { std::printf(\"%d\", std::atoi(argv[1]) * kPrice); }\n";
 
 class Repository {
  public:
   Repository() {
     fs::create_directory(folder_);
-    write(
-        "app.cpp",
-        "#include <cstdio>\n#include <cstdlib>\n#include \"dependency.hpp\"\n"
-        "int main(int, char** argv) { std::printf(\"%d\", std::atoi(argv[1]) * kPrice); "
-        "}\n");
-    write("dependency.hpp", "constexpr int kPrice = 10;\n");
+    std::ofstream(folder_ / "app.cpp") << kProgram;
   }
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name) << text;
-  }
-  // Step 10: one stage after the other. The first that is red ends it; its name.
-  std::string run(const std::vector<Stage>& stages, const std::string& commit) const {
-    for (const auto& [name, command] : stages) {
-      lab::trace::state(commit, name);
-      if (shell(command).code == 0) continue;
-      lab::trace::state(commit, "red");
-      return name;
-    }
-    lab::trace::state(commit, "deployed");
-    return "";
+  void release_dependency(int price) const {
+    std::ofstream(folder_ / "dependency.hpp")
+        << "constexpr int kPrice = " << price << ";";
   }
   lab::Exit shell(const std::string& command) const {
     return Child::run({"sh", "-c", command}, {.deadline = 60s, .folder = folder_}).wait();
   }
   std::string hash(const std::string& name) const {  // SHA-256, its first 12 digits
     return shell("sha256sum " + name).out.substr(0, 12);
+  }
+  // Step 10: one stage after the other. The first that is red ends it; its name.
+  std::string run(const Stages& stages, const std::string& commit) const {
+    for (const auto& [name, command] : stages) {
+      lab::trace::state(commit, name);
+      if (shell(command).code != 0) return lab::trace::state(commit, "red"), name;
+    }
+    lab::trace::state(commit, "deployed");
+    return "";
   }
 
  private:
@@ -72,17 +68,18 @@ void pipeline(Story& story, const Knobs&) {
       "production, after a dependency has been released anew.");
   story.picture(lab::Picture::machine, {"commit 1", "commit 2", "built twice"});
   const Repository repository;
+  repository.release_dependency(10);
   const std::string first = repository.run(kPromote, "commit 1");
   const std::string tested = repository.hash("app");
   const std::string live = repository.hash("production");
 
-  repository.write("dependency.hpp", "constexpr int kPrice = 11;\n");
+  repository.release_dependency(11);  // the bug
   const std::string red = repository.run(kPromote, "commit 2");
   const std::string after = repository.hash("production");
 
-  repository.write("dependency.hpp", "constexpr int kPrice = 10;\n");
+  repository.release_dependency(10);
   auto twice = kPromote;
-  twice.back().command =
+  twice.back().second =
       "echo 'constexpr int kPrice = 11;' > dependency.hpp; c++ -o production app.cpp";
   const std::string rebuilt = repository.run(twice, "built twice");
   const std::string untested = repository.hash("production");

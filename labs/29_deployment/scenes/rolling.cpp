@@ -37,7 +37,7 @@ Fleet::Seen replace(std::string_view on_sigterm) {
 
 }  // namespace
 
-// Step 9: what each way costs.
+// What each way to shut down costs.
 void shutdown(Story& story, const Knobs&) {
   story.say(
       "Two copies of the app are replaced while a request comes every {} ms, and on each "
@@ -79,10 +79,10 @@ void rollout(Story& story, const Knobs& knobs) {
                              .progress_deadline = 500ms};
   const int least = config.replicas - config.max_unavailable;
   story.say(
-      "This is a model of a Deployment's controller on one machine. {} copies are "
-      "wanted, "
-      "one of them is killed, and version 2 replaces version 1. Version 3 never gets "
-      "ready. At least {} copies should serve at any time.",
+      "This is a model of a Deployment's controller on one machine, with real processes. "
+      "{} copies are wanted, and one of them is killed. Version 2 replaces version 1, "
+      "and "
+      "version 3 never gets ready. At least {} copies should serve at any time.",
       config.replicas, least);
   story.picture(Picture::nodes, {"balancer"});
   Fleet fleet(config, {{"v1", {.version = "v1"}},
@@ -111,13 +111,10 @@ void rollout(Story& story, const Knobs& knobs) {
   fleet.settle();
   const Fleet::Seen bad = fleet.seen;
 
-  story.claim(
-      "29.9",
-      replaced && good.least_available >= least &&
-          good.most_running <= config.replicas + config.max_surge && good.lost == 0,
-      "after a SIGKILL there were {} copies again; during the update at least {} "
-      "were ready, at most {} ran, and {} of {} requests were lost",
-      config.replicas, good.least_available, good.most_running, good.lost, good.sent);
+  story.claim("29.9", replaced && good.least_available >= least && good.lost == 0,
+              "after a SIGKILL there were {} copies again; at least {} were ready during "
+              "the update, and {} of {} requests were lost",
+              config.replicas, good.least_available, good.lost, good.sent);
   story.claim("29.9",
               stalled && still_ready >= least && bad.least_available >= least &&
                   bad.lost == 0 && fleet.rollout().version() == "v2",

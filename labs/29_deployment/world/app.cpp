@@ -103,7 +103,8 @@ class Service {
     // A request that hangs is nothing that the loop waits for.
     stay_.start(24h, [] {});
     server_.drain([this] { stay_.close(); });
-    server_.close_idle();
+    // Not at once: what has arrived is no idle connection any more once it has been read.
+    idle_timer_.start(20ms, [this] { server_.close_idle(); });
   }
 
   lab::uv::Loop& loop_;
@@ -129,26 +130,21 @@ class Service {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> environment(const AppSetting& setting) {
-  return {{"VERSION", setting.version},
-          {"ON_SIGTERM", std::string(setting.on_sigterm)},
-          {"READY_AFTER_MS", std::to_string(setting.ready_after.count())},
-          {"IDLE_MS", std::to_string(setting.idle.count())}};
-}
-
 App::App(const AppSetting& setting) : App(setting, lab::loopback::listen()) {
 }
 
 App::App(const AppSetting& setting, const lab::Descriptor& listener)
-    : port_(lab::loopback::port_of(listener)), child_([&] {
-        auto env = environment(setting);
-        env.emplace_back("LISTEN_FD", std::to_string(listener.get()));
-        return lab::Child::role("app", {},
-                                {.deadline = 120s,
-                                 .capture = false,
-                                 .env = env,
-                                 .inherit = {listener.get()}});
-      }()) {
+    : port_(lab::loopback::port_of(listener)),
+      child_(lab::Child::role(
+          "app", {},
+          {.deadline = 120s,
+           .capture = false,
+           .env = {{"VERSION", setting.version},
+                   {"ON_SIGTERM", std::string(setting.on_sigterm)},
+                   {"READY_AFTER_MS", std::to_string(setting.ready_after.count())},
+                   {"IDLE_MS", std::to_string(setting.idle.count())},
+                   {"LISTEN_FD", std::to_string(listener.get())}},
+           .inherit = {listener.get()}})) {
 }
 
 int app_main(std::span<const std::string>) {

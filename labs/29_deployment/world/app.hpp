@@ -60,9 +60,6 @@ class App {
   lab::Child child_;
 };
 
-// The environment of such a process, without the socket.
-std::vector<std::pair<std::string, std::string>> environment(const AppSetting& setting);
-
 int app_main(std::span<const std::string> args);  // the role "app"
 
 }  // namespace lab29

@@ -1,8 +1,7 @@
 #include "world/fleet.hpp"
 
 #include <fmt/format.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 
@@ -14,7 +13,6 @@ namespace trace = lab::trace;
 using lab::http::Response;
 using lab::http::Result;
 using lab::uv::HttpClient;
-using lab::uv::Timer;
 using namespace std::chrono_literals;
 
 // It stays when its copy has ended: requests that it never answered are still counted.
@@ -23,30 +21,24 @@ struct Fleet::Process {
       : id(copy.id),
         name(fmt::format("{} #{}", copy.version, copy.id)),
         app(setting),
-        gone(static_cast<int>(
-            lab::check_errno(syscall(SYS_pidfd_open, app.pid(), 0), "watch a process"))),
-        death(std::in_place, loop, gone.get()),
-        prober(loop, app.port()),
-        again(loop),
-        unlist(loop),
-        grace(loop) {
+        prober(loop, app.port()) {
     trace::actor(name, trace::Actor::process, app.pid());
+    trace::state(name, "starting");
   }
-
-  void enter(std::string_view now, lab::Where where = lab::Where::here()) {
-    if (std::exchange(state, now) != now) trace::state(name, now, 0, where);
+  bool has_ended() const {
+    siginfo_t info{};
+    waitid(P_PID, static_cast<id_t>(app.pid()), &info, WEXITED | WNOHANG | WNOWAIT);
+    return info.si_pid != 0;
   }
 
   const int id;
   const std::string name;
   App app;
-  lab::Descriptor gone;
-  std::optional<lab::uv::Poll> death;
   HttpClient prober;
-  Timer again, unlist, grace;
+  std::list<HttpClient> clients{};
   bool listed = false;  // the balancer sends requests to it
-  std::string_view state{};
-  std::list<HttpClient> clients;
+  bool ended = false;
+  Clock::time_point leaves = Clock::time_point::max();  // since it was stopped, or died
 };
 
 Fleet::Fleet(RolloutConfig config, std::map<std::string, AppSetting> settings)
@@ -60,13 +52,8 @@ Fleet::Fleet(RolloutConfig config, std::map<std::string, AppSetting> settings)
                       trace::state("rollout", to_string(state), 0, where);
                     }},
                Clock::now()) {
-  tick_.start(
-      10ms,
-      [this] {
-        rollout_.tick(Clock::now());
-        watch();
-      },
-      10ms);
+  const auto look = [this] { this->look(); };
+  looks_.start(kLook, look, kLook);
   if (!run_until([this] { return all_ready(); }))
     throw lab::Error("start the app", "its copies did not get ready");
   seen = {};
@@ -74,24 +61,16 @@ Fleet::Fleet(RolloutConfig config, std::map<std::string, AppSetting> settings)
 
 Fleet::~Fleet() = default;
 
-void Fleet::update(const std::string& version) {
-  rollout_.update(version, Clock::now());
-}
-
 bool Fleet::all_ready() const {
+  const auto gone = [](const Process& one) { return one.listed && one.ended; };
   return available() == config_.replicas &&
          std::ssize(rollout_.copies()) == config_.replicas &&
-         std::ranges::none_of(processes_, [](const Process& process) {
-           return process.listed &&
-                  !process.death;  // the balancer has not heard of it yet
-         });
+         std::ranges::none_of(processes_, gone);  // the balancer has heard of it
 }
 
 void Fleet::load(bool on) {
-  load_.stop();
-  if (on)
-    load_.start(
-        kEvery, [this] { send("/work"); }, kEvery);
+  const auto one = [this] { send("/work"); };
+  on ? load_.start(kEvery, one, kEvery) : load_.stop();
 }
 
 bool Fleet::settle() {
@@ -104,87 +83,80 @@ bool Fleet::settle() {
 // The first version is started by the rollout's constructor, before all else here is used.
 void Fleet::start(const Copy& copy) {
   ++seen.starts;
-  Process& process = processes_.emplace_back(loop_, copy, settings_.at(copy.version));
-  process.death->start(UV_READABLE, [this, &process] { died(process); });
-  probe(process);
+  processes_.emplace_back(loop_, copy, settings_.at(copy.version));
 }
 
-// SIGTERM, and the removal from the list of endpoints, start together. Nobody waits for the
-// other.
+// SIGTERM, and the removal from the list of endpoints, start together. Neither waits for
+// the other.
 void Fleet::stop(const Copy& copy) {
   Process& process = *std::ranges::find(processes_, copy.id, &Process::id);
-  process.enter("stopping");
-  process.unlist.start(kPropagation, [&process] { process.listed = false; });
-  process.grace.start(kGrace, [&process] { process.app.process().kill(SIGKILL); });
+  trace::state(process.name, "stopping");
+  seen.least_available = std::min(seen.least_available, available());
+  process.leaves = Clock::now();
   process.app.process().kill(SIGTERM);
-  watch();
 }
 
-// The readiness probe: again and again, until the process has ended.
+void Fleet::look() {
+  const auto now = Clock::now();
+  for (Process& process : processes_) {
+    if (now - process.leaves >= kPropagation) process.listed = false;
+    if (process.ended) continue;
+    if (process.has_ended())
+      died(process);
+    else if (now - process.leaves >= kGrace)
+      process.app.process().kill(SIGKILL);
+    else if (!process.prober.busy())
+      probe(process);
+  }
+  rollout_.tick(now);
+  seen.least_available = std::min(seen.least_available, available());
+  trace::counter("ready copies", available());
+}
+
 void Fleet::probe(Process& process) {
-  process.prober.request(
-      {.target = "/ready"}, 1s, [this, &process](const Result& result) {
-        const auto* reply = std::get_if<Response>(&result);
-        const bool ready = reply && reply->status == 200;
-        const bool stopping =
-            process.grace.open() && uv_is_active(process.grace.handle());
-        if (!stopping && process.death) {
-          process.listed = ready;
-          process.enter(ready ? "ready" : "starting");
-          rollout_.set_ready(process.id, ready, Clock::now());
-          watch();
-        }
-        if (process.death)
-          process.again.start(10ms, [this, &process] { probe(process); });
-      });
+  process.prober.request({.target = "/ready"}, 1s,
+                         [this, &process](const Result& result) {
+                           const auto* reply = std::get_if<Response>(&result);
+                           const bool ready = reply && reply->status == 200;
+                           if (process.leaves != Clock::time_point::max()) return;
+                           if (std::exchange(process.listed, ready) != ready)
+                             trace::state(process.name, ready ? "ready" : "starting");
+                           rollout_.set_ready(process.id, ready, Clock::now());
+                         });
 }
 
 void Fleet::died(Process& process) {
-  process.death.reset();
-  process.grace.close();
+  process.ended = true;
+  process.leaves = std::min(process.leaves, Clock::now());
   const lab::Exit& exit = process.app.process().wait();
   ++seen.ends[exit.signal ? fmt::format("SIG{}", sigabbrev_np(exit.signal))
                           : fmt::format("exit {}", exit.code)];
-  process.enter("gone");
-  // A balancer that is refused knows at once; this one is told, like of any removal.
-  if (!process.unlist.open() || !uv_is_active(process.unlist.handle()))
-    process.unlist.start(kPropagation, [&process] { process.listed = false; });
+  trace::state(process.name, "gone");
   rollout_.gone(process.id, Clock::now());
-  watch();
-}
-
-void Fleet::watch() {
-  const int now = available();
-  const auto running =
-      static_cast<int>(std::ranges::count(rollout_.copies(), false, &Copy::stopping));
-  trace::counter("ready copies", now);
-  seen.least_available = std::min(seen.least_available, now);
-  seen.most_running = std::max(seen.most_running, running);
 }
 
 void Fleet::kill_one() {
-  const auto victim = std::ranges::find_if(
-      processes_, [](const Process& process) { return process.death && process.listed; });
-  if (victim != processes_.end()) victim->app.process().kill(SIGKILL);
+  const auto one = std::ranges::find(processes_, true, &Process::listed);
+  if (one != processes_.end()) one->app.process().kill(SIGKILL);
 }
 
+// Every second request is a new visitor's, with a connection of its own. The others take
+// one that is free, as a balancer keeps them.
 void Fleet::send(const std::string& target) {
   std::vector<Process*> listed;
   for (Process& process : processes_)
     if (process.listed) listed.push_back(&process);
+  const bool hangs = target == "/hang";
   ++seen.sent;
   if (listed.empty()) return void(++seen.lost);
   Process& process = *listed[turn_++ % listed.size()];
-  // A connection that is free, as a balancer keeps them; else a new one. Every second request
-  // is a new visitor's, and gets a connection of its own.
   auto client = std::ranges::find(process.clients, false, &HttpClient::busy);
   if (client == process.clients.end())
     client = process.clients.emplace(client, loop_, process.app.port());
-  ++seen.under_way;
-  const bool hangs = target == "/hang";
-  const auto flow = trace::flow_out(target, {.lane = "balancer"});
   lab::http::Request request{.target = target};
-  if (seen.sent % 2) request.headers = {{"Connection", "close"}};
+  if (turn_ / listed.size() % 2) request.headers = {{"Connection", "close"}};
+  ++seen.under_way;
+  const auto flow = trace::flow_out(target, {.lane = "balancer"});
   client->request(request, 30s, [this, flow, hangs, &process](const Result& result) {
     --seen.under_way;
     const auto* reply = std::get_if<Response>(&result);

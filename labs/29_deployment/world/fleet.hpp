@@ -18,6 +18,7 @@ namespace lab29 {
 inline constexpr milliseconds kPropagation{50};  // until the balancer hears of a removal
 inline constexpr milliseconds kGrace{450};       // from SIGTERM to SIGKILL
 inline constexpr milliseconds kEvery{3};         // a request
+inline constexpr milliseconds kLook{10};         // at each process, and its readiness
 
 class Fleet {
  public:
@@ -25,7 +26,7 @@ class Fleet {
   Fleet(RolloutConfig config, std::map<std::string, AppSetting> settings);
   ~Fleet();
 
-  void update(const std::string& version);
+  void update(const std::string& version) { rollout_.update(version, Clock::now()); }
   void roll_back() { rollout_.roll_back(Clock::now()); }
   void kill_one();                       // SIGKILL, as a crash
   void send(const std::string& target);  // one request, to the copy whose turn it is
@@ -48,7 +49,7 @@ class Fleet {
 
   struct Seen {
     int sent = 0, lost = 0, under_way = 0;
-    int least_available = 1'000, most_running = 0, starts = 0;
+    int least_available = 1'000, starts = 0;
     std::map<std::string, int> ends{};  // "exit 0", "SIGKILL": how many
   };
   Seen seen{};
@@ -59,14 +60,14 @@ class Fleet {
   void stop(const Copy& copy);
   void probe(Process& process);
   void died(Process& process);
-  void watch();
+  void look();
 
   lab::uv::Loop loop_;
   const RolloutConfig config_;
   const std::map<std::string, AppSetting> settings_;
   std::list<Process> processes_;
   std::size_t turn_ = 0;
-  lab::uv::Timer load_{loop_}, tick_{loop_};
+  lab::uv::Timer load_{loop_}, looks_{loop_};
   Rollout rollout_;
 };
 

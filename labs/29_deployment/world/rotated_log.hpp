@@ -55,10 +55,8 @@ class RotatedLog {
   }
   // Step 7: between two whole lines.
   void rotate() {
-    file_.close();
-    const std::string old = fmt::format("{}.{}", path_.string(), rotations_++);
-    std::filesystem::rename(path_, old);
-    file_.open(path_);
+    std::filesystem::rename(path_, fmt::format("{}.{}", path_.string(), rotations_++));
+    file_ = std::ofstream(path_);
     written_ = 0;
   }
 
