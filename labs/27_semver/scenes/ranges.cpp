@@ -42,7 +42,7 @@ struct Sweep {
   std::string highest;
 };
 
-// Step 5: the reference knows nothing of ranges: it compares three numbers with three.
+// Step 5: the reference has no ranges. It only compares three numbers with three others.
 Sweep sweep(const char* text, Numbers from, Numbers below, const Knobs& knobs) {
   const Range range = *Range::parse(text);
   Sweep result;
