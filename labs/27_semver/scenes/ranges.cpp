@@ -154,8 +154,8 @@ void surprises(Story& story, const Knobs&) {
          allowed.empty() ? "none" : fmt::format("{}", fmt::join(allowed, " "))});
   }
   story.picture(Picture::tree, {grid.title});
-  story.table(table);
   story.table(grid);
+  story.table(table);
   story.takeaway(
       "A pre-release is allowed only where the range names one of the same three "
       "numbers. npm's includePrerelease lifts that.");
