@@ -3,6 +3,9 @@
 #include <map>
 #include <set>
 
+#include "studio/mock.hpp"
+#include "studio/plan.hpp"
+
 namespace runner {
 
 Json StudioAnswers::catalog() const {
@@ -14,14 +17,19 @@ Json StudioAnswers::catalog() const {
     proven[entry["lab"]] += entry["holds"] == true ? 1 : 0;
   }
   auto due = drill_.due();
+  const Progress progress = plan_.progress();
+  const Interviews interviews = plan_.interviews();
   Json labs = Json::array();
   for (const Lab& one : catalog_.labs()) {
     Json json = catalog_entry(one, place_);
+    json["seen"] = progress.run.contains(one.number);
+    json["walked"] = progress.walked.contains(one.number);
+    json["answered"] = interviews.last(one.number) != nullptr;
     const auto run = last.find(one.number);
-    const bool ran = run != last.end();
-    json["proven"] = ran ? Json(proven[one.number]) : Json();
+    const bool recorded = run != last.end();
+    json["proven"] = recorded ? Json(proven[one.number]) : Json();
     json["due"] = due.contains(one.number) ? Json(due[one.number]) : Json();
-    json["last_run"] = ran ? Json(run->second->id) : Json();
+    json["last_run"] = recorded ? Json(run->second->id) : Json();
     std::error_code none;
     const auto size = std::filesystem::file_size(sample_of(place_, one.number), none);
     json["sample"] = !none && size > 0;
@@ -46,6 +54,14 @@ Json StudioAnswers::ledger() const {
     }
   }
   return {{"entries", entries}};
+}
+
+Json StudioAnswers::mock() const {
+  return mock_.state();
+}
+
+Json StudioAnswers::plan() const {
+  return plan_.today();
 }
 
 }  // namespace runner

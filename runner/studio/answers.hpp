@@ -12,16 +12,21 @@
 
 namespace runner {
 
+class StudioMock;
+class StudioPlan;
+
 class StudioAnswers {
  public:
   StudioAnswers(const Place& place, const Catalog& catalog, const RunStore& store,
-                LabFacts& facts, StudioDrill& drill,
-                std::vector<std::filesystem::path> bench)
+                LabFacts& facts, StudioDrill& drill, StudioMock& mock,
+                const StudioPlan& plan, std::vector<std::filesystem::path> bench)
       : place_(place),
         catalog_(catalog),
         store_(store),
         facts_(facts),
         drill_(drill),
+        mock_(mock),
+        plan_(plan),
         bench_(std::move(bench)) {}
 
   Json catalog() const;
@@ -29,6 +34,8 @@ class StudioAnswers {
   Json runs() const;
   Json ledger() const;
   Json drill() const { return drill_.items(); }
+  Json mock() const;
+  Json plan() const;
 
   Json bench() const { return bench_answer(bench_); }
 
@@ -38,6 +45,8 @@ class StudioAnswers {
   const RunStore& store_;
   LabFacts& facts_;
   StudioDrill& drill_;
+  StudioMock& mock_;
+  const StudioPlan& plan_;
   std::vector<std::filesystem::path> bench_;
 };
 

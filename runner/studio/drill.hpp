@@ -29,6 +29,9 @@ class StudioDrill {
 
   DrillItem item(const std::string& id) const;
 
+  // One of them, as items() has it.
+  Json asked(const std::string& id);
+
   // A prediction in the words of the trace; "" for "?": I do not know.
   std::string understood(const DrillItem& item, const std::string& typed);
 

@@ -2,6 +2,7 @@
 // and runner/studio/viewer.hpp.
 import type { Bench, Contest } from './compare/figures';
 import { offline, offlineAnswer } from './offline';
+import type { MockTold, PlanTold, Rehearsal } from './rehearse/talk';
 import type { Wire } from './trace/wire';
 
 export interface LabCard {
@@ -17,6 +18,9 @@ export interface LabCard {
   due: number | null;
   last_run: string | null;
   sample?: boolean; // the build recorded a run of it
+  seen?: boolean; // it was run, here or in a terminal
+  walked?: boolean;
+  answered?: boolean; // in a mock
 }
 
 export interface Knob {
@@ -171,6 +175,8 @@ export type Told =
   | { is: 'judged'; item: string; run: string | null; right: boolean | null; said: string | null;
       answer: string | null; why: string | null; due_in: number | null; again: boolean; where?: Where;
       because?: string }
+  | MockTold
+  | PlanTold
   | { is: 'note'; run?: string; text?: string; why?: string }
   | { is: 'error'; about?: string; why: string };
 
@@ -182,6 +188,7 @@ export type Asked =
   | { do: 'stop'; run: string }
   | { do: 'drill'; item: string; answer: string } // "?": I do not know
   | { do: 'drill'; item: string; grade: number } // of a follow-up: 0 to 5
+  | Rehearsal
   | { do: 'processes'; run: string }
   | { do: 'fault'; run: string; pid: number; fault: 'kill' | 'freeze' | 'thaw' }
   | { do: 'knob'; run: string; name: string; value: number | string | boolean };

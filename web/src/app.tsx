@@ -1,5 +1,6 @@
 // app.tsx: which page is shown.
 import { Help, helping } from './keys';
+import { later } from './later';
 import { LabPage } from './pages/lab';
 import { offline, recording } from './offline';
 import { ComparePage } from './pages/compare';
@@ -8,15 +9,19 @@ import { LedgerPage } from './pages/ledger';
 import { Shelf } from './pages/shelf';
 import { changeTheme, connected, route, stranger, theme } from './state';
 import { Tour } from './tour';
-import { later } from './later';
 
-// Without a studio nothing runs, and the drill's questions are answered by runs.
-const kPages = ([['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill']] as const)
-  .filter(([page]) => !recording && !(offline && page === 'drill'));
+const kAsking = new Set(['drill', 'mock', 'plan']);
+
+// Without a studio nothing runs, and what asks needs runs and a place to keep the answers.
+const kPages = ([
+  ['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill'], ['mock', 'Mock'], ['plan', 'Plan'],
+] as const).filter(([page]) => !recording && !(offline && kAsking.has(page)));
 
 const dayOf = (when: number) => new Date(when).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
 const SheetPage = later(async () => (await import('./pages/sheet')).SheetPage);
+const MockPage = later(async () => (await import('./pages/mock')).MockPage);
+const PlanPage = later(async () => (await import('./pages/plan')).PlanPage);
 
 export function App() {
   const { page, lab } = route.value;
@@ -46,7 +51,10 @@ export function App() {
         : page === 'sheet' && lab ? <SheetPage key={lab} lab={lab} />
         : page === 'ledger' ? <LedgerPage />
           : page === 'compare' ? <ComparePage />
-            : page === 'drill' && !offline ? <DrillPage /> : <Shelf />}
+            : offline && kAsking.has(page) ? <Shelf />
+              : page === 'drill' ? <DrillPage />
+                : page === 'mock' ? <MockPage />
+                  : page === 'plan' ? <PlanPage /> : <Shelf />}
       <Help />
       <Tour />
     </>

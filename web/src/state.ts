@@ -4,6 +4,7 @@ import { Link, type Asked, type RunCard, type Told } from './api';
 import { beatsOf, restOf, sceneAt, scenesOf, type Scene } from './pictures/scenes';
 import { elsewhere, offline } from './offline';
 import { Trace } from './trace/trace';
+import { mocked, planned } from './rehearse/talk';
 import type { Wire } from './trace/wire';
 import { fit, reveal, spanning, type View } from './trace/time';
 
@@ -269,6 +270,12 @@ function onTold(told: Told): void {
       return;
     case 'judged':
       judged.value = told;
+      return;
+    case 'mock':
+      mocked.value = told;
+      return;
+    case 'plan':
+      planned.value = told;
       return;
     case 'note':
       notice.value = told.text ?? told.why ?? '';

@@ -195,7 +195,7 @@ onPage('the code stands there with its walk', '05.html', async (page) => {
 onPage('nothing that needs a studio is offered', '11.html', async (page) => {
   await ready(page);
   assert.equal(await page.locator('.start, .addresses, [role=tab]:text-matches("Knobs|Break")').count(), 0);
-  assert.doesNotMatch(await page.textContent('.top nav'), /Drill/);
+  assert.doesNotMatch(await page.textContent('.top nav'), /Drill|Mock|Plan/);
   assert.match(await page.textContent('.top .recorded'), /Recorded \d+ \w+ \d{4}/);
   await page.keyboard.press('?');
   await page.waitForSelector('dialog.help[open]');
@@ -203,6 +203,9 @@ onPage('nothing that needs a studio is offered', '11.html', async (page) => {
   await page.keyboard.press('Escape');
   await page.click('.downloads summary');
   assert.doesNotMatch(await page.textContent('.downloads'), /offline/);
+  await page.evaluate(() => { location.hash = '#/mock'; });
+  await page.waitForSelector('.shelf .card');
+  assert.doesNotMatch(await page.textContent('.shelf'), /mock|due|You have/);
 });
 
 onPage('the search finds words inside answers and claims', 'index.html', async (page) => {

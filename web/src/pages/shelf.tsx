@@ -37,7 +37,7 @@ export function Shelf() {
       </header>
       {sections.map((section) => (
         <section key={section} aria-label={section}>
-          <h2>{section}</h2>
+          <h2>{section} {!offline && <SectionProgress labs={labs.filter((lab) => lab.section === section)} />}</h2>
           <div class="cards">
             {found.filter((lab) => lab.section === section).map((lab) => <Card key={lab.number} lab={lab} />)}
           </div>
@@ -58,15 +58,26 @@ export function Shelf() {
 
 type Stage = 'unwritten' | 'unseen' | 'partly' | 'proven';
 
-const stageOf = (lab: LabCard): Stage => !lab.written ? 'unwritten' : lab.last_run === null ? 'unseen'
+const stageOf = (lab: LabCard): Stage => !lab.written ? 'unwritten' : !isSeen(lab) ? 'unseen'
   : (lab.proven ?? 0) >= lab.claims ? 'proven' : 'partly';
 const kStages: Record<Stage, string> = {
-  unwritten: 'answer only', unseen: 'not run yet', partly: 'some claims proven', proven: 'every claim proven',
+  unwritten: 'answer only', unseen: 'not run yet', partly: 'run, but not every claim is proven here', proven: 'every claim proven',
 };
+
+// Also what was run in a terminal.
+const isSeen = (lab: LabCard) => lab.seen === true || lab.last_run !== null;
+
+function SectionProgress({ labs }: { labs: LabCard[] }) {
+  const count = (is: (lab: LabCard) => boolean | undefined) => labs.filter(is).length;
+  return (
+    <small class="section-progress">run {count(isSeen)} of {labs.length} · walked {count((lab) => lab.walked)} · answered
+      in a mock {count((lab) => lab.answered)}</small>
+  );
+}
 
 // How far one is with all of them, each a cell that leads to its lab.
 function Progress({ labs }: { labs: LabCard[] }) {
-  const seen = labs.filter((lab) => lab.last_run !== null).length;
+  const seen = labs.filter(isSeen).length;
   const proven = labs.reduce((sum, lab) => sum + (lab.proven ?? 0), 0);
   const claims = labs.reduce((sum, lab) => sum + (lab.written ? lab.claims : 0), 0);
   return (
@@ -95,7 +106,7 @@ function First({ labs }: { labs: LabCard[] }) {
   const rank = (list: string[], name: string) => (list.indexOf(name) + list.length + 1) % (list.length + 1);
   const next = labs.filter((lab) => stageOf(lab) === 'unseen').sort((a, b) =>
     rank(kOften, a.common) - rank(kOften, b.common) || rank(kHard, a.hard) - rank(kHard, b.hard))[0];
-  const none = labs.every((lab) => lab.last_run === null);
+  const none = !labs.some(isSeen);
   if (!next && !due) return null;
   return (
     <p class="first">
