@@ -1,6 +1,6 @@
-// From a service's death to its next answer, under lab 08's supervisor and others:
+// From a service's death to its next answer, under our supervisor and others:
 //   peers_08 ask COUNT COMMAND...       starts who supervises, and crashes the service
-//   peers_08 serve c++|node SCRIPT FD   lab 08's supervisor, over a service in C++ or Node
+//   peers_08 serve c++|node SCRIPT FD   our supervisor, over a service in C++ or Node
 //   peers_08 alone c++|node SCRIPT COUNT   no supervisor: only the start, to the first answer
 #include <unistd.h>
 
@@ -11,13 +11,14 @@
 #include "lab/net/http.hpp"
 #include "lab/net/loopback.hpp"
 #include "served.hpp"
-#include "supervisor.hpp"
 #include "timed.hpp"
 #include "world/service.hpp"
 
 namespace {
 
 using namespace lab08;
+using lab::uv::RestartPolicy;
+using lab::uv::Supervisor;
 using namespace std::chrono_literals;
 
 // The body of the reply; nothing if nobody listened, or died of the request.

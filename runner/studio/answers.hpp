@@ -6,8 +6,8 @@
 
 #include <filesystem>
 
+#include "facts/answers.hpp"
 #include "studio/drill.hpp"
-#include "studio/lab.hpp"
 #include "studio/store.hpp"
 
 namespace runner {
@@ -15,16 +15,11 @@ namespace runner {
 class StudioMock;
 class StudioPlan;
 
-// The run of a lab that the build recorded, of all its scenes: its picture on the shelf.
-inline std::filesystem::path sample_of(const Place& place, const std::string& number) {
-  return place.build / "samples" / (number + ".ndjson");
-}
-
 class StudioAnswers {
  public:
   StudioAnswers(const Place& place, const Catalog& catalog, const RunStore& store,
                 LabFacts& facts, StudioDrill& drill, StudioMock& mock,
-                const StudioPlan& plan, std::filesystem::path bench)
+                const StudioPlan& plan, std::vector<std::filesystem::path> bench)
       : place_(place),
         catalog_(catalog),
         store_(store),
@@ -35,16 +30,14 @@ class StudioAnswers {
         bench_(std::move(bench)) {}
 
   Json catalog() const;
-  Json lab(const Lab& lab) const;
+  Json lab(const Lab& lab) const { return lab_answer(lab, place_, facts_); }
   Json runs() const;
   Json ledger() const;
   Json drill() const { return drill_.items(); }
   Json mock() const;
   Json plan() const;
 
-  // The newest result of each lab that ./lab bench --peers has left, and what Google
-  // Benchmark has.
-  Json bench() const;
+  Json bench() const { return bench_answer(bench_); }
 
  private:
   const Place& place_;
@@ -54,7 +47,7 @@ class StudioAnswers {
   StudioDrill& drill_;
   StudioMock& mock_;
   const StudioPlan& plan_;
-  std::filesystem::path bench_;
+  std::vector<std::filesystem::path> bench_;
 };
 
 }  // namespace runner

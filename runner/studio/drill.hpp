@@ -12,7 +12,7 @@
 
 #include "drill/item.hpp"
 #include "drill/store.hpp"
-#include "studio/card.hpp"
+#include "facts/card.hpp"
 
 namespace runner {
 

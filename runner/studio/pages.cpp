@@ -10,6 +10,7 @@
 #include <array>
 #include <map>
 
+#include "core/read_text.hpp"
 #include "lab/core/error.hpp"
 #include "lab/os/descriptor.hpp"
 

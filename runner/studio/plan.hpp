@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "rehearse/agenda.hpp"
-#include "studio/card.hpp"
+#include "facts/card.hpp"
 
 namespace runner {
 

@@ -34,7 +34,7 @@ Studio::Studio(StudioOptions options)
       mock_(options_.place, catalog_, drill_, options_.data),
       plan_(options_.place, catalog_, options_.data),
       answers_(options_.place, catalog_, store_, facts_, drill_, mock_, plan_,
-               options_.data / "bench"),
+               bench_folders(options_.place, options_.data)),
       pages_(options_.place, catalog_, store_, answers_, options_.web, options_.token) {
   server_ = std::make_unique<lab::websocket::Server>(
       loop_,

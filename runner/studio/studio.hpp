@@ -8,7 +8,7 @@
 // it is near again, and told what it missed.
 //
 // Threads   None: all is on the Loop's thread.
-// Security  See studio_pages.hpp (who may ask) and studio_lab.hpp (for what).
+// Security  See pages.hpp (who may ask) and facts/lab_facts.hpp (for what).
 #pragma once
 
 #include <list>

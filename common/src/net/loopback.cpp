@@ -42,6 +42,9 @@ std::uint16_t port_of(const Descriptor& socket) {
 
 Descriptor listen(std::uint16_t port, int backlog) {
   Descriptor made = socket();
+  const int on = 1;  // the next server may have the port while connections are forgotten
+  check_errno(setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on),
+              "listen on loopback");
   bind(made, port);
   check_errno(::listen(made.get(), backlog), "listen on loopback");
   return made;

@@ -46,9 +46,10 @@ std::string config(std::uint16_t port, std::span<const std::uint16_t> backends,
       "events {{ worker_connections 512; }}\n"
       "http {{\naccess_log off;\n{}"
       "upstream backends {{\n{}{}\n}}\n"
-      "server {{\nlisten 127.0.0.1:{};\n"
+      "server {{\nlisten 127.0.0.1:{} {};\n{}\n"
       "location / {{\nproxy_pass http://backends;\n{}\n}}\n}}\n}}\n",
-      folders, servers, options.upstream, port, options.location);
+      folders, servers, options.upstream, port, options.listen, options.server,
+      options.location);
 }
 
 // That it takes a connection says nothing: the kernel does, for a socket that listens.
@@ -62,7 +63,8 @@ bool replies(std::uint16_t port) {
 
 NginxServer::NginxServer(std::span<const std::uint16_t> backends, NginxOptions options) {
   const std::string program = find_nginx();
-  const fs::path dir = service_dir("nginx", "pid");
+  folder_ = service_dir("nginx", "pid");
+  const fs::path& dir = folder_;
   const passwd* user = geteuid() == 0 ? getpwnam(kUser) : nullptr;
   if (user) {
     check_errno(chown(dir.c_str(), user->pw_uid, user->pw_gid), "give nginx its folder");
@@ -72,6 +74,10 @@ NginxServer::NginxServer(std::span<const std::uint16_t> backends, NginxOptions o
   const Descriptor log(static_cast<int>(check_errno(
       open((dir / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600),
       "write nginx's log")));
+  for (const auto& [name, text] : options.files) {
+    fs::create_directories((dir / name).parent_path());
+    std::ofstream(dir / name) << text;
+  }
   // Between our look and nginx's bind somebody else may take the port: then another one.
   for (int attempt = 1; !child_; ++attempt) {
     try {
@@ -84,7 +90,7 @@ NginxServer::NginxServer(std::span<const std::uint16_t> backends, NginxOptions o
                       .capture = false,
                       .inherit = {folder.get()},
                       .output = log.get(),
-                      .folder = "/",
+                      .folder = dir,
                       .user = user ? kUser : ""}));
       wait_until_ready("nginx", *child_, dir / "log", [this] { return replies(port_); });
     } catch (const Error& error) {

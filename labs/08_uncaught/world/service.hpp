@@ -10,9 +10,13 @@
 #include <string>
 
 #include "lab/os/descriptor.hpp"
-#include "supervisor.hpp"
+#include "lab/uv/supervisor.hpp"
 
 namespace lab08 {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+using lab::uv::Supervised;
 
 enum class OnError {
   exit,   // a line in the log, and the end with 1: what was under way is lost

@@ -1,8 +1,9 @@
 // shelf.tsx: the thirty questions.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { catalog, labFacts, ledger, recorded, sample, type LabCard } from '../api';
+import { catalog, eventsOf, labFacts, ledger, type LabCard } from '../api';
+import { claimLink, offline } from '../offline';
 import { Picture } from '../pictures/picture';
-import { restOf, scenesOf, type Scene } from '../pictures/scenes';
+import { bestScenes, restOf } from '../pictures/scenes';
 import { Trace } from '../trace/trace';
 
 export function Shelf() {
@@ -27,9 +28,10 @@ export function Shelf() {
     <main class="shelf">
       <header>
         <h1>Thirty questions that you can run</h1>
-        <p>Pick one: it runs, and you see what happened, why, and on which line.</p>
+        <p>{offline ? 'Pick one: you see what a real run of it did, on the machine that made this book, why, and on which line.'
+          : 'Pick one: it runs, and you see what happened, why, and on which line.'}</p>
         <Progress labs={labs} />
-        <First labs={labs} />
+        {!offline && <First labs={labs} />}
         <input type="search" id="search" placeholder="Search (press /)" aria-label="Search the questions"
           value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
       </header>
@@ -88,7 +90,8 @@ function Progress({ labs }: { labs: LabCard[] }) {
             : <span key={lab.number} class={`cell is-${stage}`} title={title} />;
         })}
       </nav>
-      <span>You have run {seen} of {labs.length}; {proven} of {claims} claims are proven by your runs.</span>
+      <span>{offline ? `${seen} of ${labs.length} have a recorded run` : `You have run ${seen} of ${labs.length}`}; {proven} of {claims} claims
+        are proven by {offline ? 'these' : 'your'} runs.</span>
     </div>
   );
 }
@@ -126,7 +129,7 @@ let everything: Promise<Hit[]> | null = null;
 // Claims with their evidence, the steps of each walk, and the sentences of each answer.
 async function readAll(labs: LabCard[]): Promise<Hit[]> {
   const claims = (await ledger()).map((entry): Hit => ({
-    lab: entry.lab, what: `claim ${entry.id}`, text: `${entry.claim} ${entry.nuance ?? ''}`, href: `#/lab/${entry.lab}?run=${entry.run}&claim=${entry.id}`,
+    lab: entry.lab, what: `claim ${entry.id}`, text: `${entry.claim} ${entry.nuance ?? ''}`, href: claimLink(entry),
   }));
   const pages = await Promise.all(labs.filter((lab) => lab.written).map(async ({ number }): Promise<Hit[]> => {
     const facts = await labFacts(number).catch(() => null);
@@ -176,19 +179,8 @@ function Card({ lab }: { lab: LabCard }) {
   return <a class={lab.written ? 'card' : 'card unwritten'} href={`#/lab/${lab.number}`}>{inside}</a>;
 }
 
-// The pictures that say most when they are small.
-const kBest = ['nodes', 'machine', 'ring', 'slots', 'tank', 'curves', 'strips', 'sequence', 'tree', 'axis', 'bars'];
-
-function bestScene(trace: Trace): Scene | undefined {
-  const rank = ({ picture }: Scene) => kBest.indexOf(picture.kind);
-  return scenesOf(trace).filter((scene) => scene.declared).sort((a, b) => rank(a) - rank(b) || a.index - b.index)[0];
-}
-
-// The best picture of the run that the build recorded, small: a run of one's own may be of one
-// scene only, or have a million events. Of the last one, where the build has none.
+// The best picture of the lab, small.
 function Miniature({ lab }: { lab: LabCard }) {
-  const { number } = lab;
-  const run = lab.sample ? null : lab.last_run;
   const place = useRef<HTMLDivElement>(null);
   const [trace, setTrace] = useState<Trace | null>(null);
   useEffect(() => {
@@ -198,7 +190,7 @@ function Miniature({ lab }: { lab: LabCard }) {
     const observer = new IntersectionObserver(([entry]) => {
       if (!entry?.isIntersecting) return;
       observer.disconnect();
-      (run ? recorded(run) : sample(number)).then((events) => {
+      eventsOf(lab).then((events) => {
         const made = new Trace();
         made.addAll(events);
         setTrace(made);
@@ -206,8 +198,8 @@ function Miniature({ lab }: { lab: LabCard }) {
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [run, number]);
-  const scene = trace && bestScene(trace);
+  }, [lab.number, lab.last_run]);
+  const scene = trace && bestScenes(trace)[0];
   return (
     <div class="miniature" ref={place} aria-hidden="true" inert>
       {trace && scene && <div><Picture trace={trace} scene={scene} at={restOf(trace, scene)} live={false} lit={kNone} choose={() => undefined} /></div>}

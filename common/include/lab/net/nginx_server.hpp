@@ -11,30 +11,42 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lab/os/process.hpp"
 
 namespace lab {
 
 struct NginxOptions {
-  // More lines of the block `upstream`, and of `location /`, as in nginx.conf.
+  // More lines of the blocks `upstream`, `server` and `location /`, as in nginx.conf; and of
+  // its `listen`: "ssl".
   std::string upstream{};
+  std::string server{};
   std::string location{};
+  std::string listen{};
+  // Files in its folder, where relative names of nginx.conf begin: their names and contents.
+  std::vector<std::pair<std::string, std::string>> files{};
 };
 
 class NginxServer {
  public:
-  // Deals requests out to these ports of this machine, round robin.
+  // Deals requests out to these ports of this machine, round robin, and to what `upstream`
+  // names.
   explicit NginxServer(std::span<const std::uint16_t> backends,
                        NginxOptions options = {});
 
   std::uint16_t port() const { return port_; }
   pid_t pid() const { return child_->pid(); }
+  // Its own, and where it looks for "unix:NAME". Nobody else but root may enter it.
+  const std::filesystem::path& folder() const { return folder_; }
 
  private:
+  std::filesystem::path folder_;
   std::uint16_t port_ = 0;
   std::optional<Child> child_;
 };

@@ -25,18 +25,16 @@
 #include "lab/os/process.hpp"
 #include "lab/uv/uv.hpp"
 
-namespace lab08 {
-
-using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
+namespace lab::uv {
 
 // When to start again after a death: at once would burn a core; for ever would hide that
 // nothing works.
 struct RestartPolicy {
   int most = 5;  // restarts within `period`; one more is given up
-  milliseconds period{10'000};
-  milliseconds first{10};  // doubled by each restart that the period still counts
-  milliseconds longest{1'000};
+  std::chrono::milliseconds period{10'000};
+  std::chrono::milliseconds first{
+      10};  // doubled by each restart that the period still counts
+  std::chrono::milliseconds longest{1'000};
 };
 
 class Restarts {
@@ -44,30 +42,33 @@ class Restarts {
   explicit Restarts(RestartPolicy policy);  // one that cannot be: std::invalid_argument
 
   // How long to wait after a death at `now`, or nothing: give up.
-  std::optional<milliseconds> after_death(Clock::time_point now);
+  std::optional<std::chrono::milliseconds> after_death(
+      std::chrono::steady_clock::time_point now);
 
  private:
   RestartPolicy policy_;
-  std::deque<Clock::time_point> recent_;
+  std::deque<std::chrono::steady_clock::time_point> recent_;
 };
 
 struct SupervisorObservers {
-  std::function<void(pid_t, lab::Where)> on_start{};
-  std::function<void(const lab::Exit&, lab::Where)> on_death{};
-  std::function<void(milliseconds, lab::Where)> on_wait{};
-  std::function<void(lab::Where)> on_give_up{};
+  std::function<void(pid_t, Where)> on_start{};
+  std::function<void(const Exit&, Where)> on_death{};
+  std::function<void(std::chrono::milliseconds, Where)> on_wait{};
+  std::function<void(Where)> on_give_up{};
 };
 
-// A role of this program: see Program::role. `inherit` are descriptors that it gets.
+// A role of this program: see Program::role. The rest as in ChildOptions.
 struct Supervised {
   std::string role;
   std::vector<std::string> args{};
   std::vector<int> inherit{};
+  std::vector<std::pair<std::string, std::string>> env{};
+  int output = -1;
 };
 
 class Supervisor {
  public:
-  Supervisor(lab::uv::Loop& loop, Supervised what, RestartPolicy policy,
+  Supervisor(Loop& loop, Supervised what, RestartPolicy policy,
              SupervisorObservers observers = {});
 
   pid_t pid() const { return child_ ? child_->pid() : 0; }  // 0: none runs now
@@ -78,17 +79,17 @@ class Supervisor {
   void died();
   void again();  // or not: as the policy says
 
-  lab::uv::Loop& loop_;
+  Loop& loop_;
   Supervised what_;
   Restarts restarts_;
   SupervisorObservers observers_;
   int starts_ = 0;
-  std::optional<lab::Child> child_;
+  std::optional<Child> child_;
   // A pidfd: readable once the process has ended. A pipe that it held would tell only when
   // everyone whom it has started had closed it as well.
-  lab::Descriptor gone_;
-  std::optional<lab::uv::Poll> death_;  // goes before what it watches
-  lab::uv::Timer wait_{loop_};
+  Descriptor gone_;
+  std::optional<Poll> death_;  // goes before what it watches
+  Timer wait_{loop_};
 };
 
-}  // namespace lab08
+}  // namespace lab::uv

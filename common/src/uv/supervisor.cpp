@@ -1,4 +1,4 @@
-#include "supervisor.hpp"
+#include "lab/uv/supervisor.hpp"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -8,9 +8,11 @@
 
 #include "lab/core/error.hpp"
 
-namespace lab08 {
+namespace lab::uv {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
 
 Restarts::Restarts(RestartPolicy policy) : policy_(policy) {
   if (policy.most < 0 || policy.period <= 0ms || policy.first < 0ms ||
@@ -19,7 +21,7 @@ Restarts::Restarts(RestartPolicy policy) : policy_(policy) {
         "RestartPolicy: most >= 0, period > 0, 0 <= first <= longest");
 }
 
-// Step 8: the intensity. Deaths that lie further back than the period are forgotten; those
+// The intensity. Deaths that lie further back than the period are forgotten; those
 // that do not double the wait.
 std::optional<milliseconds> Restarts::after_death(Clock::time_point now) {
   std::erase_if(recent_, [&](auto then) { return now - then >= policy_.period; });
@@ -29,7 +31,7 @@ std::optional<milliseconds> Restarts::after_death(Clock::time_point now) {
   return std::min(policy_.first * (1 << std::min(count, 20)), policy_.longest);
 }
 
-Supervisor::Supervisor(lab::uv::Loop& loop, Supervised what, RestartPolicy policy,
+Supervisor::Supervisor(Loop& loop, Supervised what, RestartPolicy policy,
                        SupervisorObservers observers)
     : loop_(loop),
       what_(std::move(what)),
@@ -38,16 +40,19 @@ Supervisor::Supervisor(lab::uv::Loop& loop, Supervised what, RestartPolicy polic
   start();
 }
 
-// Step 9: a fresh process. Nothing of the dead one's memory comes along; what it may
-// inherit, it is given: here a listening socket, whose queue keeps who came meanwhile.
+// A fresh process. It gets nothing of the dead one's memory. It inherits only what it
+// is given: here a listening socket, whose queue keeps the connections that came meanwhile.
 void Supervisor::start() {
-  child_.emplace(
-      lab::Child::role(what_.role, what_.args,
-                       {.deadline = 120s, .capture = false, .inherit = what_.inherit}));
+  child_.emplace(Child::role(what_.role, what_.args,
+                             {.deadline = 120s,
+                              .capture = false,
+                              .env = what_.env,
+                              .inherit = what_.inherit,
+                              .output = what_.output}));
   ++starts_;
-  if (observers_.on_start) observers_.on_start(child_->pid(), lab::Where::here());
+  if (observers_.on_start) observers_.on_start(child_->pid(), Where::here());
   gone_.reset(static_cast<int>(
-      lab::check_errno(syscall(SYS_pidfd_open, child_->pid(), 0), "watch a process")));
+      check_errno(syscall(SYS_pidfd_open, child_->pid(), 0), "watch a process")));
   death_.emplace(loop_, gone_.get());
   death_->start(UV_READABLE, [this] { died(); });
 }
@@ -55,26 +60,26 @@ void Supervisor::start() {
 void Supervisor::died() {
   death_.reset();
   gone_.reset();
-  const lab::Exit exit = child_->wait();
+  const Exit exit = child_->wait();
   child_.reset();
-  if (observers_.on_death) observers_.on_death(exit, lab::Where::here());
+  if (observers_.on_death) observers_.on_death(exit, Where::here());
   again();
 }
 
 void Supervisor::again() {
   const auto delay = restarts_.after_death(Clock::now());
   if (!delay) {
-    if (observers_.on_give_up) observers_.on_give_up(lab::Where::here());
+    if (observers_.on_give_up) observers_.on_give_up(Where::here());
     return;
   }
-  if (observers_.on_wait) observers_.on_wait(*delay, lab::Where::here());
+  if (observers_.on_wait) observers_.on_wait(*delay, Where::here());
   wait_.start(*delay, [this] {
     try {
       start();
-    } catch (const lab::Error&) {
+    } catch (const Error&) {
       again();  // no process, no descriptor to be had: as if it had died
     }
   });
 }
 
-}  // namespace lab08
+}  // namespace lab::uv

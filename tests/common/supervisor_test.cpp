@@ -1,30 +1,21 @@
-// The supervisor with real processes, and the service that it starts: this program plays
-// them. Its port meets garbage.
-#include "supervisor.hpp"
+// Restarts and the supervisor, with real processes: this program plays them.
+#include "lab/uv/supervisor.hpp"
 
 #include <fcntl.h>
-#include <gmock/gmock.h>
-#include <sys/socket.h>
-#include <sys/time.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <string>
 
-#include "lab/net/loopback.hpp"
 #include "lab/os/proc.hpp"
-#include "support/own_run.hpp"
-#include "world/asking.hpp"
-#include "world/service.hpp"
 
-namespace lab08 {
+namespace lab::uv {
 namespace {
 
 using namespace std::chrono_literals;
-using std::optional;
 
-const Clock::time_point kStart{1h};
+const std::chrono::steady_clock::time_point kStart{1h};
 
 TEST(RestartsTest, DoublesTheWaitUpToTheLongestAndThenGivesUp) {
   Restarts restarts({.most = 4, .period = 10s, .first = 10ms, .longest = 50ms});
@@ -57,18 +48,17 @@ TEST(RestartsTest, RefusesAPolicyThatCannotBe) {
 
 struct SupervisorTest : testing::Test {
   void turn_until(const auto& reached) {
-    lab::uv::Timer patience(loop);
+    Timer patience(loop);
     bool late = false;
     patience.start(30s, [&] { late = true; });
     while (!reached() && !late) loop.run(UV_RUN_ONCE);
     EXPECT_FALSE(late);
   }
-  lab::uv::Loop loop;
+  Loop loop;
   int deaths = 0;
   bool given_up = false;
-  SupervisorObservers observers{
-      .on_death = [this](const lab::Exit&, lab::Where) { ++deaths; },
-      .on_give_up = [this](lab::Where) { given_up = true; }};
+  SupervisorObservers observers{.on_death = [this](const Exit&, Where) { ++deaths; },
+                                .on_give_up = [this](Where) { given_up = true; }};
 };
 
 TEST_F(SupervisorTest, StartsAnewWhateverEndedIt) {
@@ -93,7 +83,7 @@ TEST_F(SupervisorTest, GivesUpOnWhatDiesTooOften) {
 // A variable of the environment that is longer than the kernel takes: no program starts.
 TEST_F(SupervisorTest, AStartThatFailsCountsAsADeath) {
   constexpr const char* kTooLong = "UNDERLOOP_TOO_LONG";
-  observers.on_death = [](const lab::Exit&, lab::Where) {
+  observers.on_death = [](const Exit&, Where) {
     setenv(kTooLong, std::string(1 << 20, 'x').c_str(), 1);
   };
   const Supervisor supervisor(loop, {.role = "doomed"},
@@ -108,8 +98,8 @@ TEST_F(SupervisorTest, AStartThatFailsCountsAsADeath) {
 TEST_F(SupervisorTest, NoticesADeathThoughAGrandchildLivesOn) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
-  const lab::Descriptor reads(ends[0]);
-  lab::Descriptor writes(ends[1]);
+  const Descriptor reads(ends[0]);
+  Descriptor writes(ends[1]);
   fcntl(writes.get(), F_SETFD, FD_CLOEXEC);
   {
     const Supervisor supervisor(loop,
@@ -123,17 +113,17 @@ TEST_F(SupervisorTest, NoticesADeathThoughAGrandchildLivesOn) {
 }
 
 TEST_F(SupervisorTest, LeavesNoDescriptorOpen) {
-  const int before = lab::open_descriptors();
+  const int before = open_descriptors();
   {
     const Supervisor supervisor(loop, {.role = "doomed"},
                                 {.most = 5, .first = 1ms, .longest = 1ms}, observers);
     turn_until([&] { return deaths == 1; });
-    const int with_one = lab::open_descriptors();
+    const int with_one = open_descriptors();
     turn_until([&] { return given_up; });
-    EXPECT_LE(lab::open_descriptors(), with_one);
+    EXPECT_LE(open_descriptors(), with_one);
   }
   loop.run();
-  EXPECT_LE(lab::open_descriptors(), before + 1) << "libuv may have opened its own";
+  EXPECT_LE(open_descriptors(), before + 1) << "libuv may have opened its own";
 }
 
 TEST_F(SupervisorTest, TakesItsProcessAlongWhenItGoes) {
@@ -145,116 +135,39 @@ TEST_F(SupervisorTest, TakesItsProcessAlongWhenItGoes) {
   EXPECT_EQ(kill(pid, 0), -1);
 }
 
-// A service as a child of this program.
-class Served {
- public:
-  explicit Served(OnError on_error) {
-    lab::Descriptor listener = lab::loopback::listen();
-    port = lab::loopback::port_of(listener);
-    const Supervised what =
-        service(listener, {.name = "service", .on_error = on_error, .log = log()});
-    child_.emplace(lab::Child::role(what.role, what.args,
-                                    {.deadline = 30s, .inherit = what.inherit}));
-  }
-  std::string ask(const std::string& target) const {
-    lab::uv::Loop loop;
-    return lab08::ask(loop, port, target);
-  }
-  // The n-th count of its process.
-  std::string count() const {
-    const std::string answer = ask("/count");
-    return answer.substr(answer.find(' ') + 1);
-  }
-  int exit_code() { return child_->wait().code; }
-  std::string log() const { return folder_.path() + "/log"; }
-
-  std::uint16_t port = 0;
-
- private:
-  lab::test::TempFolder folder_;
-  optional<lab::Child> child_;
-};
-
-TEST(ServiceTest, CountsAndRefusesGarbageWithoutHarm) {
-  const Served service(OnError::exit);
-  EXPECT_EQ(service.count(), "1");
-  EXPECT_EQ(service.ask("/COUNT"), "");
-  for (const std::string& bytes :
-       {std::string("\n"), std::string(50, '\0') + "\n", std::string(100'000, 'x')}) {
-    const lab::Descriptor socket = lab::loopback::socket();
-    lab::loopback::connect(socket, service.port);
-    static_cast<void>(send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
-  }
-  EXPECT_EQ(service.count(), "2");
+TEST_F(SupervisorTest, HandsOnTheEnvironmentAndTheOutput) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const Descriptor reads(ends[0]);
+  const Descriptor writes(ends[1]);
+  const Supervisor supervisor(
+      loop, {.role = "says", .env = {{"WORD", "hello"}}, .output = writes.get()},
+      {.most = 0}, observers);
+  turn_until([&] { return given_up; });
+  char word[6] = "";
+  EXPECT_EQ(read(reads.get(), word, 5), 5);
+  EXPECT_STREQ(word, "hello");
 }
 
-TEST(ServiceTest, LogsAndExitsWithOne) {
-  Served service(OnError::exit);
-  EXPECT_EQ(service.ask("/crash"), "lost");
-  EXPECT_EQ(service.exit_code(), 1);
-  std::string line;
-  std::getline(std::ifstream(service.log()) >> std::ws, line);
-  EXPECT_THAT(line, testing::HasSubstr("uncaught: the service was told to crash"));
-}
-
-TEST(ServiceTest, GoesOnIfItSwallows) {
-  const Served service(OnError::go_on);
-  service.count();
-  EXPECT_EQ(service.ask("/crash"), "lost");
-  EXPECT_EQ(service.count(), "2");
-}
-
-TEST(ServiceTest, FinishesWhatIsUnderWayBeforeItExits) {
-  Served service(OnError::drain);
-  Upload one(service.port), two(service.port);
-  const lab::Descriptor idle = lab::loopback::socket();
-  lab::loopback::connect(idle, service.port);  // asks for nothing: holds up nobody
-  service.count();  // it came last: the service has read them all
-  service.ask("/crash");
-  const timeval patience{5, 0};
-  setsockopt(idle.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  char byte = 0;
-  EXPECT_EQ(recv(idle.get(), &byte, 1, 0), 0);
-  EXPECT_EQ(service.ask("/count"), "refused");
-  for (Upload* upload : {&one, &two}) upload->send_the_rest();
-  EXPECT_EQ(one.result(), "done");
-  EXPECT_EQ(two.result(), "done");
-  EXPECT_EQ(service.exit_code(), 1);
-}
-
-TEST(ServiceTest, ExitsWithoutWhatIsUnderWayIfItDoesNotDrain) {
-  Served service(OnError::exit);
-  Upload one(service.port);
-  service.count();
-  service.ask("/crash");
-  EXPECT_EQ(service.exit_code(), 1);
-  one.send_the_rest();
-  EXPECT_EQ(one.result(), "lost");
-}
-
-TEST(ServiceTest, RefusesArgumentsThatItDoesNotKnow) {
-  EXPECT_EQ(service_main({}), 2);
-}
-
-int play(const std::string& role, std::span<const std::string> args) {
-  if (role == "service") return service_main(args);
+int play(const std::string& role, const std::string& arg) {
   if (role == "doomed") return 1;
   if (role == "sleeper") return pause();
+  if (role == "says") return puts(getenv("WORD")) < 0;
   if (role == "forks") {
     char byte = 0;
-    if (fork() == 0) return static_cast<int>(read(std::stoi(args[0]), &byte, 1));
+    if (fork() == 0) return static_cast<int>(read(std::stoi(arg), &byte, 1));
     return 1;
   }
   return 2;
 }
 
 }  // namespace
-}  // namespace lab08
+}  // namespace lab::uv
 
 // A role is this program again: see Child::role.
 int main(int argc, char** argv) {
   if (argc > 2 && argv[1] == std::string("--role"))
-    return lab08::play(argv[2], std::vector<std::string>(argv + 3, argv + argc));
+    return lab::uv::play(argv[2], argc > 3 ? argv[3] : "");
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }
