@@ -37,7 +37,7 @@ export function Shelf() {
       </header>
       {sections.map((section) => (
         <section key={section} aria-label={section}>
-          <h2>{section} <SectionProgress labs={labs.filter((lab) => lab.section === section)} /></h2>
+          <h2>{section} {!offline && <SectionProgress labs={labs.filter((lab) => lab.section === section)} />}</h2>
           <div class="cards">
             {found.filter((lab) => lab.section === section).map((lab) => <Card key={lab.number} lab={lab} />)}
           </div>
