@@ -68,8 +68,8 @@ fs::path app_file(std::string_view name) {
   return fs::read_symlink("/proc/self/exe").parent_path() / "../labs/29_app" / name;
 }
 
-unsigned long number_of(std::string_view told) {
-  unsigned long number = 0;
+long number_of(std::string_view told) {
+  long number = 0;
   const auto [at, error] =
       std::from_chars(told.data(), told.data() + told.size(), number);
   if (error != std::errc{} || at != told.data() + told.size())
@@ -144,37 +144,41 @@ std::string Containers::podman(const Args& args) {
   return exit.out.substr(0, exit.out.find_last_not_of('\n') + 1);
 }
 
-Image Containers::build(const std::string& tag, const fs::path& app) {
-  const fs::path context = lab::run_dir() / "context";
+Image Containers::build(const std::string& stamp) {
+  const fs::path context = lab::run_dir() / "context", base = lab::run_dir() / "base.tar";
+  const fs::path app = context / "app";
   fs::create_directories(context);
-  fs::copy_file(app, context / "app", fs::copy_options::overwrite_existing);
+  fs::copy_file(app_file("app"), app, fs::copy_options::overwrite_existing);
+  std::ofstream(app, std::ios::app) << stamp;
   // The base is what the app is linked with: the libraries, and the loader.
-  const fs::path base = lab::run_dir() / "base.tar";
   const lab::Exit packed =
       Child::run({"sh", "-c", "tar -chf $0 $(ldd $1 | grep -o '/[^ ]*')", base, app})
           .wait();
   if (!packed.ok()) throw lab::Error("pack the app's libraries", packed.err);
   podman({"import", "--quiet", base, "localhost/base"});
-  podman(
-      {"build", "--quiet", "--tag", tag, "--file", app_file("Containerfile"), context});
-  const auto inspect = [&](const char* what, const std::string& image) {
+  podman({"build", "--quiet", "--tag=localhost/app", "--file", app_file("Containerfile"),
+          context});
+  const auto inspect = [&](const char* image, const char* what) {
     return podman({"image", "inspect", "--format", what, image});
   };
-  const auto bytes = number_of(inspect("{{.Size}}", tag));
-  return {bytes, bytes - number_of(inspect("{{.Size}}", "localhost/base")),
-          inspect("{{index .RootFS.Layers 0}}", tag)};
+  const long bytes = number_of(inspect("localhost/app", "{{.Size}}"));
+  return {bytes, bytes - number_of(inspect("localhost/base", "{{.Size}}")),
+          inspect("localhost/app", "{{index .RootFS.Layers 0}}")};
+}
+
+std::string Containers::start_container(const Args& args) {
+  return podman(Args{"run", "--detach", "--network=none", "--cgroup-parent=/" + group_} +
+                args);
 }
 
 Served Containers::serve(std::string_view on_sigterm, bool init) {
   if (by_ != By::podman) return serve_process(on_sigterm);
   const std::string id =
-      podman({"run", "--detach", "--network=none", "--cgroup-parent=/" + group_,
-              fmt::format("--init={}", init),
-              fmt::format("--env=ON_SIGTERM={}", on_sigterm), "localhost/app:1"});
-  Served served{.greeting = podman({"exec", id, "/app", "ask", "/"})};
+      start_container({fmt::format("--init={}", init),
+                       fmt::format("--env=ON_SIGTERM={}", on_sigterm), "localhost/app"});
+  const std::string greeting = podman({"exec", id, "/app", "ask", "/"});
   podman({"stop", "--time", "1", id});
-  served.code = static_cast<int>(number_of(podman({"wait", id})));
-  return served;
+  return {greeting, number_of(podman({"wait", id}))};
 }
 
 Served Containers::serve_process(std::string_view on_sigterm) {
@@ -185,35 +189,32 @@ Served Containers::serve_process(std::string_view on_sigterm) {
   Args command{app_file("app")};
   if (!alone) command = apart({"--uts", "sh", "-c", "hostname box; exec $0"}) + command;
   Child child = Child::run(command, options);
-  Served served{Child::run({app_file("app"), "ask", "/"}, options).wait().out};
+  const std::string greeting =
+      Child::run({app_file("app"), "ask", "/"}, options).wait().out;
   const pid_t pid = alone ? child.pid() : std::stoi(first_child_of(child));
   kill(pid, SIGTERM);
   const bool obeys = ends_within(child, 1s);
   if (!obeys) kill(pid, SIGKILL);
   const lab::Exit& exit = child.wait();
-  served.code = !obeys ? 128 + SIGKILL : exit.signal ? 128 + exit.signal : exit.code;
-  return served;
+  return {greeting, !obeys ? 128 + SIGKILL : exit.signal ? 128 + exit.signal : exit.code};
 }
 
-std::optional<int> Containers::fill() {
+std::optional<long> Containers::fill() {
   const Args fill{app_file("app"), "fill", "100"};
   if (by_ == By::process) return Child::run(fill).wait().code;
   if (by_ == By::podman) {
-    const std::string id = podman(
-        {"run", "--detach", "--network=none", "--cgroup-parent=/" + group_,
-         "--memory=60m", "--memory-swap=60m", "localhost/app:1", "/app", "fill", "100"});
-    return static_cast<int>(number_of(podman({"wait", id})));
+    return number_of(
+        podman({"wait", start_container({"--memory=60m", "--memory-swap=60m",
+                                         "localhost/app", "/app", "fill", "100"})}));
   }
   // By hand, and by version 1: the shell goes into a group that has the limit.
-  const fs::path group = kGroups / "memory" / group_;
-  const lab::Exit exit = Child::run(Args{"sh", "-ec",
-                                         "mkdir $0; echo 60M >$0/memory.limit_in_bytes;"
-                                         "echo 0 >$0/cgroup.procs; \"$@\" || echo $?",
-                                         group} +
-                                    fill)
-                             .wait();
+  const char* script =
+      "mkdir $0; echo 60M >$0/memory.limit_in_bytes; echo 0 >$0/cgroup.procs;"
+      "\"$@\" && echo 0 || echo $?";
+  const lab::Exit exit =
+      Child::run(Args{"sh", "-ec", script, kGroups / "memory" / group_} + fill).wait();
   if (!exit.ok()) return std::nullopt;
-  return exit.out.empty() ? 0 : std::stoi(exit.out);
+  return std::stol(exit.out);
 }
 
 std::pair<long, long> Containers::play(const fs::path& manifest) {

@@ -25,12 +25,12 @@ using Args = std::vector<std::string>;
 
 struct Served {
   std::string greeting{};  // what GET / replied: "VERSION PID HOSTNAME"
-  int code = 0;            // as a shell tells it: 128 + the signal, if one ended it
+  long code = 0;           // as a shell tells it: 128 + the signal, if one ended it
 };
 
 struct Image {
-  unsigned long bytes = 0, app = 0;  // all of it, and the layer of the app
-  std::string base{};                // the digest of the layer below
+  long bytes = 0, app = 0;  // all of it, and the layer of the app
+  std::string base{};       // the digest of the layer below
 };
 
 class Containers {
@@ -45,8 +45,8 @@ class Containers {
   Containers& operator=(const Containers&) = delete;
   ~Containers();
 
-  // Builds image/Containerfile with this app.
-  Image build(const std::string& tag, const std::filesystem::path& app);
+  // Builds image/Containerfile with the app, which has this stamp at its end.
+  Image build(const std::string& stamp);
 
   // Starts the app, asks it for its greeting, and stops it as a platform does: SIGTERM, and
   // SIGKILL a second later. With an init, that one is PID 1 and the app its child.
@@ -54,7 +54,7 @@ class Containers {
 
   // The exit code of an app that takes 100 MiB where 60 are allowed; nothing where no limit
   // can be set.
-  std::optional<int> fill();
+  std::optional<long> fill();
 
   // How many copies of a Kubernetes manifest podman runs, and how many once it is taken down.
   std::pair<long, long> play(const std::filesystem::path& manifest);
@@ -62,6 +62,7 @@ class Containers {
  private:
   void start_keeper();
   std::string podman(const Args& args);
+  std::string start_container(const Args& args);  // returns its id
   Served serve_process(std::string_view on_sigterm);
 
   const By by_;
@@ -71,7 +72,7 @@ class Containers {
 };
 
 std::filesystem::path app_file(
-    std::string_view name);                      // what the build put beside the app
-unsigned long number_of(std::string_view told);  // else lab::Error
+    std::string_view name);             // what the build put beside the app
+long number_of(std::string_view told);  // else lab::Error
 
 }  // namespace lab29

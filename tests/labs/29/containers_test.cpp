@@ -16,8 +16,8 @@ using testing::ContainsRegex;
 using testing::MatchesRegex;
 
 TEST(NumberOf, ReadsWhatIsNothingButANumber) {
-  EXPECT_EQ(number_of("0"), 0u);
-  EXPECT_EQ(number_of("6454242"), 6454242u);
+  EXPECT_EQ(number_of("0"), 0);
+  EXPECT_EQ(number_of("6454242"), 6454242);
   for (const char* told : {"", " 1", "1 ", "137\n", "-1", "+1", "0x10", "12abc", "1e3",
                            "99999999999999999999999", "Error: no such container"})
     EXPECT_THROW(number_of(told), lab::Error) << told;
@@ -62,7 +62,7 @@ class RealContainers : public ContainersTest {
     const std::string missing = Containers::why_no_podman();
     if (!missing.empty()) GTEST_SKIP() << missing;
     podman_.emplace(By::podman);
-    image_ = podman_->build("localhost/app:1", app_file("app"));
+    image_ = podman_->build("1");
   }
 
   std::optional<Containers> podman_{};
@@ -89,14 +89,12 @@ TEST_F(RealContainers, AreKilledAtTheirMemoryLimit) {
 }
 
 TEST_F(RealContainers, AnotherBuildOfTheAppKeepsTheLayerOfTheLibraries) {
-  const fs::path other = fs::path(run_.folder()) / "app";
-  fs::copy_file(app_file("app"), other);
-  std::ofstream(other, std::ios::app) << "more";
-  const Image next = podman_->build("localhost/app:2", other);
+  const Image next = podman_->build("the next one");
   EXPECT_EQ(next.base, image_.base);
   EXPECT_THAT(next.base, MatchesRegex("sha256:[0-9a-f]+"));
-  EXPECT_GE(next.app, fs::file_size(other));
-  EXPECT_LT(next.app, fs::file_size(other) + 16'384);
+  const auto size = static_cast<long>(fs::file_size(app_file("app")));
+  EXPECT_GE(next.app, size);
+  EXPECT_LT(next.app, size + 16'384);
   EXPECT_GT(next.bytes, next.app);
 }
 
@@ -114,13 +112,6 @@ TEST_F(RealContainers, AManifestThatIsNoneIsRefused) {
     std::ofstream(file) << text;
     EXPECT_THROW(podman_->play(file), lab::Error) << text;
   }
-}
-
-TEST_F(RealContainers, AnAppThatIsNoProgramIsAnError) {
-  const fs::path broken = fs::path(run_.folder()) / "app";
-  std::ofstream(broken) << "not a program";
-  EXPECT_THROW(podman_->build("localhost/app:3", broken), lab::Error);
-  EXPECT_THROW(podman_->build("NO such TAG", app_file("app")), lab::Error);
 }
 
 TEST_F(RealContainers, LeaveNothingBehind) {
