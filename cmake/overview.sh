@@ -174,7 +174,7 @@ print_completion() {
   for verb in $(verbs); do
     offered="$(flags_of "$verb") --help"
     case $verb in
-      run | watch | verify | bench | walk | build) offered="\$labs $offered" ;;
+      run | watch | verify | bench | walk | build | sheet) offered="\$labs $offered" ;;
       services) offered="up env down $offered" ;;
       setup) offered="all $(known_needs) $offered" ;;
       completion) offered="bash $offered" ;;

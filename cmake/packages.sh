@@ -111,15 +111,16 @@ as_ranges() {
 note_version() { asked+=(${3//\// }); }
 
 doctor_line() {
-  local name shown=${3%%/*} version=there cost=$2
+  local name shown=${3%%/*} version=installed cost=$2
   [[ $cost ]] || cost="labs $(as_ranges ${labs_of[$1]-})"
+  [[ ! $cost =~ ^labs\ [0-9]+$ ]] || cost=${cost/labs/lab}
   if there "$4"; then
     for name in ${3//\// }; do
       [[ ! ${versions[$name]-} ]] || { shown=$name version=${versions[$name]} && break; }
     done
-    printf '  %-20s %-20.20s %s\n' "$shown" "$version" "$cost"
+    printf '  %-22s %-20.20s %s\n' "$shown" "$version" "$cost"
   else
-    printf '  %-20s %s%-20s%s %s\n' "$shown" "$red" MISSING "$plain" "$cost"
+    printf '  %-22s %s%-20s%s %s\n' "$shown" "$red" MISSING "$plain" "$cost"
     [[ " ${missing[*]} " == *" $1 "* ]] || missing+=("$1")
     [[ $cost == *optional* ]] || status=77
   fi
@@ -137,13 +138,13 @@ doctor() {
   while read -r name version; do
     [[ ! $version ]] || versions[$name]=$version
   done < <(dpkg-query -W -f '${Package} ${Version}\n' "${asked[@]}" 2>/dev/null)
-  printf '%s  %-20s %-20s %s%s\n' "$bold" package version 'who needs it' "$plain"
+  printf '%s  %-22s %-20s %s%s\n' "$bold" package version 'who needs it' "$plain"
   each_package doctor_line
   if ((${#missing[@]})); then
     printf '\nThis installs what is missing (with --no-install, it only says how):\n'
     printf '  %s./lab setup %s%s\n' "$cyan" "${missing[*]}" "$plain"
   else
-    printf '\nEverything is there.\n'
+    printf '\nEverything is installed.\n'
   fi
   exit "$status"
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The studio's page: tests/studio_page.sh check | browser BUILD
+# The studio's page: tests/studio_page.sh check | (browser | sheets | book) BUILD
 #
 #   check     its types, the tests of its arithmetic, and that it builds
 #   browser   every page in a real Chromium, on the studio of that build folder
+#   sheets    every sheet in a real Chromium, printed
+#   book      every page of ./lab book in a real Chromium, from disk and without a network
 #
 # What is missing is told, with 77; in CI that is a failure.
 set -euo pipefail
@@ -20,10 +22,16 @@ case ${1-} in
   check)
     for script in check test build; do npm run --silent "$script" --prefix "$web"; done
     ;;
-  browser)
+  browser | sheets)
     command -v chromium >/dev/null || missing "there is no browser: apt install chromium"
-    [[ -x $2/runner/studio ]] || missing "the studio is not built: ./lab build"
-    STUDIO_PROGRAM=$2/runner/studio UNDERLOOP_BUILD=$2 npm run --silent e2e --prefix "$web"
+    [[ -x $2/runner/studio && -x $2/runner/underloop ]] || missing "the studio is not built: ./lab build"
+    [[ $1 == browser ]] && script=e2e || script=e2e:sheets
+    STUDIO_PROGRAM=$2/runner/studio UNDERLOOP_BUILD=$2 npm run --silent "$script" --prefix "$web"
     ;;
-  *) echo "tests/studio_page.sh check | browser BUILD" >&2 && exit 2 ;;
+  book)
+    command -v chromium >/dev/null || missing "there is no browser: apt install chromium"
+    [[ -x $2/runner/underloop ]] || missing "./lab's program is not built: ./lab build"
+    RUNNER_PROGRAM=$2/runner/underloop UNDERLOOP_BUILD=$2 npm run --silent e2e:book --prefix "$web"
+    ;;
+  *) echo "tests/studio_page.sh check | (browser | sheets | book) BUILD" >&2 && exit 2 ;;
 esac

@@ -1,5 +1,6 @@
 // Builds the page into dist/: index.html, app.css, app.js and the parts that it loads when they
-// are needed, and whole.js, which has all of it for the file that opens without a studio.
+// are needed, and whole.js: all of it in a classic script, for files that open without a studio,
+// because a browser lets a file:// page load no module.
 // Each also as .gz.
 import { build } from 'esbuild';
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +21,7 @@ const how = {
   define: { 'process.env.NODE_ENV': '"production"' },
   logLevel: 'warning',
 };
-await build({ ...how, entryPoints: { whole: here('src/main.tsx') } });
+await build({ ...how, format: 'iife', entryPoints: { whole: here('src/main.tsx') } });
 const { metafile } = await build({
   ...how, entryPoints: { app: here('src/main.tsx') }, splitting: true, chunkNames: 'part-[hash]', metafile: true,
 });

@@ -13,7 +13,7 @@ inline constexpr lab::Claim kClaims[] = {
      "Each loop iteration runs six phases in a fixed order: timers, pending, idle and "
      "prepare, poll, check, closing."},
     {"01.5", "The timers phase runs timeouts, and never before their delay has passed."},
-    {"01.6", "The pending phase runs I/O callbacks that were put off."},
+    {"01.6", "The pending phase runs deferred I/O callbacks."},
     {"01.7", "Idle and prepare are internal steps of each loop iteration."},
     {"01.8", "Poll fetches I/O events and runs their callbacks."},
     {"01.9", "Poll is where the loop sleeps when nothing else is due."},

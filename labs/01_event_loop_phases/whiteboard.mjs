@@ -1,4 +1,4 @@
-// On the whiteboard: to predict an order, go round the ring from where your code runs.
+// On the whiteboard: to predict an order, follow the cycle from where your code runs.
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs';
 

@@ -29,7 +29,7 @@ Job Ticks::callback(Job inner) {
   return [this, inner = std::move(inner)] { run(inner); };
 }
 
-// Step 3: all ticks, then all microtasks, and again until no tick is left. A tick that a
+// Step 3: all ticks, then all microtasks, repeated until no tick is left. A tick that a
 // promise queues waits for the last microtask; a microtask that a tick queues waits for the
 // last tick.
 void Ticks::drain() {

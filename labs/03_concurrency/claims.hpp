@@ -7,8 +7,8 @@ namespace lab03 {
 
 inline constexpr lab::Claim kClaims[] = {
     {"03.1",
-     "Node's model is event-driven and non-blocking: one thread has many requests under "
-     "way at once."},
+     "Node's model is event-driven and non-blocking: one thread has many requests in "
+     "flight at once."},
     {"03.2", "The main thread runs the JavaScript and every callback."},
     {"03.3", "libuv is the C library behind the event loop."},
     {"03.4", "libuv also brings a thread pool, with 4 threads by default."},

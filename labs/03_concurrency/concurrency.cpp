@@ -44,8 +44,8 @@ void file_done(uv_fs_t* raw) {
 
 }  // namespace
 
-// Step 1: the whole model in one loop. Nothing here waits: each call hands a question to
-// the kernel and returns, so the one thread goes on to the next question and to its other
+// Step 1: the whole model in one loop. Nothing here waits: each call hands a request to
+// the kernel and returns, so the one thread goes on to the next request and to its other
 // callbacks.
 Attendance ask_at_once(std::uint16_t port, int questions, int other) {
   Attendance result;

@@ -26,8 +26,8 @@ struct Resolver::Question {
   int status = 0;
 };
 
-// Step 5: DNS that waits for a socket, and not in a thread. c-ares names the sockets it
-// waits for, and the loop tells c-ares when one of them is ready.
+// Step 5: DNS without a pool thread. c-ares names the sockets it waits for, and the loop
+// tells c-ares when one of them is ready.
 Resolver::Resolver(Loop& loop, std::uint16_t server_port,
                    std::chrono::milliseconds patience)
     : loop_(loop),

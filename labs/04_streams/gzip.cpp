@@ -37,16 +37,16 @@ Gzip::~Gzip() {
   deflateEnd(&zlib_);
 }
 
-// Step 7: a transform answers each chunk with as many as it likes. Here with none, most of
-// the time: zlib keeps the bytes until it has enough of them.
+// Step 7: a transform may emit any number of chunks for each chunk it gets. Most of the time
+// this one emits none: zlib keeps the bytes until it has enough of them.
 void Gzip::transform(const Chunk& chunk, Done done) {
   give(zlib_, chunk.view());
   deflate_all(Z_NO_FLUSH);
   done({});
 }
 
-// Step 8: what is still kept has to come out at the end, or the output is cut off. That is
-// what `flush` is for, and it runs before `on_finish`.
+// Step 8: the bytes that zlib still keeps have to come out at the end, or the output is cut
+// off. That is what `flush` is for, and it runs before `on_finish`.
 void Gzip::flush(Done done) {
   give(zlib_, {});
   deflate_all(Z_FINISH);

@@ -1,7 +1,7 @@
 // Lab 04: streams
 //
 // Question  What are streams, and which kinds are there?
-// Watch     The memory of two children that copy one file: by chunks, and as a whole.
+// Watch     The memory of two children that copy one file: in chunks, and as a whole.
 // Run       ./lab run 4        ./lab run 4 --scene copy --size 1024
 // Needs     libuv, zlib. The streams are our own (common/include/lab/stream).
 
@@ -19,10 +19,10 @@ int main(int argc, char** argv) {
                       {.number = "04",
                        .name = "streams",
                        .question = "What are streams, and which kinds are there?",
-                       .watch = "Watch the memory of two children that copy one file: by "
-                                "chunks, and as a whole.",
+                       .watch = "Watch the memory of two child processes that copy one "
+                                "file: in chunks, and as a whole.",
                        .claims = kClaims});
-  lab.scene("copy", "A large file, by chunks and as a whole", copy);
+  lab.scene("copy", "A large file, in chunks and as a whole", copy);
   lab.scene("source", "A source of data", source);
   lab.scene("sink", "A destination for data", sink);
   lab.scene("duplex", "Two directions", two_ways);

@@ -13,8 +13,8 @@ void ignore(Readable& source, Writable& sink) {
   source.on_end([&sink] { sink.end(); });
 }
 
-// Step 3: half of the fix. The source does pause, but something other than the sink wakes
-// it: a retry, a new request, impatience. The queue grows past every mark.
+// Step 3: half of the fix. The source does pause, but something other than the sink resumes
+// it, such as a retry or a new request. The queue grows past every mark.
 void hasty(Readable& source, Writable& sink) {
   source.on_data([&source, &sink](const Chunk& chunk) {
     if (sink.write(chunk)) return;
@@ -25,8 +25,8 @@ void hasty(Readable& source, Writable& sink) {
 }
 
 // Step 4: backpressure by hand. False means pause, drain means resume. Drain comes when the
-// queue is empty, not when it falls below the mark, so the source wakes once for every
-// markful and not once for every chunk.
+// queue is empty, not when it falls below the mark. So the source resumes once for every
+// full queue, and not once for every chunk.
 void by_hand(Readable& source, Writable& sink, const PumpObserver& observer) {
   source.on_data([&source, &sink, observer](const Chunk& chunk) {
     if (sink.write(chunk)) return;

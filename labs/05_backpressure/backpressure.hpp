@@ -34,7 +34,7 @@ using lab::Readable;
 using lab::Writable;
 
 // Step 1: five ways to carry a source's bytes to a sink. They differ only in what they do
-// when write() returns false; that return value is all the backpressure there is.
+// when write() returns false. That return value is the whole signal.
 enum class Way { ignore, hasty, by_hand, pipe, pipeline };
 std::string_view name(Way way);
 

@@ -17,7 +17,7 @@ std::pair<Descriptor, Descriptor> channel() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-// Step 2: a descriptor travels beside the byte. The kernel installs it in the receiver.
+// Step 2: a descriptor is passed beside one byte. The kernel installs it in the receiver.
 bool send_packet(int channel, Say say, int passed) {
   char byte = static_cast<char>(say);
   iovec bytes{&byte, 1};

@@ -16,11 +16,11 @@ inline constexpr lab::Claim kClaims[] = {
      "for the workers and answers no request itself."},
     {"06.6", "Each worker runs its own instance of the app."},
     {"06.7",
-     "With several workers the computing is divided among processes, which the kernel "
+     "With several workers, the computing is divided among processes, which the kernel "
      "can run on different cores."},
     {"06.8",
-     "A second worker halves what each one has to compute, and it gains little where "
-     "requests only wait."},
+     "A second worker halves what each has to compute, but it gains little if requests "
+     "only wait."},
 };
 
 }  // namespace lab06

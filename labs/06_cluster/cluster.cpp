@@ -72,7 +72,7 @@ std::vector<pid_t> Cluster::serving() const {
   return pids;
 }
 
-// Step 4: a worker is born with its channel, and with a listener unless the primary deals.
+// Step 4: a worker starts with its channel, and with a listener unless the primary accepts.
 void Cluster::start(Worker* replaces) {
   auto [ours, theirs] = channel();
   std::vector<int> inherit{theirs.get()};
@@ -118,8 +118,8 @@ void Cluster::ready(Worker& worker) {
   static_cast<void>(send_packet(old->channel.get(), Say::drain));
 }
 
-// Step 5: round robin. The unit is the connection, whatever comes over it later. One that
-// has been accepted when it turns out that no worker can be passed it is kept: to close it
+// Step 5: round robin. It distributes connections, however many requests each carries. If a
+// connection has been accepted and no worker can take it, it is kept, because closing it
 // would reset its client.
 void Cluster::deal() {
   Worker* next = next_in_turn();
@@ -201,8 +201,8 @@ bool Cluster::release_successor(const Worker& gone) {
   return true;
 }
 
-// Step 8: wait longer each time, and give up. "Ready" proves nothing: only a worker that
-// has lasted makes the waits short again.
+// Step 8: wait longer each time, and give up. "Ready" proves little: only a worker that has
+// stayed up for a while makes the waits short again.
 void Cluster::try_again() {
   const auto delay = config_.backoff.next();
   if (!delay) {

@@ -27,9 +27,9 @@ void WorkerProcess::obey() {
   if (!send_packet(channel_, Say::taken)) loop_.stop();
 }
 
-// Step 3: finish, do not vanish. Every request that was accepted or passed is still
-// answered, and each reply tells its client to come back by a new connection, which another
-// worker gets. An idle connection may have a request on its way, so it is not closed at
+// Step 3: finish before you exit. Every request on a connection that the worker has is still
+// answered, and each reply tells its client to open a new connection, which another worker
+// gets. An idle connection may have a request on its way, so it is not closed at
 // once either.
 void WorkerProcess::drain() {
   server_.drain([this] { loop_.stop(); });

@@ -13,14 +13,13 @@
 using namespace lab07;
 
 int main(int argc, char** argv) {
-  lab::Lab<Knobs> lab(
-      argc, argv,
-      {.number = "07",
-       .name = "workers",
-       .question = "Worker threads or cluster: which, when?",
-       .watch = "Watch a timer that keeps firing while a worker computes, and "
-                "stops while the loop itself does.",
-       .claims = kClaims});
+  lab::Lab<Knobs> lab(argc, argv,
+                      {.number = "07",
+                       .name = "workers",
+                       .question = "Worker threads or cluster: which, when?",
+                       .watch = "Watch a timer that keeps firing while a worker "
+                                "computes, and stops while the loop itself computes.",
+                       .claims = kClaims});
   lab.scene("identity", "Processes and threads", identity);
   lab.scene("memory", "Who sees a write", memory);
   lab.scene("weight", "The memory that a worker costs", weight);

@@ -83,7 +83,7 @@ async function play() {
   const sameProcess = (await message(setter)) === process.pid;
   console.log(`a worker thread's process id: ${sameProcess ? 'same' : 'other'}`);
   console.log(`a worker thread sets a global: ${globalThis.seen}`);
-  console.log(`a worker thread writes a buffer it was posted: ${buffer[0] ? 'changed' : 'unchanged'}`);
+  console.log(`a worker thread writes a posted buffer: ${buffer[0] ? 'changed' : 'unchanged'}`);
 }
 
 const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];

@@ -49,7 +49,7 @@ bool send_message(int fd, Message message, std::string_view bytes) {
          send_all(fd, bytes.data(), bytes.size());
 }
 
-// Step 5: what comes from another process is checked before it is believed.
+// Step 5: a message from another process is checked before it is used.
 std::optional<Message> receive_message(int fd, std::string& bytes) {
   Message message;
   if (!receive_all(fd, &message, sizeof message)) return std::nullopt;

@@ -22,8 +22,8 @@ ThreadPool::~ThreadPool() {
 }
 
 // Step 2: the queue is bounded, and submit() says at once that it is full. An unbounded
-// queue hides an overload until the memory is gone. One that waits for room would block
-// the loop that submits.
+// queue hides an overload until the memory is gone. If submit() waited for room, it would
+// block the loop that calls it.
 Admission ThreadPool::submit(Job job) {
   {
     const std::lock_guard lock(mutex_);

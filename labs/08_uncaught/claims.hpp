@@ -12,7 +12,7 @@ inline constexpr lab::Claim kClaims[] = {
     {"08.4", "After an uncaught exception, the process may hold corrupt state."},
     {"08.5", "There is a process-level handler for unhandled rejections too."},
     {"08.6", "Use try/catch where the error is thrown, inside the callback."},
-    {"08.7", "Attach .catch() to a promise before the microtasks have drained."},
+    {"08.7", "Attach .catch() to a promise before the microtask queue has drained."},
 };
 
 }  // namespace lab08

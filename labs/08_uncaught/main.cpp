@@ -18,8 +18,8 @@ int main(int argc, char** argv) {
       {.number = "08",
        .name = "uncaught",
        .question = "An exception nobody caught, a rejection nobody handled: what now?",
-       .watch = "Watch the same error end one process, and leave another alive "
-                "with half a transfer.",
+       .watch = "Watch the same error end one process and leave another alive with half "
+                "a transfer.",
        .claims = kClaims});
 
   lab.scene("deaths", "How an uncaught error ends a process", deaths);

@@ -43,8 +43,8 @@ void Runtime::guarded(const Job& job) {
   }
 }
 
-// Step 3: the last resort. Without a handler the process ends; a handler that throws has
-// nobody to catch that.
+// Step 3: the handler of last resort. Without one the process ends. If the handler throws,
+// nothing above it can catch that.
 void Runtime::uncaught(const Error& error, Origin origin) {
   try {
     if (on_monitor) on_monitor(error, origin);
@@ -81,8 +81,8 @@ void Runtime::drain() {
 }
 
 // Step 4: the microtasks have drained. Until now a rejection had time to find its handler.
-// The batch is judged as it is now: a handler that takes over a later one of the batch comes
-// too late for it, and a handler that throws takes the rest of the batch with it, untold.
+// The batch is fixed now. A handler that attaches a catch to a later rejection of the batch
+// is too late. If a handler throws, the rest of the batch is never reported.
 // Returns whether that may have given the queues new work.
 bool Runtime::tell_rejections() {
   const bool any = handled_late_ > 0 || !unhandled_.empty();

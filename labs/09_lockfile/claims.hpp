@@ -12,11 +12,11 @@ inline constexpr lab::Claim kClaims[] = {
     {"09.2", "A later install with the lockfile gives the identical tree."},
     {"09.3", "With the lockfile, later releases do not change what is installed."},
     {"09.4",
-     "Every machine gets the same packages from the lockfile, but not "
-     "yet the same behaviour."},
+     "Every machine gets the same packages from the lockfile, but not necessarily the "
+     "same behaviour."},
     {"09.5",
-     "In CI and for colleagues, npm ci installs exactly what the "
-     "lockfile says, or it fails."},
+     "In CI and for colleagues, npm ci installs exactly what the lockfile says, or it "
+     "fails."},
 };
 
 }  // namespace lab09

@@ -103,8 +103,8 @@ Outcome Installer::install() {
   return outcome;
 }
 
-// Step 6: npm ci. What package.json and the lock do not agree about is an error, and what
-// stands in node_modules counts for nothing.
+// Step 6: npm ci. If package.json and the lockfile disagree, that is an error. What is in
+// node_modules does not matter.
 Outcome Installer::clean_install() {
   const auto locked = lock();
   if (!locked) return {Is::drifted, "there is no package-lock.json"};

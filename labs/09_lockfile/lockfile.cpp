@@ -88,7 +88,7 @@ class Resolver {
       : registry_(registry), before_(before), lock_{.project = project} {}
 
   // Step 2: level by level, and by name within a level. So the tree depends on what is
-  // asked for, and never on the order in which it was written or answered.
+  // asked for, and never on the order of the entries or of the registry's responses.
   std::variant<Lock, Conflict> resolve() {
     todo_ = {{0, ""}};
     while (!todo_.empty() && !conflict_) {
@@ -157,7 +157,7 @@ class Resolver {
     return false;
   }
 
-  // Step 4: from the one that asks upwards, as long as no other version is in the way.
+  // Step 4: go upwards from the package that asks, as long as no other version is in the way.
   std::string highest_place(std::string place, const std::string& name,
                             const Release& release) const {
     std::string highest = place_of(place, name);
@@ -265,8 +265,8 @@ std::variant<Lock, Conflict> resolve(const Project& project, const Registry& reg
   return Resolver(project, registry, before).resolve();
 }
 
-// Step 5: every wish, of the project and of each locked package, must be granted as it
-// stands. A lock that was edited by hand is found out too.
+// Step 5: the lockfile must satisfy every range, of the project and of each locked package.
+// That finds a lockfile that was edited by hand, too.
 std::optional<std::string> drift(const Project& project, const Lock& lock) {
   Lock asked = lock;
   asked.project = project;

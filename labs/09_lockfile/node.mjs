@@ -76,9 +76,9 @@ console.log(`without: libb ${versionOf(without, 'libb')}`);
 
 publish('liba', '2.0.0', { libb: '^1.0.0' });
 const drifted = project({ liba: '^2.0.0' }, lock);
-console.log(`npm ci, package.json was changed alone: ${await npm(drifted, 'ci')}, liba ${versionOf(drifted, 'liba')}`);
+console.log(`npm ci, only package.json changed: ${await npm(drifted, 'ci')}, liba ${versionOf(drifted, 'liba')}`);
 await npm(drifted, 'install');
-console.log(`npm install, package.json was changed alone: liba ${versionOf(drifted, 'liba')}, lockfile ${lockOf(drifted) === lock ? 'unchanged' : 'rewritten'}`);
+console.log(`npm install, only package.json changed: liba ${versionOf(drifted, 'liba')}, lockfile ${lockOf(drifted) === lock ? 'unchanged' : 'rewritten'}`);
 
 publish('tagged', '1.1.0');
 publish('tagged', '1.2.0', {}, false);
@@ -88,5 +88,5 @@ console.log(`^1.0.0, latest is 1.1.0: ${versionOf(tagged, 'tagged')}`);
 
 registry.get('libb').versions.get('1.0.0').tarball = pack('libb', '1.0.0', {}, 'stealSecrets();');
 rmSync(join(base, 'cache'), { recursive: true });
-console.log(`npm ci, the tarball was exchanged: ${await npm(project(wanted, lock), 'ci')}`);
+console.log(`npm ci, the tarball was replaced: ${await npm(project(wanted, lock), 'ci')}`);
 server.close();

@@ -13,11 +13,11 @@ inline constexpr lab::Claim kClaims[] = {
     {"10.5", "A middleware may change the request and the response."},
     {"10.6", "A middleware may end the cycle by sending a reply."},
     {"10.7",
-     "A middleware may call next; if it neither replies nor calls next, the client "
-     "waits."},
+     "A middleware may call next; if it neither replies nor calls next, the request "
+     "hangs."},
     {"10.8",
      "Middleware functions run one after another, in the order in which they are "
-     "defined; an error skips to the next error middleware."},
+     "defined; an error skips ahead to the next error middleware."},
 };
 
 }  // namespace lab10

@@ -45,8 +45,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 };
 
 // Step 2: find the next middleware that is for this request, and call it. If there is none,
-// nobody has replied. (A middleware that neither replies nor calls next() ends up nowhere:
-// the client waits.)
+// nobody has replied. (If a middleware neither replies nor calls next(), nothing runs here:
+// the request hangs.)
 void Exchange::advance(Failure failure) {
   while (cursor < app.chain_.size()) {
     const Middleware& one = app.chain_[cursor++];

@@ -209,12 +209,13 @@ void ChatServer::say(Client& client, const Json& message) {
   const std::uint64_t number = whole(message, "n");
   if (!client.rooms.contains(room) || number == 0)
     return client.reader.close(code::policy, "join it first, and count from 1");
-  const std::string body = Json{{"from", client.user},
-                                {"n", number},
-                                {"text", message.at("text").get<std::string>()},
-                                {"at", whole_or_0(message, "at")},
-                                {"context", hop(whole_or_0(message, "context"))}}
-                               .dump();
+  const std::string body = Json{
+      {"from", client.user},
+      {"n", number},
+      {"text", message.at("text").get<std::string>()},
+      {"at", whole_or_0(message, "at")},
+      {"context", hop(whole_or_0(message, "context"),
+                      0)}}.dump();
   // A reader takes no longer messages than we do, and to him it comes in an envelope.
   if (body.size() + kEnvelope > settings_.socket.message_limit) {
     return client.send(text_of(
@@ -309,7 +310,8 @@ void ChatServer::fan_out(Room& room, const Text& wire) {
 Text ChatServer::encode(const std::string& room, const Position& at,
                         const std::string& body) const {
   std::uint64_t context = 0;
-  if (observers_.on_hop) context = hop(Json::parse(body).value("context", context));
+  if (observers_.on_hop)
+    context = hop(Json::parse(body).value("context", context), at.offset);
   return std::make_shared<const std::string>(
       fmt::format(R"({{"is":"said","room":{},"epoch":"{}","offset":{},"hop":{},{})",
                   Json(room).dump(), at.epoch, at.offset, context, body.substr(1)));
@@ -352,8 +354,9 @@ void ChatServer::note(std::string_view what, Where where) const {
   if (observers_.on_event) observers_.on_event(what, where);
 }
 
-std::uint64_t ChatServer::hop(std::uint64_t context, Where where) const {
-  return observers_.on_hop && context ? observers_.on_hop(context, where) : 0;
+std::uint64_t ChatServer::hop(std::uint64_t context, std::uint64_t offset,
+                              Where where) const {
+  return observers_.on_hop && context ? observers_.on_hop(context, offset, where) : 0;
 }
 
 ChatServer::ChatServer(lab::websocket::Loop& loop, ChatSettings settings,

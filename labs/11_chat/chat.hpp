@@ -56,9 +56,11 @@ struct ChatObservers {
   std::function<void(std::uint64_t connections, lab::Where)> on_connections{};
   std::function<void(const std::string& user, std::size_t bytes, lab::Where)>
       on_waiting{};
-  // A message comes through with the context that travels in it, as `traceparent` does.
-  // Returns the context for the next hop.
-  std::function<std::uint64_t(std::uint64_t context, lab::Where)> on_hop{};
+  // A message comes through with the context that travels in it, as `traceparent` does:
+  // from the relay at this offset, or from its author at offset 0. Returns the context for
+  // the next hop.
+  std::function<std::uint64_t(std::uint64_t context, std::uint64_t offset, lab::Where)>
+      on_hop{};
 };
 
 class ChatServer {
@@ -101,7 +103,8 @@ class ChatServer {
 
   Room& room_of(const std::string& name);
   void note(std::string_view what, lab::Where where = lab::Where::here()) const;
-  std::uint64_t hop(std::uint64_t context, lab::Where where = lab::Where::here()) const;
+  std::uint64_t hop(std::uint64_t context, std::uint64_t offset,
+                    lab::Where where = lab::Where::here()) const;
 
   lab::websocket::Loop& loop_;
   const ChatSettings settings_;

@@ -13,14 +13,13 @@
 using namespace lab11;
 
 int main(int argc, char** argv) {
-  lab::Lab<Knobs> lab(
-      argc, argv,
-      {.number = "11",
-       .name = "chat",
-       .question = "Design a real-time chat.",
-       .watch = "Watch a relay lose messages without telling anybody. Numbers "
-                "reveal the gap, and a store closes it.",
-       .claims = kClaims});
+  lab::Lab<Knobs> lab(argc, argv,
+                      {.number = "11",
+                       .name = "chat",
+                       .question = "Design a real-time chat.",
+                       .watch = "Watch a relay lose messages silently. Numbers reveal "
+                                "the gap, and a store closes it.",
+                       .claims = kClaims});
   lab.scene("duplex", "One connection, both directions", duplex);
   lab.scene("protocols", "socket.io is not WebSocket", protocols);
   lab.scene("many", "Many connections, one thread", many);

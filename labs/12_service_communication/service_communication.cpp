@@ -42,8 +42,8 @@ Verdict Consumer::take(const Message& message) {
   };
   // Step 5: without an id a duplicate cannot be told from a second order.
   if (message.id.empty()) return decide(Verdict::dead_letter, "it has no id");
-  // Step 6: too many attempts, and none that failed before our eyes: whoever took it died
-  // of it. So it is not even opened.
+  // Step 6: too many attempts, and none of them failed here, so consumers died of this
+  // message. It is not even opened.
   if (message.attempt > most_attempts_)
     return decide(Verdict::dead_letter, "its consumers died");
   // Step 7: the effect and its key, or neither.

@@ -29,7 +29,7 @@
 
 namespace lab12 {
 
-// Step 1: what a caller is still willing to wait, as it shrinks from hop to hop.
+// Step 1: the time that a caller still waits. It shrinks from hop to hop.
 class Deadline {
  public:
   using Clock = std::chrono::steady_clock;
@@ -52,7 +52,7 @@ class Deadline {
 };
 
 // Step 2: what a broker delivers. The id is the sender's and the same each time; the broker
-// counts the attempts, because a consumer that was killed remembers none.
+// counts the attempts, because a killed consumer forgets them.
 struct Message {
   std::string id;
   int attempt = 1;
@@ -72,7 +72,7 @@ class Consumer {
 
   Consumer(int most_attempts, ApplyOnce apply_once);
 
-  // Step 3: decides what becomes of a delivery. Acknowledge after this has returned: a
+  // Step 3: decides what happens to a delivery. Acknowledge after this has returned: a
   // crash in between delivers the message again, and then the key makes it harmless.
   [[nodiscard]] Verdict take(const Message& message);
 

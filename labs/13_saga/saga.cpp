@@ -66,8 +66,8 @@ Ending Orchestrator::run(const std::string& saga) {
   return at.back ? Ending::compensated : Ending::completed;
 }
 
-// Step 4: log, act, log. A crash in between repeats the request, so each service must know a
-// repetition. The attempts are counted in the log, so a crash does not forget them.
+// Step 4: log, act, log. A crash in between repeats the request, so each service must
+// recognize that. The attempts are counted in the log, so a crash does not forget them.
 bool Orchestrator::forward(const std::string& saga, Progress& at) {
   const std::size_t i = at.next;
   if (at.attempts < attempts_) record(saga, at, {Event::requested, i});
@@ -80,14 +80,14 @@ bool Orchestrator::forward(const std::string& saga, Progress& at) {
     return false;
   } else if (at.attempts == attempts_) {
     // Step 5: an unknown outcome is not a failure. It is requested again, and then undone as
-    // if it had happened. What cannot be undone is requested until somebody knows.
+    // if it had happened. If it cannot be undone, it is requested until its outcome is known.
     if (!can_return_from(i + 1)) return false;
     record(saga, at, {Event::abandoned, i});
   }
   return true;
 }
 
-// Step 6: back, last step first. A compensation is retried until it is done.
+// Step 6: go back, last step first. A compensation is retried until it is done.
 bool Orchestrator::backward(const std::string& saga, Progress& at) {
   const Step& step = steps_[at.undo - 1];
   if (send_({step.service, step.undo, saga, at.input}) != Outcome::done) return false;

@@ -30,7 +30,7 @@ Api& Api::use(std::string name, Guard guard) {
   return *this;
 }
 
-// Step 2: the first guard that blocks ends it. The headers that guards asked for go out
+// Step 2: the first guard that blocks ends the request. The headers that guards asked for go out
 // with a refusal as well: a browser that may not read a 429 cannot show it either.
 Response Api::handle(const Request& request) const {
   Exchange exchange{request};

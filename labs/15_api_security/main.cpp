@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
       {.number = "15",
        .name = "api_security",
        .question = "How do you secure an API?",
-       .watch = "The same attacks on two APIs: one was written in a hurry, "
-                "one has guards.",
+       .watch =
+           "Watch the same attacks on two APIs: one has no guards, and one has guards.",
        .claims = kClaims});
   lab.scene("attacks", "The same attacks on two APIs", attacks);
   lab.scene("limits", "Guessing a password", limits);

@@ -70,8 +70,8 @@ await served(limited(), async (send) => tell('one instance', await passed(send, 
 await served(limited(), (a) => served(limited(), async (b) =>
   tell('two instances, each its own', await passed(a, 15) + await passed(b, 15))));
 const forged = (i) => ({headers: {'x-forwarded-for': `10.0.0.${i}`}});
-await served(limited({}, true), async (send) => tell('X-Forwarded-For believed', `${await passed(send, 20, forged)} of 20`));
-await served(limited(), async (send) => tell('X-Forwarded-For of no proxy of ours', await passed(send, 20, forged)));
+await served(limited({}, true), async (send) => tell('X-Forwarded-For trusted', `${await passed(send, 20, forged)} of 20`));
+await served(limited(), async (send) => tell('X-Forwarded-For ignored', await passed(send, 20, forged)));
 let entered = 0;
 await served(app((q, s, next) => next(++entered && undefined), limited()), async (send) => {
   let flood = 0;

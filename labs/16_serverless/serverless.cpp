@@ -105,6 +105,7 @@ class Host::Instance {
   // Step 6: whatever has ended the process, its event does not end with it.
   void died() {
     Host& host = host_;
+    if (call_) died_of_ = call_->event;
     std::optional<Call> call = std::exchange(call_, {});
     host.instances_.remove_if([this](auto& one) { return &one == this; });
     // From here on there is no `this`.
@@ -113,13 +114,14 @@ class Host::Instance {
   }
 
   void become(State state, Where where = Where::here()) {
-    const std::string& event = state == State::busy ? call_->event : "";
+    const std::string& event = state == State::busy ? call_->event : died_of_;
     if (host_.on_state_) host_.on_state_(number_, child_.pid(), state, event, where);
   }
 
   Host& host_;
   const int number_;
   std::optional<Call> call_;
+  std::string died_of_;  // the event that it had not answered
   std::chrono::system_clock::time_point due_;
   bool is_out_ = false;  // the process has the call, and has not answered it
   Reply next_;           // of its GET next, while there is nothing for it

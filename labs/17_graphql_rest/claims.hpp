@@ -15,15 +15,14 @@ inline constexpr lab::Claim kClaims[] = {
      "belongs to the items."},
     {"17.4", "GraphQL has one endpoint, and every query is posted to it."},
     {"17.5",
-     "A GraphQL response has exactly the fields of its query, and a field that fails is "
-     "null without taking the rest along."},
+     "A GraphQL response has exactly the fields of its query, and a nullable field that "
+     "fails is null while the rest still arrives."},
     {"17.6", "A nested GraphQL query gets in one request what REST gets in several."},
     {"17.7",
      "Clients with different needs send different GraphQL queries to the same server."},
     {"17.8",
-     "GraphQL saves round trips of the network but no queries of the database: the "
-     "server "
-     "must batch them, and must limit what a query may cost."},
+     "GraphQL saves network round trips but no database queries: the server must batch "
+     "those, and must limit what a query may cost."},
 };
 
 }  // namespace lab17

@@ -12,13 +12,14 @@
 using namespace lab17;
 
 int main(int argc, char** argv) {
-  lab::Lab<Knobs> lab(argc, argv,
-                      {.number = "17",
-                       .name = "graphql_rest",
-                       .question = "GraphQL or REST?",
-                       .watch = "One GraphQL request replaces 11 of REST. Behind it, the "
-                                "database gets 11 queries, until a loader makes it 2.",
-                       .claims = kClaims});
+  lab::Lab<Knobs> lab(
+      argc, argv,
+      {.number = "17",
+       .name = "graphql_rest",
+       .question = "GraphQL or REST?",
+       .watch = "One GraphQL request replaces 11 REST requests. Behind it, "
+                "the database still gets 11 queries; with a loader, 2.",
+       .claims = kClaims});
   lab.scene("trips", "One screen, four ways", trips);
   lab.scene("bytes", "Bytes that the screen uses", bytes);
   lab.scene("shapes", "Many clients, one endpoint", shapes);

@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
                       {.number = "18",
                        .name = "caching",
                        .question = "Where and how do you cache?",
-                       .watch = "50 callers miss the same key at once: the database gets "
-                                "50 queries, or one.",
+                       .watch = "50 callers miss the same key at once. The database gets "
+                                "50 queries, or one if they share the load.",
                        .claims = kClaims});
   lab.role("instance", instance_main);
   lab.scene("hits", "In the process, in Redis, or in the database", hits);

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
                        .name = "connection_pool",
                        .question = "Why pool database connections, and how many?",
                        .watch = "Past a few connections, more of them make every query "
-                                "slower and the total hardly faster.",
+                                "slower, and the throughput hardly grows.",
                        .claims = kClaims});
   lab.scene("connect", "Connect for each request, or borrow a connection", connect);
   lab.scene("reuse", "A few connections serve many queries", reuse);

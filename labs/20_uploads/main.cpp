@@ -17,8 +17,8 @@ int main(int argc, char** argv) {
       {.number = "20",
        .name = "uploads",
        .question = "How do you take file uploads?",
-       .watch = "400 MiB pass through a server whose memory does not grow "
-                "with them.",
+       .watch = "A file of 400 MiB passes through a server, whose memory does not "
+                "grow with it.",
        .claims = kClaims});
   lab.role("instance", instance_main);
   lab.scene("encoding", "What multipart costs, and where it may be cut", encoding);

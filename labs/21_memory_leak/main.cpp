@@ -17,15 +17,15 @@ int main(int argc, char** argv) {
                       {.number = "21",
                        .name = "memory_leak",
                        .question = "How do you find a memory leak?",
-                       .watch = "Watch memory rise in eight services, and a diagnosis "
-                                "tell the five that leak from the rest.",
+                       .watch = "Memory rises in eight services. A diagnosis tells the "
+                                "five that leak from the other three.",
                        .claims = kClaims});
   lab.scene("symptom", "Memory rises in four services", symptom);
-  lab.scene("snapshot", "Who holds the memory", snapshot);
+  lab.scene("snapshot", "Where live memory was allocated", snapshot);
   lab.scene("three", "One snapshot, two, three", three);
   lab.scene("port", "A debug port on loopback", port);
   lab.scene("doctor", "Eight services and a diagnosis", doctor);
-  lab.scene("deaths", "Two death certificates", deaths);
+  lab.scene("deaths", "How the process dies", deaths);
   lab.role("service", service_main);
   lab.role("mortal", mortal_main);
   return lab.run();

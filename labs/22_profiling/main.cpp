@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
        .name = "profiling",
        .question = "How do you profile?",
        .watch = "A sampler finds the function that burns 80 % of the CPU, "
-                "and does not see the waiting that takes longer.",
+                "and does not see the waiting, which takes longer.",
        .claims = kClaims});
   lab.scene("split", "One function burns most of the CPU", split);
   lab.scene("threads", "One profile for each thread", threads);

@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
       {.number = "23",
        .name = "blocking",
        .question = "Why must the loop never be blocked?",
-       .watch = "While one job computes, nobody else is served; in slices, everybody is.",
+       .watch = "While one job computes on the loop, nobody else is served. In slices, "
+                "everybody is.",
        .claims = kClaims});
   lab.scene("offences", "Two jobs that block the loop", offences);
   lab.scene("engines", "A regular expression that blocks the loop", engines);

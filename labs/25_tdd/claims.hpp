@@ -10,8 +10,8 @@ inline constexpr lab::Claim kClaims[] = {
     {"25.2", "Red: the new test fails first, which proves that it can fail."},
     {"25.3", "Green: you write the least code that makes the test pass."},
     {"25.4",
-     "Refactor while the tests stay green; they catch only what they "
-     "pin."},
+     "Refactor: you change the structure while the tests stay green, and they catch only "
+     "what they check."},
 };
 
 }  // namespace lab25

@@ -12,16 +12,15 @@
 using namespace lab25;
 
 int main(int argc, char** argv) {
-  lab::Lab<Knobs> lab(
-      argc, argv,
-      {.number = "25",
-       .name = "tdd",
-       .question = "What is test-driven development?",
-       .watch = "The same five tests go red, green, and stay green, while "
-                "a table becomes a rule. Then we plant faults.",
-       .claims = kClaims});
+  lab::Lab<Knobs> lab(argc, argv,
+                      {.number = "25",
+                       .name = "tdd",
+                       .question = "What is test-driven development?",
+                       .watch = "Five tests turn red, then green, and stay green while a "
+                                "table becomes a rule. Then we plant faults.",
+                       .claims = kClaims});
   lab.scene("cycle", "Red, green, refactor", cycle);
   lab.scene("examples", "A table passes every example", examples);
-  lab.scene("mutants", "What the tests do not pin", mutants);
+  lab.scene("mutants", "What the tests do not catch", mutants);
   return lab.run();
 }

@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
                                 "queued are gone.",
                        .claims = kClaims});
   lab.role("victim", victim);
-  lab.scene("blocking", "Nobody reads the log: who waits", blocking);
+  lab.scene("blocking", "Nobody reads the log: who has to wait", blocking);
   lab.scene("structure", "A line that a program can read", structure);
   lab.scene("levels", "Levels, destinations, rotation", levels);
   lab.scene("queue", "The queue is full", full_queue);

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
       {.number = "27",
        .name = "semver",
        .question = "What does a semantic version promise?",
-       .watch = "Watch one program, never rebuilt, meet five releases of a "
+       .watch = "One program, which is never rebuilt, runs with five releases of a "
                 "real shared library.",
        .claims = kClaims});
   lab.scene("order", "Three numbers, in order", order);

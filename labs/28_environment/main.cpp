@@ -1,8 +1,8 @@
 // Lab 28: environment variables
 //
 // Question  What are environment variables for, and how do you manage them?
-// Watch     One program file starts three times and behaves in three ways. Then somebody
-//           else reads its password.
+// Watch     One program file starts three times and behaves in three ways. Then another
+//           process reads its password.
 // Run       ./lab run 28        ./lab run 28 --scene file --port 80
 // Needs     Nothing.
 
@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
        .name = "environment",
        .question = "What are environment variables for, and how do you manage them?",
        .watch = "One program file starts three times and behaves in three ways. Then "
-                "somebody else reads its password.",
+                "another process reads its password.",
        .claims = kClaims});
   lab.role("service", service);
   lab.scene("stages", "One build, three environments", stages);

@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
       {.number = "30",
        .name = "event_emitter",
        .question = "What is an event emitter?",
-       .watch = "Watch emit call its listeners like any function: all have run "
-                "when it returns.",
+       .watch = "emit calls its listeners as plain functions: all of them have "
+                "run when it returns.",
        .claims = kClaims});
   lab.scene("node", "Who is called, and in which order", node);
   lab.scene("stack", "An emit is a function call", stack);

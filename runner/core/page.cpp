@@ -1,5 +1,6 @@
 #include "core/page.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -42,16 +43,23 @@ std::vector<std::string> sentences_of(const std::string& text) {
   return sentences;
 }
 
-// The first cells of a table's rows, without its head.
-std::vector<std::string> first_cells(const std::string& text) {
-  std::vector<std::string> cells;
+// "14.1, 14.2": the first claim of it.
+std::string claim_in(const std::string& cell) {
+  static const std::regex kClaim(R"(\b\d\d\.\d+\b)");
+  std::smatch found;
+  return std::regex_search(cell, found, kClaim) ? found.str() : "";
+}
+
+// The sentences of the table behind the answer, and what proves each; without its head.
+void read_proofs(const std::string& text, Page& page) {
   std::istringstream lines(text);
   int row = 0;
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with('|') || ++row <= 2) continue;
-    cells.push_back(plain(line.substr(1, line.find('|', 1) - 1)));
+    const std::size_t end = std::min(line.find('|', 1), line.size());
+    page.must_say.push_back(plain(line.substr(1, end - 1)));
+    page.proven_by.push_back(claim_in(line.substr(end)));
   }
-  return cells;
 }
 
 // Calls take(lead, rest) for each paragraph that begins with `before` and a bold lead.
@@ -81,8 +89,9 @@ Page parse_page(const std::string& text) {
   Page page;
   const std::string answer = section(text, "The answer in 30 seconds");
   page.spoken = plain(answer.substr(0, answer.find("\n|")));
-  page.must_say = first_cells(answer);
+  read_proofs(answer, page);
   if (page.must_say.empty()) page.must_say = sentences_of(page.spoken);
+  page.proven_by.resize(page.must_say.size());
   each_lead(section(text, "What makes it a senior answer"), "- ",
             [&](std::string lead, const std::string&) {
               page.senior.push_back(std::move(lead));

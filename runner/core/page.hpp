@@ -16,8 +16,9 @@ struct FollowUp {
 
 // Each text is in one line and without Markdown. What a page does not have is empty.
 struct Page {
-  std::string spoken;                 // the answer as one says it
-  std::vector<std::string> must_say;  // its sentences, as the page proves them
+  std::string spoken;                  // the answer as one says it
+  std::vector<std::string> must_say;   // its sentences, as the page proves them
+  std::vector<std::string> proven_by;  // the first claim of each: "14.1", or ""
   std::vector<std::string> senior;  // the bold sentences of what makes it a senior answer
   std::string wrong;                // the usual wrong answer, in its own words
   std::vector<FollowUp> follow_ups;  // what they ask next

@@ -18,15 +18,20 @@ Progress parse_progress(std::string_view text) {
   Progress progress;
   std::istringstream lines{std::string(text)};
   for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) continue;
     std::istringstream words(line);
     std::string date, did, lab, more;
     Day day{};
-    if (!(words >> date >> did >> lab) || words >> more || !parse_day(date, day))
-      continue;
+    const bool whole = words >> date >> did >> lab && !(words >> more);
     auto* days = did == "run"    ? &progress.run
                  : did == "walk" ? &progress.walked
                                  : nullptr;
-    if (days) days->emplace(lab, day);
+    if (!whole || !days || !parse_day(date, day)) {
+      ++progress.unreadable;
+      continue;
+    }
+    days->emplace(lab, day);
+    progress.days.insert(day);
   }
   return progress;
 }

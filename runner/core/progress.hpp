@@ -2,11 +2,12 @@
 //
 //   $XDG_DATA_HOME/underloop/progress     a line each time: "2026-11-29 run 05"
 //
-// Lines are only ever appended, and a line that cannot be read counts as none.
+// Lines are only ever appended. A line that cannot be read is left where it is, and counted.
 #pragma once
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ namespace runner {
 struct Progress {
   std::map<std::string, Day> run;  // by the lab's number: the first time
   std::map<std::string, Day> walked;
+  std::set<Day> days;          // on which you did something
+  std::size_t unreadable = 0;  // lines
 };
 
 [[nodiscard]] std::filesystem::path progress_file();

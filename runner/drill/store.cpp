@@ -11,6 +11,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "core/aside.hpp"
 #include "core/place.hpp"
 #include "lab/core/error.hpp"
 #include "lab/core/terminal.hpp"
@@ -172,22 +173,12 @@ Records DrillStore::read_locked() {
   Records records = parse_records(text, fault);
   if (fault.empty()) return records;
   notice_ = fmt::format("{} is damaged ({}). It is kept as {}; ", file_.string(), fault,
-                        set_aside().string());
+                        set_aside(file_).string());
   notice_ += records.empty()
                  ? "this drill begins afresh"
                  : fmt::format("{} of its items are whole and go on", records.size());
   write_locked(records);
   return records;
-}
-
-// Gives the damaged file a name of its own.
-fs::path DrillStore::set_aside() const {
-  for (int i = 1;; ++i) {
-    fs::path aside = file_;
-    aside += fmt::format(".damaged-{}", i);
-    if (link(file_.c_str(), aside.c_str()) == 0) return aside;
-    if (errno != EEXIST) lab::check_errno(-1, "keep " + aside.string());
-  }
 }
 
 void DrillStore::write_locked(const Records& records) const {

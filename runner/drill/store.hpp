@@ -91,7 +91,6 @@ class DrillStore {
   Records read_locked();
   void write_locked(const Records& records) const;
   void append_locked(const Answers& answers) const;
-  std::filesystem::path set_aside() const;
 
   std::filesystem::path file_;
   std::string notice_;

@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
+#include "core/aside.hpp"
 #include "core/catalog.hpp"
 #include "core/place.hpp"
+#include "core/progress.hpp"
 #include "drill/store.hpp"
 #include "lab/core/error.hpp"
 #include "rehearse/interviews.hpp"
@@ -99,10 +102,37 @@ void import_into(const fs::path& folder, const std::string& text) {
     std::ofstream(file) << plan;
 }
 
+std::vector<std::string> damage_in(const fs::path& folder) {
+  std::vector<std::string> told;
+  for (const fs::path& aside : kept_aside(folder)) {
+    const std::string name = aside.filename().string();
+    told.push_back(
+        fmt::format("{} was damaged. What could not be read is kept in {}; what could be "
+                    "read goes on. "
+                    "Delete that file once you do not need it.",
+                    name.substr(0, name.find(".damaged-")), aside.string()));
+  }
+  const auto tell_lines = [&](const char* name, std::size_t lines) {
+    if (lines == 0) return;
+    told.push_back(fmt::format(
+        "{} has {} that cannot be read. {} there, and all others count.",
+        (folder / name).string(), lines == 1 ? "1 line" : fmt::format("{} lines", lines),
+        lines == 1 ? "It stays" : "They stay"));
+  };
+  tell_lines("interviews.ndjson", Interviews(folder / "interviews.ndjson").unreadable());
+  const auto answers = lines_of(folder / "answers.ndjson");
+  tell_lines("answers.ndjson",
+             static_cast<std::size_t>(std::ranges::count_if(
+                 answers, [](const std::string& line) { return !parse_answer(line); })));
+  tell_lines("progress", read_progress(folder / "progress").unreadable);
+  return told;
+}
+
 int data(const DataOptions& options) {
   const fs::path folder = data_folder();
   if (options.what.empty()) {
     fmt::print("What is kept of you is in {}\n", folder.string());
+    for (const std::string& damage : damage_in(folder)) fmt::print("{}\n", damage);
     return 0;
   }
   if (options.file.empty())

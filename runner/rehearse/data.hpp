@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace runner {
 
@@ -19,6 +20,9 @@ namespace runner {
 
 // Takes such a text over. Throws lab::Error, and changes nothing, if it is none.
 void import_into(const std::filesystem::path& folder, const std::string& text);
+
+// What cannot be read of it, a sentence each: files that were set aside as damaged, and lines.
+[[nodiscard]] std::vector<std::string> damage_in(const std::filesystem::path& folder);
 
 struct DataOptions {
   std::string what{};  // "export" or "import"

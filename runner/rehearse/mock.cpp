@@ -6,8 +6,9 @@
 #include <charconv>
 #include <sstream>
 
-#include "core/page.hpp"
+#include "drill/judge.hpp"
 #include "drill/questioner.hpp"
+#include "rehearse/interviewer.hpp"
 
 namespace runner {
 
@@ -29,7 +30,7 @@ class MockInterview {
       : place_(place),
         interviews_(interviews),
         options_(options),
-        random_(options.seed ? *options.seed : std::random_device()()),
+        seed_(options.seed ? *options.seed : std::random_device()()),
         questioner_(place, store, store.read()) {}
 
   // The code to exit with.
@@ -38,7 +39,7 @@ class MockInterview {
  private:
   bool ask(const Lab& lab);
   std::optional<int> spoken();
-  bool check(const Page& page, Interview& interview);
+  bool check(const Page& page, Answered& answered);
   std::optional<std::set<std::size_t>> checks(const std::string& question,
                                               const std::vector<std::string>& points);
   std::optional<bool> yes(const std::string& question);
@@ -46,21 +47,22 @@ class MockInterview {
   bool predict(const Lab& lab);
   void compare(const Interview* last) const;
   void report() const;
-  void weakest() const;
 
   const Place& place_;
   Interviews& interviews_;
   const MockOptions& options_;
-  std::mt19937 random_;
+  const unsigned seed_;
+  Random random_{};  // of this question
   Questioner questioner_;
   const steady_clock::time_point began_ = steady_clock::now();
-  std::vector<std::pair<Lab, Interview>> done_;
+  std::vector<Answered> done_;
 };
 
 int MockInterview::run(const std::vector<Lab>& labs) {
   std::set<std::string> asked;
   const auto end = began_ + std::chrono::minutes(options_.minutes);
   while (steady_clock::now() < end) {
+    random_ = random_of(seed_, asked.size());
     const Lab* lab = next_question(labs, interviews_, asked, random_);
     if (!lab) break;
     asked.insert(lab->number);
@@ -82,15 +84,15 @@ bool MockInterview::ask(const Lab& lab) {
   const auto took = spoken();
   if (!took) return false;
 
-  Interview interview{.day = today(), .lab = lab.number, .seconds = *took};
+  Answered answered{lab, {.day = today(), .lab = lab.number, .seconds = *took}};
   const auto typed =
       questioner_.typed("To keep your answer, type it in one line. Enter goes on");
   if (!typed) return false;
-  interview.typed = *typed;
+  answered.interview.typed = *typed;
   questioner_.paragraph(page.spoken, Style::green);
-  if (!check(page, interview)) return false;
-  interviews_.add(interview);
-  done_.emplace_back(lab, interview);
+  if (!check(page, answered)) return false;
+  interviews_.add(answered.interview);
+  done_.push_back(std::move(answered));
   compare(last ? &*last : nullptr);
   return follow_up(page) && predict(lab);
 }
@@ -129,23 +131,23 @@ std::optional<int> MockInterview::spoken() {
   return static_cast<int>(std::chrono::round<seconds>(took).count());
 }
 
-bool MockInterview::check(const Page& page, Interview& interview) {
+bool MockInterview::check(const Page& page, Answered& answered) {
+  Ticked ticked;
   const auto said = checks("Which of these did you say?", page.must_say);
   if (!said) return false;
-  interview.points = static_cast<int>(page.must_say.size());
-  interview.said = static_cast<int>(said->size());
-  for (std::size_t i = 0; i < page.must_say.size(); ++i) {
-    if (!said->contains(i + 1)) interview.missed.push_back(page.must_say[i]);
-  }
+  ticked.said = *said;
   const auto senior =
       checks("Which of these did you add? They make it a senior's answer.", page.senior);
   if (!senior) return false;
-  interview.senior_points = static_cast<int>(page.senior.size());
-  interview.senior = static_cast<int>(senior->size());
-  if (page.wrong.empty()) return true;
-  const auto wrong = yes(fmt::format("A red flag: \"{}\" Did you say that?", page.wrong));
-  interview.wrong = wrong.value_or(false);
-  return wrong.has_value();
+  ticked.senior = *senior;
+  if (!page.wrong.empty()) {
+    const auto wrong =
+        yes(fmt::format("A red flag: \"{}\" Did you say that?", page.wrong));
+    if (!wrong) return false;
+    ticked.wrong = *wrong;
+  }
+  grade(answered, page, ticked);
+  return true;
 }
 
 std::optional<std::set<std::size_t>> MockInterview::checks(
@@ -178,43 +180,35 @@ std::optional<bool> MockInterview::yes(const std::string& question) {
 }
 
 bool MockInterview::follow_up(const Page& page) {
-  if (page.follow_ups.empty()) return true;
-  std::uniform_int_distribution<std::size_t> any(0, page.follow_ups.size() - 1);
-  const FollowUp& next = page.follow_ups[any(random_)];
+  const auto next = any_follow_up(page, random_);
+  if (!next) return true;
   fmt::print("\n");
-  questioner_.paragraph("They ask next: " + next.question, Style::bold);
+  questioner_.paragraph("They ask next: " + next->question, Style::bold);
   if (!questioner_.typed("Say it aloud, then press Enter to see ours")) return false;
-  questioner_.paragraph(next.answer, Style::green);
+  questioner_.paragraph(next->answer, Style::green);
   return true;
 }
 
-// One of the lab's scenarios, if its program is built: it is judged by a run.
 bool MockInterview::predict(const Lab& lab) {
-  if (!exists(lab.program(place_))) return true;
-  auto items = drill_of(lab, place_);
-  std::erase_if(items, [](const DrillItem& item) {
-    return item.kind != DrillItem::Kind::scenario;
-  });
-  if (items.empty()) return true;
-  std::uniform_int_distribution<std::size_t> any(0, items.size() - 1);
-  return questioner_.ask(items[any(random_)], "Predict") != Turn::stop;
+  const auto item = any_scenario(lab, place_, random_);
+  if (!item) return true;
+  const bool goes_on = questioner_.ask(*item, "Predict") != Turn::stop;
+  if (const auto graded = questioner_.grade())
+    done_.back().predicted = *graded >= grades::known;
+  return goes_on;
 }
 
 void MockInterview::compare(const Interview* last) const {
-  const Interview& now = done_.back().second;
-  const auto told = [](const Interview& each) {
-    return fmt::format("{} of {} points, {} of {} that a senior adds", each.said,
-                       each.points, each.senior, each.senior_points);
-  };
-  questioner_.paragraph(told(now) + ".", Style::bold);
+  const Interview& now = done_.back().interview;
+  questioner_.paragraph(points_text(now) + ".", Style::bold);
   if (!last) return;
   const auto days = static_cast<int>((now.day - last->day).count());
   questioner_.paragraph(
       fmt::format("The last time, {} ago: {}.",
-                  days == 1 ? "1 day" : fmt::format("{} days", days), told(*last)),
+                  days == 1 ? "1 day" : fmt::format("{} days", days), points_text(*last)),
       Style::dim);
   if (!now.typed.empty() && !last->typed.empty())
-    questioner_.paragraph("Then you typed: " + last->typed, Style::dim);
+    questioner_.paragraph("Then you typed: " + lab::printable(last->typed), Style::dim);
 }
 
 void MockInterview::report() const {
@@ -223,54 +217,26 @@ void MockInterview::report() const {
   fmt::print("\n{} answered in {} min.\n",
              done_.size() == 1 ? "1 question" : fmt::format("{} questions", done_.size()),
              minutes.count());
-  for (const auto& [lab, interview] : done_) {
+  for (const auto& [lab, interview, senior, predicted] : done_) {
+    questioner_.paragraph(fmt::format("· {} {} of {} points{}", lab.question,
+                                      interview.said, interview.points,
+                                      interview.wrong ? ", and a red flag" : ""));
+  }
+  const auto [well, weak] = report_of(done_, place_);
+  if (!well.empty()) fmt::print("\nWhat went well:\n");
+  for (const std::string& good : well) questioner_.paragraph("✔ " + good, Style::green);
+  if (!weak.empty()) fmt::print("\nYour weakest points, and what shows each:\n");
+  for (const WeakPoint& point : weak) {
+    questioner_.paragraph(point.text);
     questioner_.paragraph(
-        fmt::format("{} {}: {} of {} points{}", interview.score() >= 0.8 ? "✔" : "·",
-                    lab.question, interview.said, interview.points,
-                    interview.wrong ? ", and the usual wrong answer" : ""));
+        "  " + point.command +
+            (point.claim.empty() ? "" : fmt::format("   (claim {})", point.claim)),
+        Style::cyan);
   }
-  weakest();
-  if (!done_.empty()) fmt::print("Kept in {}\n", interviews_.file().string());
-}
-
-// Three points that were missed, of the weakest answers first, with what shows each.
-void MockInterview::weakest() const {
-  auto by_score = done_;
-  std::ranges::stable_sort(by_score, {},
-                           [](const auto& each) { return each.second.score(); });
-  int left = 3;
-  for (const auto& [lab, interview] : by_score) {
-    for (const std::string& missed : interview.missed) {
-      if (left-- == 0) return;
-      if (left == 2) fmt::print("\nYour weakest points, and what shows each:\n");
-      questioner_.paragraph(missed);
-      questioner_.paragraph(
-          "  " + (lab.written(place_) ? "./lab run " + lab.typed()
-                                      : "labs/" + lab.folder + "/README.md"),
-          Style::cyan);
-    }
-  }
+  if (!done_.empty()) fmt::print("\nKept in {}\n", interviews_.file().string());
 }
 
 }  // namespace
-
-double weight(const Lab& lab, const Interview* last) {
-  const double often = lab.common == "very common" ? 4 : lab.common == "common" ? 2 : 1;
-  const double weak = last ? 0.25 + 2 * (1 - last->score()) : 1.5;
-  return often * weak;
-}
-
-const Lab* next_question(const std::vector<Lab>& labs, const Interviews& interviews,
-                         const std::set<std::string>& asked, std::mt19937& random) {
-  std::vector<double> weights;
-  for (const Lab& lab : labs) {
-    weights.push_back(
-        asked.contains(lab.number) ? 0 : weight(lab, interviews.last(lab.number)));
-  }
-  if (std::ranges::all_of(weights, [](double each) { return each == 0; })) return nullptr;
-  std::discrete_distribution<std::size_t> any(weights.begin(), weights.end());
-  return &labs[any(random)];
-}
 
 std::optional<std::set<std::size_t>> parse_checks(std::string_view typed,
                                                   std::size_t of) {
@@ -294,12 +260,7 @@ std::optional<std::set<std::size_t>> parse_checks(std::string_view typed,
 }
 
 int mock(const Catalog& catalog, const Place& place, const MockOptions& options) {
-  std::vector<Lab> labs;
-  for (const Lab& lab : catalog.meant(options.section, options.lab)) {
-    if (!page_of(lab, place).spoken.empty()) labs.push_back(lab);
-  }
-  if (labs.empty())
-    throw Usage("there is no page yet that an interview could be held about");
+  const auto labs = askable(catalog, place, options.section, options.lab);
   DrillStore store(DrillStore::default_file());
   Interviews interviews(Interviews::default_file());
   if (interviews.unreadable()) {

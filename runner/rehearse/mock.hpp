@@ -8,13 +8,11 @@
 
 #include <chrono>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "core/catalog.hpp"
-#include "rehearse/interviews.hpp"
 
 namespace runner {
 
@@ -25,16 +23,6 @@ struct MockOptions {
   std::string lab{};
   std::optional<unsigned> seed{};  // else every interview is another
 };
-
-// How likely a question is to be asked: how often interviewers ask it, and more if you never
-// answered it here, or missed much of it the last time.
-[[nodiscard]] double weight(const Lab& lab, const Interview* last);
-
-// One of the labs that were not asked yet; nothing if there is none.
-[[nodiscard]] const Lab* next_question(const std::vector<Lab>& labs,
-                                       const Interviews& interviews,
-                                       const std::set<std::string>& asked,
-                                       std::mt19937& random);
 
 // The numbers of a checklist as typed, such as "1 3" or "all"; nothing if it is none.
 [[nodiscard]] std::optional<std::set<std::size_t>> parse_checks(std::string_view typed,

@@ -3,15 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <tuple>
 
-#include "drill/mix.hpp"
-#include "lab/core/error.hpp"
 #include "lab/core/terminal.hpp"
-#include "rehearse/interviews.hpp"
+#include "rehearse/agenda.hpp"
 
 namespace runner {
 
@@ -53,37 +50,61 @@ bool has_mock(const StudyPlan& plan, Day day) {
   return number % kMockEvery == kMockEvery - 1 || (plan.last() - day).count() < 2;
 }
 
-// The minutes of a day that are left for lessons.
-int room(const StudyPlan& plan, std::size_t drills, Day day) {
+// The minutes of a day that are for lessons.
+int room(const StudyPlan& plan, bool drills, Day day) {
   return plan.minutes - (drills ? kDrill : 0) - (has_mock(plan, day) ? kMock : 0);
 }
 
-// How many of the tasks fit into so many minutes; the first one always does.
-std::size_t fitting(std::span<const Task> tasks, int minutes) {
+// How many of the tasks fit into so many minutes. The first one always does where there are
+// any minutes, unless something was done in them already.
+std::size_t fitting(std::span<const Task> tasks, int minutes, bool any = true) {
   std::size_t count = 0;
   for (int used = 0; count < tasks.size(); ++count) {
     used += tasks[count].minutes;
-    if (used > minutes && count) break;
+    if (used > minutes && (count || !any)) break;
   }
   return minutes > 0 ? count : 0;
+}
+
+// The lessons that were done on that day.
+std::vector<Task> lessons_of(const std::vector<Lab>& labs, const Progress& progress,
+                             Day day) {
+  std::vector<Task> done;
+  const auto was = [&](const std::map<std::string, Day>& days, const Lab& lab) {
+    const auto found = days.find(lab.number);
+    return found != days.end() && found->second == day;
+  };
+  for (const Lab& lab : labs) {
+    if (was(progress.run, lab))
+      done.push_back({Kind::see, minutes_to_see(lab), lab.number});
+    if (was(progress.walked, lab)) done.push_back({Kind::walk, kWalk, lab.number});
+  }
+  return done;
 }
 
 }  // namespace
 
 Today plan_for(const StudyPlan& plan, const std::vector<Lab>& labs,
-               const Progress& progress, std::size_t drills, Day day) {
+               const Progress& progress, std::size_t drills, Day day,
+               const DoneToday& done) {
   const auto all = lessons(labs, progress);
   std::span<const Task> left = all;
   Today today;
-  const std::size_t now = fitting(left, room(plan, drills, day));
+  today.done = lessons_of(labs, progress, day);
+  int minutes = room(plan, drills || done.drill, day);
+  for (const Task& task : today.done) minutes -= task.minutes;
+  const std::size_t now = fitting(left, minutes, today.done.empty());
   today.tasks.assign(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(now));
-  if (drills) today.tasks.push_back({Kind::drill, kDrill});
-  if (has_mock(plan, day)) today.tasks.push_back({Kind::mock, kMock});
+  const auto add = [&](const Task& task, bool is_done) {
+    (is_done ? today.done : today.tasks).push_back(task);
+  };
+  if (drills || done.drill) add({Kind::drill, kDrill}, done.drill);
+  if (has_mock(plan, day) || done.mock) add({Kind::mock, kMock}, done.mock);
 
   left = left.subspan(now);
   for (Day next = day + std::chrono::days(1); next <= plan.last();
        next += std::chrono::days(1))
-    left = left.subspan(fitting(left, room(plan, 1, next)));
+    left = left.subspan(fitting(left, room(plan, true, next)));
   today.seen_until_the_end = labs.size() - static_cast<std::size_t>(std::ranges::count(
                                                left, Kind::see, &Task::kind));
   return today;
@@ -118,126 +139,66 @@ std::optional<StudyPlan> parse_plan(std::string_view text) {
 
 namespace {
 
-// The plan of the data folder, or a new one.
-StudyPlan kept_plan(const PlanOptions& options) {
-  const auto file = data_folder() / "plan.json";
-  std::ifstream stream(file);
-  const auto kept = parse_plan(std::string{std::istreambuf_iterator<char>(stream), {}});
-  stream.close();
-  if (kept && !options.days && !options.minutes) return *kept;
-  StudyPlan plan = kept.value_or(StudyPlan{.begin = today()});
-  if (options.days || !kept) plan.begin = today();
-  plan.days = options.days.value_or(plan.days);
-  plan.minutes = options.minutes.value_or(plan.minutes);
-  std::error_code error;
-  std::filesystem::create_directories(file.parent_path(), error);
-  std::ofstream out(file);
-  out << plan_text(plan) << std::flush;
-  if (!out) throw lab::Error("write " + file.string(), "the plan cannot be kept");
-  return plan;
-}
-
-std::size_t drills_today(const Catalog& catalog, const Place& place) {
-  std::vector<DrillItem> items;
-  for (const Lab& lab : catalog.labs()) {
-    for (DrillItem& item : drill_of(lab, place)) items.push_back(std::move(item));
-  }
-  DrillStore store(DrillStore::default_file());
-  return daily_mix(items, store.read(), {}, today()).size();
-}
-
-void print_task(const Task& task, const Catalog& catalog, std::size_t drills,
-                const lab::Terminal& terminal) {
-  const Lab* lab = catalog.find(task.lab);
-  std::string command, what;
-  switch (task.kind) {
-    case Kind::see:
-      command = "./lab run " + lab->typed();
-      what = lab->question;
-      break;
-    case Kind::walk:
-      command = "./lab walk " + lab->typed();
-      what = "its code, step by step";
-      break;
-    case Kind::drill:
-      command = "./lab drill";
-      what = fmt::format("{} questions", drills);
-      break;
-    case Kind::mock:
-      command = fmt::format("./lab mock --minutes {}", kMock);
-      what = "answer aloud, against the clock";
-      break;
-  }
+void print_task(const TaskText& task, bool done, const lab::Terminal& terminal) {
   constexpr int kIndent = 35;
-  std::string before =
-      fmt::format("  {:>3} min  {}", task.minutes,
-                  terminal.styled(Style::cyan, lab::padded(command, 24)));
-  for (const std::string& line : terminal.wrapped(what, kIndent)) {
-    fmt::print("{}{}\n", before, line);
+  std::string before = fmt::format(
+      "  {}  {}",
+      done ? terminal.styled(Style::green, "   done")
+           : fmt::format("{:>3} min", task.minutes),
+      terminal.styled(done ? Style::dim : Style::cyan, lab::padded(task.command, 24)));
+  for (const std::string& line : terminal.wrapped(task.what, kIndent)) {
+    fmt::print("{}{}\n", before, terminal.styled(done ? Style::dim : Style::plain, line));
     before.assign(kIndent, ' ');
   }
 }
 
-void print_progress(const Catalog& catalog, const Progress& progress,
-                    const Interviews& interviews) {
-  struct Count {
-    std::string section;
-    int run = 0, answered = 0, all = 0;
-  };
-  std::vector<Count> counts;
-  for (const Lab& lab : catalog.labs()) {
-    if (counts.empty() || counts.back().section != lab.section)
-      counts.push_back({lab.section});
-    Count& count = counts.back();
-    ++count.all;
-    count.run += progress.run.contains(lab.number) ? 1 : 0;
-    count.answered += interviews.last(lab.number) ? 1 : 0;
-  }
-  for (const Count& count : counts) {
-    fmt::print("  {}  run {:>2} of {}, answered in a mock {:>2} of {}\n",
-               lab::padded(count.section, 34), count.run, count.all, count.answered,
-               count.all);
+void print_paragraph(const lab::Terminal& terminal, const std::string& text,
+                     Style style = Style::plain) {
+  for (const std::string& line : terminal.wrapped(text, 0))
+    fmt::print("{}\n", terminal.styled(style, line));
+}
+
+void print_weak(const std::vector<WeakPoint>& weak, const lab::Terminal& terminal) {
+  if (weak.empty()) return;
+  fmt::print("\n{}\n", terminal.styled(Style::bold, "Missed in your last mocks"));
+  for (const WeakPoint& point : weak) {
+    std::string before =
+        "  " + terminal.styled(Style::cyan, lab::padded(point.command, 18));
+    for (const std::string& line : terminal.wrapped(point.text, 20)) {
+      fmt::print("{}{}\n", before, line);
+      before.assign(20, ' ');
+    }
   }
 }
 
 }  // namespace
 
 int plan(const Catalog& catalog, const Place& place, const PlanOptions& options) {
-  const StudyPlan plan = kept_plan(options);
-  const Day day = today();
-  const Progress progress = read_progress(progress_file());
-  const std::size_t drills = drills_today(catalog, place);
-  const auto labs = catalog.all_written(place);
-  const Today now = plan_for(plan, labs, progress, drills, day);
-  const auto number = (day - plan.begin).count() + 1;
-
   const lab::Terminal terminal = lab::Terminal::of_stdout();
-  int minutes = 0;
-  for (const Task& task : now.tasks) minutes += task.minutes;
-  fmt::print(
-      "{}\n\n",
-      terminal.styled(Style::bold, number > plan.days
-                                       ? fmt::format("The plan ended on {}; it goes on",
-                                                     day_text(plan.last()))
-                                       : fmt::format("Day {} of {}, about {} minutes",
-                                                     number, plan.days, minutes)));
-  for (const Task& task : now.tasks) print_task(task, catalog, drills, terminal);
-  if (now.tasks.empty()) fmt::print("  Nothing is left for today.\n");
-  fmt::print("\n{}\n", terminal.styled(Style::bold, "So far"));
-  print_progress(catalog, progress, Interviews(Interviews::default_file()));
-  if (number <= plan.days) {
+  const auto folder = data_folder();
+  if (options.days || options.minutes || !kept_plan(folder)) keep_plan(folder, options);
+  const Agenda agenda = agenda_of(catalog, place, folder);
+  for (const std::string& notice : agenda.notices)
+    print_paragraph(terminal, notice, Style::yellow);
+  fmt::print("{}\n\n", terminal.styled(Style::bold, agenda.head));
+  for (const Task& task : agenda.today.done)
+    print_task(text_of(task, catalog, agenda), true, terminal);
+  for (const Task& task : agenda.today.tasks)
+    print_task(text_of(task, catalog, agenda), false, terminal);
+  if (agenda.today.tasks.empty()) fmt::print("  Nothing is left for today.\n");
+  if (!agenda.missed.empty()) {
     fmt::print("\n");
-    for (const std::string& line : terminal.wrapped(
-             now.seen_until_the_end == labs.size()
-                 ? fmt::format("At this pace you have run all {} labs by {}.",
-                               labs.size(), day_text(plan.last()))
-                 : fmt::format(
-                       "At {} minutes a day there is time for {} of {} labs until {}, "
-                       "those that are asked most first.",
-                       plan.minutes, now.seen_until_the_end, labs.size(),
-                       day_text(plan.last())),
-             0))
-      fmt::print("{}\n", line);
+    print_paragraph(terminal, agenda.missed);
+  }
+  print_weak(agenda.weak, terminal);
+  fmt::print("\n{}\n", terminal.styled(Style::bold, "So far"));
+  for (const SectionProgress& one : agenda.sections) {
+    fmt::print("  {}  run {:>2} of {}, answered in a mock {:>2} of {}\n",
+               lab::padded(one.section, 34), one.run, one.all, one.answered, one.all);
+  }
+  if (!agenda.outlook.empty()) {
+    fmt::print("\n");
+    print_paragraph(terminal, agenda.outlook);
   }
   return 0;
 }

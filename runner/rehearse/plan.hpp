@@ -37,15 +37,23 @@ struct Task {
   bool operator==(const Task&) const = default;
 };
 
+// What you have done of this day's drill and mock; lessons are in the progress.
+struct DoneToday {
+  bool drill = false;
+  bool mock = false;
+};
+
 struct Today {
-  std::vector<Task> tasks{};
+  std::vector<Task> tasks{};  // that are left
+  std::vector<Task> done{};
   std::size_t seen_until_the_end = 0;  // labs, at this pace
 };
 
 // `labs` are those that can be run; `drills` is how many questions wait. A plan that has ended
 // goes on as its last day.
 [[nodiscard]] Today plan_for(const StudyPlan& plan, const std::vector<Lab>& labs,
-                             const Progress& progress, std::size_t drills, Day day);
+                             const Progress& progress, std::size_t drills, Day day,
+                             const DoneToday& done = {});
 
 std::string plan_text(const StudyPlan& plan);
 std::optional<StudyPlan> parse_plan(std::string_view text);  // nothing if it is none

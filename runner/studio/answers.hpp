@@ -6,37 +6,38 @@
 
 #include <filesystem>
 
+#include "facts/answers.hpp"
 #include "studio/drill.hpp"
-#include "studio/lab.hpp"
 #include "studio/store.hpp"
 
 namespace runner {
 
-// The run of a lab that the build recorded, of all its scenes: its picture on the shelf.
-inline std::filesystem::path sample_of(const Place& place, const std::string& number) {
-  return place.build / "samples" / (number + ".ndjson");
-}
+class StudioMock;
+class StudioPlan;
 
 class StudioAnswers {
  public:
   StudioAnswers(const Place& place, const Catalog& catalog, const RunStore& store,
-                LabFacts& facts, StudioDrill& drill, std::filesystem::path bench)
+                LabFacts& facts, StudioDrill& drill, StudioMock& mock,
+                const StudioPlan& plan, std::vector<std::filesystem::path> bench)
       : place_(place),
         catalog_(catalog),
         store_(store),
         facts_(facts),
         drill_(drill),
+        mock_(mock),
+        plan_(plan),
         bench_(std::move(bench)) {}
 
   Json catalog() const;
-  Json lab(const Lab& lab) const;
+  Json lab(const Lab& lab) const { return lab_answer(lab, place_, facts_); }
   Json runs() const;
   Json ledger() const;
   Json drill() const { return drill_.items(); }
+  Json mock() const;
+  Json plan() const;
 
-  // The newest result of each lab that ./lab bench --peers has left, and what Google
-  // Benchmark has.
-  Json bench() const;
+  Json bench() const { return bench_answer(bench_); }
 
  private:
   const Place& place_;
@@ -44,7 +45,9 @@ class StudioAnswers {
   const RunStore& store_;
   LabFacts& facts_;
   StudioDrill& drill_;
-  std::filesystem::path bench_;
+  StudioMock& mock_;
+  const StudioPlan& plan_;
+  std::vector<std::filesystem::path> bench_;
 };
 
 }  // namespace runner

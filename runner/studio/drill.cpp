@@ -34,7 +34,7 @@ const char* word(DrillItem::Predict predict) {
   return "";
 }
 
-Json asked(const DrillItem& item, const Record* record, Day today) {
+Json json_of(const DrillItem& item, const Record* record, Day today) {
   const bool scenario = item.kind == Kind::scenario;
   Json json = {{"id", item.id},
                {"lab", item.lab.number},
@@ -110,7 +110,7 @@ Json StudioDrill::items() {
   });
   Json list = Json::array();
   for (const DrillItem& item : items) {
-    list.push_back(asked(item, known(records, item.id), now));
+    list.push_back(json_of(item, known(records, item.id), now));
     list.back()["today"] = in_mix(item) < std::ssize(mix);
   }
   return {{"due", mix.size()}, {"items", list}};
@@ -129,6 +129,11 @@ DrillItem StudioDrill::item(const std::string& id) const {
   const auto found = std::ranges::find(items, id, &DrillItem::id);
   if (found == items.end()) throw Usage("there is no such item");
   return *found;
+}
+
+Json StudioDrill::asked(const std::string& id) {
+  const Records records = store_.read();
+  return json_of(item(id), known(records, id), today());
 }
 
 std::string StudioDrill::understood(const DrillItem& item, const std::string& typed) {

@@ -12,7 +12,7 @@
 
 #include "drill/item.hpp"
 #include "drill/store.hpp"
-#include "studio/card.hpp"
+#include "facts/card.hpp"
 
 namespace runner {
 
@@ -28,6 +28,9 @@ class StudioDrill {
   std::map<std::string, int> due();
 
   DrillItem item(const std::string& id) const;
+
+  // One of them, as items() has it.
+  Json asked(const std::string& id);
 
   // A prediction in the words of the trace; "" for "?": I do not know.
   std::string understood(const DrillItem& item, const std::string& typed);

@@ -10,6 +10,7 @@
 #include <array>
 #include <map>
 
+#include "core/read_text.hpp"
 #include "lab/core/error.hpp"
 #include "lab/os/descriptor.hpp"
 
@@ -229,6 +230,8 @@ Page StudioPages::api(const std::string& path) const {
   if (path == "ledger") return as_json(answers_.ledger());
   if (path == "bench") return as_json(answers_.bench());
   if (path == "drill") return as_json(answers_.drill());
+  if (path == "mock") return as_json(answers_.mock());
+  if (path == "plan") return as_json(answers_.plan());
   if (path.starts_with("lab/")) return of_lab(path.substr(4));
   if (path.starts_with("sample/")) return sample(path.substr(7));
   if (path.starts_with("source?path=")) {

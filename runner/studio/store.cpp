@@ -13,6 +13,7 @@
 #include <set>
 #include <thread>
 
+#include "core/read_text.hpp"
 #include "lab/core/error.hpp"
 
 namespace runner {
@@ -58,18 +59,6 @@ lab::Descriptor locked(const fs::path& folder, milliseconds patience) {
 }
 
 }  // namespace
-
-std::optional<std::string> read_text(const fs::path& file) {
-  std::error_code none;
-  std::ifstream in(file, std::ios::binary);
-  if (!in || !fs::is_regular_file(file, none)) return std::nullopt;
-  const auto size = fs::file_size(file, none);
-  if (none) return std::nullopt;
-  std::string text(size, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(size));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return text;
-}
 
 RunStore::RunStore(fs::path folder, StoreLimits limits)
     : folder_(std::move(folder)), limits_(limits) {

@@ -19,8 +19,8 @@
 #include <string_view>
 #include <vector>
 
+#include "facts/card.hpp"
 #include "lab/os/descriptor.hpp"
-#include "studio/card.hpp"
 
 namespace runner {
 
@@ -58,8 +58,5 @@ class RunStore {
   lab::Descriptor lock_{};
   std::map<std::string, RunCard, std::less<>> cards_{};
 };
-
-// All of a file; nothing if it cannot be read.
-std::optional<std::string> read_text(const std::filesystem::path& file);
 
 }  // namespace runner

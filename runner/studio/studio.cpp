@@ -31,7 +31,10 @@ Studio::Studio(StudioOptions options)
       store_(options_.data / "runs", options_.store),
       facts_(options_.place),
       drill_(options_.place, catalog_, options_.data / "drill.json"),
-      answers_(options_.place, catalog_, store_, facts_, drill_, options_.data / "bench"),
+      mock_(options_.place, catalog_, drill_, options_.data),
+      plan_(options_.place, catalog_, options_.data),
+      answers_(options_.place, catalog_, store_, facts_, drill_, mock_, plan_,
+               bench_folders(options_.place, options_.data)),
       pages_(options_.place, catalog_, store_, answers_, options_.web, options_.token) {
   server_ = std::make_unique<lab::websocket::Server>(
       loop_,
@@ -115,6 +118,7 @@ void Studio::judge(const RunCard& card) {
   try {
     const Json verdict =
         drill_.judge(question.item, question.said, card, store_.events(card));
+    mock_.hear(verdict);
     if (viewer) viewer->send(verdict);
   } catch (const lab::Error& error) {  // it could not be noted
     if (viewer) {
@@ -146,7 +150,10 @@ const RunCard& Studio::start(const Json& message) {
   auto args = facts_.arguments(wanted, message);
   const bool live = message.value("live", Json()) == true;
   const Json knobs = message.value("knobs", Json());
-  return begin(wanted, std::move(args), knobs.is_object() ? knobs : Json::object(), live);
+  const RunCard& card =
+      begin(wanted, std::move(args), knobs.is_object() ? knobs : Json::object(), live);
+  plan_.note("run", wanted);
+  return card;
 }
 
 const RunCard& Studio::ask(const DrillItem& item, const std::string& answer,

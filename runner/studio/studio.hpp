@@ -8,7 +8,7 @@
 // it is near again, and told what it missed.
 //
 // Threads   None: all is on the Loop's thread.
-// Security  See studio_pages.hpp (who may ask) and studio_lab.hpp (for what).
+// Security  See pages.hpp (who may ask) and facts/lab_facts.hpp (for what).
 #pragma once
 
 #include <list>
@@ -18,7 +18,9 @@
 
 #include "lab/net/websocket.hpp"
 #include "studio/answers.hpp"
+#include "studio/mock.hpp"
 #include "studio/pages.hpp"
+#include "studio/plan.hpp"
 #include "studio/run.hpp"
 
 namespace runner {
@@ -62,6 +64,8 @@ class Studio {
   StudioRun* live(std::string_view run);
   LabFacts& facts() { return facts_; }
   StudioDrill& drill() { return drill_; }
+  StudioMock& mock() { return mock_; }
+  const StudioPlan& plan() const { return plan_; }
   const Lab& lab(const std::string& number) const;
   const StudioOptions& options() const { return options_; }
 
@@ -86,6 +90,8 @@ class Studio {
   RunStore store_;
   LabFacts facts_;
   StudioDrill drill_;
+  StudioMock mock_;
+  StudioPlan plan_;
   StudioAnswers answers_;
   StudioPages pages_;
   lab::websocket::Loop loop_;

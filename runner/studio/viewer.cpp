@@ -84,11 +84,17 @@ void Viewer::obey(const Json& message) {
   if (what == "watch") return watch(message);
   if (what == "knob") return knob(message);
   if (what == "drill") return drill(message);
+  if (what == "mock") return send(studio_.mock().obey(message));
+  if (what == "plan") return send(studio_.plan().obey(message));
+  if (what == "walked")
+    return studio_.plan().note("walk", studio_.lab(text_of(message, "lab")));
   if (what == "processes") return processes(message);
   if (what == "fault") return fault(message);
   if (what == "stop") return going_on(message).stop("a viewer stopped it");
   if (what != "leave") {
-    throw Usage("there are run, watch, leave, knob, stop, drill, processes, fault");
+    throw Usage(
+        "there are run, watch, leave, knob, stop, drill, mock, plan, walked, processes, "
+        "fault");
   }
   watched_.erase(text_of(message, "run"));
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "book/book.hpp"
 #include "core/catalog.hpp"
 #include "drill/drill.hpp"
 #include "lab/core/error.hpp"
@@ -15,6 +16,7 @@
 #include "rehearse/data.hpp"
 #include "rehearse/mock.hpp"
 #include "rehearse/plan.hpp"
+#include "rehearse/sheet.hpp"
 #include "verbs/bench.hpp"
 #include "verbs/run.hpp"
 #include "verbs/verify.hpp"
@@ -50,6 +52,8 @@ struct Typed {
   PlanOptions plan;
   DataOptions data;
   CardsOptions cards;
+  BookOptions book;
+  SheetOptions sheet;
   BenchOptions bench;
   PeersOptions peers;
   bool with_peers = false;
@@ -92,6 +96,14 @@ void add_verbs(CLI::App& app, Typed& typed) {
   cards->add_option("--section", typed.cards.section);
   cards->add_option("--lab", typed.cards.lab);
 
+  app.add_subcommand("book")->add_option("dir", typed.book.folder)->required();
+
+  CLI::App* sheet = app.add_subcommand("sheet");
+  sheet->add_option("lab", typed.sheet.labs);
+  sheet->add_option("--out", typed.sheet.out);
+  CLI::Option* as_pdf = sheet->add_flag("--pdf", typed.sheet.pdf);
+  sheet->add_option("--paper", typed.sheet.paper)->needs(as_pdf);
+
   CLI::App* data = app.add_subcommand("data");
   data->add_option("what", typed.data.what)->check(CLI::IsMember({"export", "import"}));
   data->add_option("file", typed.data.file);
@@ -132,6 +144,9 @@ int parsed_verb(const Catalog& catalog, const Place& place,
     throw Usage(
         fmt::format("{} is nothing that this program does; type ./lab {}", verb, verb));
   }
+  if (!typed.bench.flags.empty() && verb != "bench") {
+    throw Usage(fmt::format("{} takes nothing after --", verb));
+  }
   try {
     std::ranges::reverse(words);  // as CLI11 wants them
     app.parse(words);
@@ -143,6 +158,8 @@ int parsed_verb(const Catalog& catalog, const Place& place,
   if (app.got_subcommand("walk")) return walk(catalog, place, typed.walk);
   if (app.got_subcommand("mock")) return mock(catalog, place, typed.mock);
   if (app.got_subcommand("cards")) return cards(catalog, place, typed.cards);
+  if (app.got_subcommand("sheet")) return sheet(catalog, place, typed.sheet);
+  if (app.got_subcommand("book")) return book(catalog, place, typed.book);
   if (app.got_subcommand("data")) return data(typed.data);
   if (app.got_subcommand("plan")) return plan(catalog, place, typed.plan);
   if (app.got_subcommand("bench")) {

@@ -50,7 +50,11 @@ TEST(Knob, UnderstandsItsUnitAndTheUsualMultiples) {
   EXPECT_EQ(knob_value(kRate, "7 req/s"), 7);
   EXPECT_EQ(knob_value(kMark, "64KiB"), 65536);
   EXPECT_EQ(knob_value(kMark, "1 MiB"), 1 << 20);
+  for (const char* text :
+       {"0.5 MiB", "0.5M", "512K", "512 KiB", "524288B", "524288 bytes"})
+    EXPECT_EQ(knob_value(kMark, text), 1 << 19) << text;
   EXPECT_EQ(knob_value(kDelay, "2s"), 2000);
+  EXPECT_EQ(knob_value(kDelay, "0.05min"), 3000);
   EXPECT_EQ(knob_value(kDelay, "500us"), 0.5);
 }
 
@@ -59,6 +63,9 @@ TEST(Knob, RefusesWhatIsNoNumberOfItsKind) {
                            "0x10", "5 ms", "--rate", "５"}) {
     EXPECT_THROW(knob_value(kRate, text), std::invalid_argument) << text;
   }
+  // Nor where 0, which stands for what could not be read, would do.
+  for (const char* text : {"", "ms", "nan", "inf", "1e999", "1e-999"})
+    EXPECT_THROW(knob_value(kDelay, text), std::invalid_argument) << text;
 }
 
 TEST(Knob, TakesAChoiceOrASwitchByName) {

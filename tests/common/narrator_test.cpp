@@ -311,6 +311,46 @@ TEST(WholeScreen, OfARunWithoutATerminal) {
 )");
 }
 
+// --- a tree of words ---
+
+std::string row_of(std::initializer_list<const char*> cells) {
+  std::string row;
+  for (const char* cell : cells) row += std::string(cell) + kEndOfCell;
+  return row + kEndOfRow;
+}
+
+TEST(TreeOfWords, TellsWhichLeavesOfATreeHaveWhichWord) {
+  Screen screen;
+  screen.at(1, Kind::table,
+            {.name = "Lights",
+             .args = {{"columns", row_of({"test", "suite", "light"})},
+                      {"rows",
+                       row_of({"unit", "", ""}) + row_of({"unit: a", "unit", "green"}) +
+                           row_of({"unit: b", "unit", "red"}) +
+                           row_of({"unit: c", "unit", "green"}) +
+                           row_of({"whole", "", ""}) + row_of({"d", "whole", "red"})}}});
+  EXPECT_THAT(screen.text(), HasSubstr(R"(
+           Lights
+           suite  green  red
+           unit   a, c   b
+           whole         d
+)"));
+}
+
+TEST(TreeOfWords, LeavesATreeOfNumbersAsItIs) {
+  Screen screen;
+  screen.at(
+      1, Kind::table,
+      {.name = "Bytes",
+       .args = {{"columns", row_of({"site", "parent", "bytes"})},
+                {"rows", row_of({"shop", "", ""}) + row_of({"cache", "shop", "12"})}}});
+  EXPECT_THAT(screen.text(), HasSubstr(R"(
+           site   parent  bytes
+           shop
+           cache  shop    12
+)"));
+}
+
 // --- a scene fits the screen ---
 
 std::string rows_of(int count, const std::string& cell = "x") {
@@ -417,6 +457,26 @@ TEST(ASceneOnATerminal, IsShortenedWhereItMattersLeast) {
   EXPECT_THAT(lines.back(), ContainsRegex("\\([0-9]+ more lines; -v shows them\\)"));
 }
 
+TEST(ASceneOnATerminal, LeavesTheTableOfATreeBehindAnotherToThePicture) {
+  const auto scene_with = [](Telling telling, bool interactive) {
+    Screen screen({interactive, false, 60}, telling);
+    screen.at(0, Kind::scene, {.name = "S"});
+    screen.at(1, Kind::picture,
+              {.name = "tree",
+               .args = {{"feeds", std::string("drawn") + kEndOfCell + kEndOfRow}}});
+    add_table(screen, "first", 2);
+    add_table(screen, "drawn", 2);
+    add_table(screen, "third", 2);
+    return testing::PrintToString(scene_of(screen));
+  };
+  const std::string brief = scene_with(Telling::brief, true);
+  EXPECT_THAT(brief, HasSubstr("first"));
+  EXPECT_THAT(brief, Not(HasSubstr("drawn")));
+  EXPECT_THAT(brief, HasSubstr("third"));
+  EXPECT_THAT(scene_with(Telling::full, true), HasSubstr("drawn"));
+  EXPECT_THAT(scene_with(Telling::brief, false), HasSubstr("drawn"));
+}
+
 TEST(ASceneOnATerminal, FitsHoweverMuchItHasToTell) {
   for (const int claims : {1, 2, 3, 5, 7}) {
     Screen screen({true, false, 60}, Telling::brief);
@@ -486,6 +546,14 @@ TEST(WholeScreen, AsksBetweenTwoScenesAndDoesNotCountThePause) {
                               "\r\033[2K\033[1A\n"));
   EXPECT_THAT(text, HasSubstr("    100.0  Also.\n"));
   EXPECT_THAT(text, HasSubstr("1 of 1 claims hold · 0.3 s"));
+}
+
+TEST(WholeScreen, TakesTheQuestionAwayWhenTheRunEndsInsteadOfAnAnswer) {
+  Screen screen({true, false, 60}, Telling::brief);
+  screen.at(0, Kind::scene, {.name = "First"});
+  screen.narrator().ask("Second", 2, 3);
+  screen.narrator().end({.claims = 1, .events = 1});
+  EXPECT_THAT(screen.text(), HasSubstr("q: quit\r\033[2K\033[1A"));
 }
 
 // Only one line is cleared away when a key comes.

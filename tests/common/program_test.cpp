@@ -227,7 +227,7 @@ Each once.
   --quick               a short run that still tests every claim
   --all                 do not wait for a key after each scene
   --verbose             also print the events, and whole tables (-v)
-  --json                print the events, one JSON object a line
+  --json                print the events, one JSON object per line
   --trace FILE          also write the events to FILE, for ui.perfetto.dev
   --scene NAME          play only this scene: holds, fails, both, throws,
                         absent, killed, exits, prints, folder, starts, waits,
@@ -238,11 +238,11 @@ Each once.
   --describe            print the scenes, knobs and claims as JSON
 
 Knobs
-  --rate VALUE          requests a second (1 req/s to 100 req/s; now 5 req/s)
+  --rate VALUE          requests a second (1 to 100 req/s; now 5)
   --twice on|off        say it twice (now off)
   --mode VALUE          how it answers (ok, slow; now ok)
   --window-of-the-average VALUE
-                        its span (1 s to 9 s; now 3 s)
+                        its span (1 to 9 s; now 3)
 
 Exit codes: 0 all claims held, 1 a claim failed, 2 wrong usage, 77 something is
 not installed.

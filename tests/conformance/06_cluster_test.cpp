@@ -15,8 +15,8 @@ TEST_F(ClusterBesideNode, DealsAndLosesWorkersAlike) {
   EXPECT_EQ(node["the names of the process that manages them"],
             "isPrimary true, isMaster true");
   const Rows dealt = play("06_cluster", {"--scene", "distribution"}).rows();
-  EXPECT_EQ(dealt.at("primary deals"), "1 > " + node["20 new connections"] + " > " +
-                                           node["20 requests over one connection"]);
+  EXPECT_EQ(dealt.at("primary accepts"), "1 > " + node["20 new connections"] + " > " +
+                                             node["20 requests over one connection"]);
   const Rows killed = play("06_cluster", {"--scene", "killed"}).rows();
   EXPECT_THAT(
       killed.at("plain"),

@@ -12,12 +12,12 @@ TEST_F(WorkersBesideNode, HaveTheSameResultsExceptThatCppSharesAllMemory) {
   Rows lab = play("07_workers", {"--scene", "node"}).rows();
   EXPECT_EQ(lab["a worker thread sets a global"], "changed");
   EXPECT_EQ(node["a worker thread sets a global"], "unchanged");
-  EXPECT_EQ(lab["a worker thread writes a buffer it was posted"], "changed");
-  EXPECT_EQ(node["a worker thread writes a buffer it was posted"], "unchanged");
+  EXPECT_EQ(lab["a worker thread writes a posted buffer"], "changed");
+  EXPECT_EQ(node["a worker thread writes a posted buffer"], "unchanged");
   for (Rows* rows : {&lab, &node}) {
     EXPECT_EQ(rows->size(), 8u);
     rows->erase("a worker thread sets a global");
-    rows->erase("a worker thread writes a buffer it was posted");
+    rows->erase("a worker thread writes a posted buffer");
   }
   EXPECT_EQ(lab, node);
 }

@@ -138,12 +138,12 @@ TEST_F(BesideNpm, TheTwinTellsWhatTheScenesShow) {
   ASSERT_NE(libb, later.end());
   EXPECT_EQ(npm_says.at("with the lock"), "libb " + (*libb)[2] + ", lockfile unchanged");
   EXPECT_EQ(npm_says.at("without"), "libb " + (*libb)[3]);
-  EXPECT_EQ(npm_says.at("npm ci, package.json was changed alone"), "EUSAGE, liba none");
-  EXPECT_EQ(npm_says.at("npm install, package.json was changed alone"),
+  EXPECT_EQ(npm_says.at("npm ci, only package.json changed"), "EUSAGE, liba none");
+  EXPECT_EQ(npm_says.at("npm install, only package.json changed"),
             "liba 2.0.0, lockfile rewritten");
-  EXPECT_EQ(npm_says.at("npm ci, the tarball was exchanged"), "EINTEGRITY");
+  EXPECT_EQ(npm_says.at("npm ci, the tarball was replaced"), "EINTEGRITY");
   const auto ours = played.rows();
-  EXPECT_EQ(ours.at("package.json was changed alone"),
+  EXPECT_EQ(ours.at("only package.json changed"),
             "rewrites the lockfile > refused: drift");
   EXPECT_EQ(ours.at("^1.0.0, latest is 1.1.0"), npm_says.at("^1.0.0, latest is 1.1.0"));
 }

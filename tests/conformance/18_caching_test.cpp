@@ -372,8 +372,8 @@ TEST_F(CachingBesideNode, TheLabSaysWhatNodeDoes) {
     const lab::test::Rows node =
         lab::test::twin("18_caching", {.env = {{"LAB_REDIS_URL", redis.url()}}});
     for (const char* row :
-         {"three reads", "after a write that the cache is not told of", "after an erase",
-          "after a write-through", "an erase", "two writers that set", "each for itself",
+         {"three reads", "after a write that the cache is not told of", "after a delete",
+          "after a write-through", "a delete", "two writers that set", "each for itself",
           "one load for all", "one load, and it fails", "first", "with its tag",
           "with another tag", "with its tag, and no-cache",
           "with its tag, after a change"}) {

@@ -37,7 +37,7 @@ class PgPool : public BesideNode {
 
 TEST_F(PgPool, HasTheSameAnswersAsTheLab) {
   Rows node = this->node();
-  const std::string queries = "30 queries, and the server processes that answered";
+  const std::string queries = "30 queries, and the processes that served them";
   EXPECT_EQ(node["100 queries, one after the other"],
             cell("reuse", queries, "one after the other, a pool", 1) + " process");
   const Played waves = play("19_connection_pool", {"--quick", "--scene", "waves"});

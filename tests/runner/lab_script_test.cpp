@@ -34,7 +34,7 @@ case "$*" in
   *--preset*)
     mkdir -p $root/build/release/runner $root/build/release/labs
     echo "CMAKE_HOME_DIRECTORY:INTERNAL=$root" > $root/build/release/CMakeCache.txt
-    printf 'build runner: phony x\nbuild lab_01: phony x\n' > $root/build/release/build.ninja ;;
+    printf 'build %s: phony x\n' runner lab_01 sample_01 samples > $root/build/release/build.ninja ;;
   *)
     if test -e $root/broken; then echo '[1/2] Building'; echo 'error: no such thing'; exit 1; fi
     for program in runner/underloop runner/studio labs/01_first; do
@@ -145,6 +145,35 @@ TEST_F(LabScript, ADrillBuildsWhatItAsksAbout) {
     lab(words);
     EXPECT_THAT(calls(), HasSubstr("--target runner\n")) << words;
   }
+}
+
+TEST_F(LabScript, ASheetBuildsItsLabsAndRecordsThem) {
+  installed();
+  fake_.write("web/package.json", "{}");
+  fake_.write("web/dist/index.html", "");
+  EXPECT_EQ(lab("sheet"), "runner/underloop: sheet\n");
+  EXPECT_THAT(calls(), HasSubstr("--target runner lab_01 sample_01\n"));
+  EXPECT_EQ(lab("sheet --out 1 --pdf --paper 1 first"),
+            "runner/underloop: sheet --out 1 --pdf --paper 1 first\n");
+  EXPECT_THAT(calls(), HasSubstr("--target runner lab_01 sample_01\n"));
+  EXPECT_EQ(lab("sheet 5"), "runner/underloop: sheet 5\n");  // not written yet
+  EXPECT_THAT(calls(), HasSubstr("--target runner\n"));
+}
+
+TEST_F(LabScript, ABookHasARunOfEveryLabAndRefusesAFolderBeforeItBuilds) {
+  installed();
+  fake_.write("web/dist/index.html", "");
+  const std::string site = root() / "site";
+  EXPECT_EQ(lab("book " + site), "runner/underloop: book " + site + "\n");
+  EXPECT_THAT(calls(), HasSubstr("--target runner lab_01 samples\n"));
+  fake_.write("site/mine.txt", "");
+  for (const std::string& words : {"book " + site, std::string("book")}) {
+    EXPECT_THAT(lab(words), HasSubstr("lab: book")) << words;
+    EXPECT_EQ(code_, 2) << words;
+    EXPECT_THAT(calls(), Not(HasSubstr("cmake"))) << words;
+  }
+  fake_.write("site/book.json", "{}");
+  EXPECT_EQ(lab("book " + site), "runner/underloop: book " + site + "\n");
 }
 
 // All that is installed, but for Node.

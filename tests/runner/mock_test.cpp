@@ -6,6 +6,7 @@
 #include <map>
 
 #include "fake_place.hpp"
+#include "rehearse/interviewer.hpp"
 
 namespace runner {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "core/read_text.hpp"
 #include "studio_served.hpp"
 #include "support/places.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "core/read_text.hpp"
 #include "lab/core/error.hpp"
 #include "studio_served.hpp"
 

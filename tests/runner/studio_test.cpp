@@ -81,7 +81,10 @@ TEST_F(StudioTest, AnswersOtherHostsOnlyWhenItListensForThem) {
   LabFacts facts(place_.place());
   const Catalog catalog = place_.catalog();
   StudioDrill drill(place_.place(), catalog, place_.place().root / "drill.json");
-  const StudioAnswers answers(place_.place(), catalog, studio.store(), facts, drill, "");
+  StudioMock mock(place_.place(), catalog, drill, place_.place().root);
+  const StudioPlan plan(place_.place(), catalog, place_.place().root);
+  const StudioAnswers answers(place_.place(), catalog, studio.store(), facts, drill, mock,
+                              plan, {});
   const auto status = [&](const std::string& address, const std::string& host) {
     StudioPages pages(place_.place(), catalog, studio.store(), answers, "", kToken);
     pages.serve_as(names_of(address), 4030);

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "core/read_text.hpp"
 #include "drill/store.hpp"
 #include "studio/fault.hpp"
 #include "studio/viewer.hpp"

@@ -1,7 +1,8 @@
 // api.ts: what the studio's server answers. The protocol is told in runner/studio/pages.hpp
 // and runner/studio/viewer.hpp.
 import type { Bench, Contest } from './compare/figures';
-import { recording, type Recording } from './offline';
+import { offline, offlineAnswer } from './offline';
+import type { MockTold, PlanTold, Rehearsal } from './rehearse/talk';
 import type { Wire } from './trace/wire';
 
 export interface LabCard {
@@ -17,6 +18,9 @@ export interface LabCard {
   due: number | null;
   last_run: string | null;
   sample?: boolean; // the build recorded a run of it
+  seen?: boolean; // it was run, here or in a terminal
+  walked?: boolean;
+  answered?: boolean; // in a mock
 }
 
 export interface Knob {
@@ -80,26 +84,23 @@ export interface LedgerEntry {
   when: number;
 }
 
-async function answer(path: string): Promise<Response> {
+// Without a studio, the answers came along with the page.
+async function answer(path: string): Promise<string> {
+  if (offline) return offlineAnswer(path);
   const response = await fetch(path);
-  if (response.ok) return response;
+  if (response.ok) return response.text();
   const told = (await response.json().catch(() => null)) as { error?: string } | null;
   throw new Error(told?.error ?? `${path}: ${response.status}`);
 }
 
 async function json<T>(path: string): Promise<T> {
-  return (await (await answer(path)).json()) as T;
+  return JSON.parse(await answer(path)) as T;
 }
 
-// In a file of its own, the page has its recording and asks nobody.
-export const catalog = async () =>
-  recording ? [recording.facts.lab] : (await json<{ labs: LabCard[] }>('/api/catalog')).labs;
-export const labFacts = async (lab: string) =>
-  recording ? recording.facts : json<LabFacts>(`/api/lab/${lab}`);
-export const runs = async () =>
-  recording ? [recording.card] : (await json<{ runs: RunCard[] }>('/api/runs')).runs;
-export const ledger = async () =>
-  recording ? [] : (await json<{ entries: LedgerEntry[] }>('/api/ledger')).entries;
+export const catalog = async () => (await json<{ labs: LabCard[] }>('/api/catalog')).labs;
+export const labFacts = (lab: string) => json<LabFacts>(`/api/lab/${lab}`);
+export const runs = async () => (await json<{ runs: RunCard[] }>('/api/runs')).runs;
+export const ledger = async () => (await json<{ entries: LedgerEntry[] }>('/api/ledger')).entries;
 
 // What ./lab bench left: contests beside Node's packages, and our own variants.
 export interface BenchResults {
@@ -140,21 +141,18 @@ export interface Where {
 export const drillItems = async () => (await json<{ items: DrillItem[] }>('/api/drill')).items;
 
 // The text of a file of the tree: "labs/05_backpressure/main.cpp".
-export async function source(path: string): Promise<string> {
-  if (recording) {
-    const text = recording.sources[path];
-    if (text === undefined) throw new Error(`${path} is not in this file`);
-    return text;
-  }
-  return (await answer(`/api/source?path=${encodeURIComponent(path)}`)).text();
-}
+export const source = (path: string) => answer(`/api/source?path=${encodeURIComponent(path)}`);
 
 const lines = (text: string) => text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Wire);
 
-export const recorded = async (run: string) =>
-  recording ? recording.events : lines(await (await answer(`/api/runs/${run}`)).text());
-// What the build recorded of a lab.
-export const sample = async (lab: string) => lines(await (await answer(`/api/sample/${lab}`)).text());
+export const recordedText = (run: string) => answer(`/api/runs/${run}`);
+export const recorded = async (run: string) => lines(await recordedText(run));
+// What shows a lab to who has not run it: what the build recorded, for a run of one's own may be
+// of one scene only, or have a million events; the last run, where the build has none.
+export async function eventsOf({ number, sample, last_run }: LabCard): Promise<Wire[]> {
+  if (sample) return lines(await answer(`/api/sample/${number}`));
+  return last_run ? recorded(last_run) : [];
+}
 
 // --- the socket
 
@@ -177,6 +175,8 @@ export type Told =
   | { is: 'judged'; item: string; run: string | null; right: boolean | null; said: string | null;
       answer: string | null; why: string | null; due_in: number | null; again: boolean; where?: Where;
       because?: string }
+  | MockTold
+  | PlanTold
   | { is: 'note'; run?: string; text?: string; why?: string }
   | { is: 'error'; about?: string; why: string };
 
@@ -188,6 +188,7 @@ export type Asked =
   | { do: 'stop'; run: string }
   | { do: 'drill'; item: string; answer: string } // "?": I do not know
   | { do: 'drill'; item: string; grade: number } // of a follow-up: 0 to 5
+  | Rehearsal
   | { do: 'processes'; run: string }
   | { do: 'fault'; run: string; pid: number; fault: 'kill' | 'freeze' | 'thaw' }
   | { do: 'knob'; run: string; name: string; value: number | string | boolean };
@@ -203,23 +204,29 @@ export class Link {
     private onOpen: (open: boolean) => void,
     private onStranger: () => void = () => {},
   ) {
-    if (recording) queueMicrotask(() => onOpen(true));
+    if (offline) queueMicrotask(() => onOpen(true));
     else this.connect();
   }
 
   send(asked: Asked): void {
-    if (recording) return this.answerFromRecording(asked, recording);
+    if (offline) return void this.answerFromRecording(asked);
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(asked));
     else if (asked.do !== 'watch') this.unsent.push(asked);
   }
 
-  private answerFromRecording(asked: Asked, { card, events }: Recording): void {
+  private async answerFromRecording(asked: Asked): Promise<void> {
     if (asked.do === 'run') {
       this.onTold({ is: 'error', why: 'This is a recording: the studio runs labs (./lab studio).' });
     }
     if (asked.do !== 'watch') return;
-    this.onTold({ is: 'events', run: card.run, first: 0, events });
-    this.onTold({ ...card, is: 'ended', why: card.why ?? null });
+    const card = (await runs()).find(({ run }) => run === asked.run);
+    if (!card) return this.onTold({ is: 'error', about: 'watch', why: 'This run is not in the recording.' });
+    try {
+      this.onTold({ is: 'events', run: card.run, first: 0, events: await recorded(card.run) });
+      this.onTold({ ...card, is: 'ended', why: card.why ?? null });
+    } catch (reason) {
+      this.onTold({ is: 'error', why: (reason as Error).message });
+    }
   }
 
   private connect(): void {

@@ -6,6 +6,7 @@ import { changeSpeed, copyLink, startRun, stepEvent, stepLane, stopRun } from '.
 import { facts, tab, wide } from './pages/lab';
 import { changeTheme, cursor, fitAll, openScene, playing, route, run, scene, selected, togglePlay } from './state';
 import { panBy, zoomBy } from './timeline/timeline';
+import { offline } from './offline';
 import { startTour } from './tour';
 
 export const helping = signal(false);
@@ -14,6 +15,7 @@ interface Key {
   keys: string[];
   told: string;
   everywhere?: boolean;
+  runs?: boolean; // which needs a studio
   does: () => void;
 }
 
@@ -29,14 +31,14 @@ const openBy = (by: number) => {
   openScene((scene.value?.index ?? 0) + by);
 };
 
-const kKeys: Key[] = [
+const kAllKeys: Key[] = [
   { keys: ['?'], told: 'this list', everywhere: true, does: () => { helping.value = !helping.value; } },
   { keys: ['/'], told: 'search', everywhere: true, does: () => document.querySelector<HTMLElement>('#search')?.focus() },
   { keys: ['t'], told: 'dark or light', everywhere: true, does: changeTheme },
   { keys: ['g'], told: 'the shelf', everywhere: true, does: () => { location.hash = '#/'; } },
-  { keys: ['r'], told: 'run', does: () => startRun(route.value.lab) },
-  { keys: ['l'], told: 'run live, until stopped', does: () => { if (facts.value?.describe?.live) startRun(route.value.lab, { live: true }); } },
-  { keys: ['x'], told: 'stop', does: stopRun },
+  { keys: ['r'], told: 'run', runs: true, does: () => startRun(route.value.lab) },
+  { keys: ['l'], told: 'run live, until stopped', runs: true, does: () => { if (facts.value?.describe?.live) startRun(route.value.lab, { live: true }); } },
+  { keys: ['x'], told: 'stop', runs: true, does: stopRun },
   { keys: [' '], told: 'play this scene, or pause', does: togglePlay },
   { keys: ['PageDown'], told: 'next scene', does: () => openBy(1) },
   { keys: ['PageUp'], told: 'previous scene', does: () => openBy(-1) },
@@ -54,9 +56,10 @@ const kKeys: Key[] = [
   { keys: ['c'], told: 'a link to this moment', does: copyLink },
   { keys: ['[', ']'], told: 'walk through the code: back, next', does: () => stepWalk(-1) },
   { keys: ['z'], told: 'a wider picture', does: () => { wide.value = !wide.value; } },
-  { keys: ['1', '2', '3'], told: 'code, knobs, answer', does: () => { tab.value = 'code'; } },
+  { keys: offline ? ['1', '3'] : ['1', '2', '3'], told: offline ? 'code, answer' : 'code, knobs, answer', does: () => { tab.value = 'code'; } },
   { keys: ['Escape'], told: 'choose nothing', everywhere: true, does: () => { helping.value = false; selected.value = -1; } },
 ];
+const kKeys = kAllKeys.filter(({ runs }) => !runs || !offline);
 
 // The second and later keys of a row that do something else than its first.
 const kOthers: Record<string, () => void> = {
@@ -109,7 +112,7 @@ export function Help() {
       <p class="dim">On the timeline: the wheel zooms (Ctrl, where it scrolls), drag moves, a double click shows all,
         a click chooses. On the ruler: drag the cursor.</p>
       <button onClick={() => { helping.value = false; }}>Close</button>{' '}
-      <button onClick={() => { helping.value = false; location.hash = '#/'; startTour(); }}>A tour of one minute</button>
+      {!offline && <button onClick={() => { helping.value = false; location.hash = '#/'; startTour(); }}>A tour of one minute</button>}
     </dialog>
   );
 }

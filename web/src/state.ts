@@ -2,7 +2,9 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { Link, type Asked, type RunCard, type Told } from './api';
 import { beatsOf, restOf, sceneAt, scenesOf, type Scene } from './pictures/scenes';
+import { elsewhere, offline } from './offline';
 import { Trace } from './trace/trace';
+import { mocked, planned } from './rehearse/talk';
 import type { Wire } from './trace/wire';
 import { fit, reveal, spanning, type View } from './trace/time';
 
@@ -20,8 +22,18 @@ function parse(hash: string): Route {
   return { page, lab: /^\d$/.test(lab) ? `0${lab}` : lab, query: new URLSearchParams(query) };
 }
 
-export const route = signal(parse(location.hash));
-window.addEventListener('hashchange', () => { route.value = parse(location.hash); });
+const here = () => parse(location.hash || (offline?.page ?? ''));
+export const route = signal(here());
+
+// A book has a file for each page: then the browser leaves this one.
+function follow(): void {
+  const next = here();
+  const other = elsewhere(next.page, next.lab, location.hash);
+  if (other) location.replace(other);
+  else route.value = next;
+}
+follow();
+window.addEventListener('hashchange', follow);
 
 // --- runs
 
@@ -259,6 +271,12 @@ function onTold(told: Told): void {
     case 'judged':
       judged.value = told;
       return;
+    case 'mock':
+      mocked.value = told;
+      return;
+    case 'plan':
+      planned.value = told;
+      return;
     case 'note':
       notice.value = told.text ?? told.why ?? '';
       return;
@@ -278,7 +296,7 @@ function onTold(told: Told): void {
 // The page stays, without the run that its link had.
 function forgetLink(): void {
   history.replaceState(null, '', `#/${route.value.page}/${route.value.lab}`);
-  route.value = parse(location.hash);
+  route.value = here();
 }
 
 export function chooseClaim(id: string | null): void {

@@ -1,7 +1,7 @@
 // tour.tsx: one minute through the page, on the first visit; the list of keys offers it again.
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { recording } from './offline';
+import { offline } from './offline';
 import { route } from './state';
 import './tour.css';
 
@@ -21,7 +21,7 @@ const kStops: Stop[] = [
 ];
 
 const kSeen = 'toured';
-export const tour = signal(recording || localStorage.getItem(kSeen) ? -1 : 0); // the stop; -1: none
+export const tour = signal(offline || localStorage.getItem(kSeen) ? -1 : 0); // the stop; -1: none
 
 function end(): void {
   localStorage.setItem(kSeen, 'yes');

@@ -215,7 +215,7 @@ test('a busy moment does not flatten the rest of the minimap', () => {
 
 test('in answers, labs and claims are links, but not in code, links or other numbers', () => {
   assert.equal(linked('<p>As in lab 2 (05.3).</p>'), '<p>As in <a href="#/lab/02">lab 2</a> (<a href="#/lab/05?claim=05.3">05.3</a>).</p>');
-  for (const same of ['<code>lab 2 05.3</code>', '<pre><code>./lab 2</code></pre>', '<a href="x">lab 14</a>', '<p>1.44.2, 0.05, 31.2 and 14.123 ms</p>']) {
+  for (const same of ['<p>since Node 22.12, or Node\n20.6</p>', '<code>lab 2 05.3</code>', '<pre><code>./lab 2</code></pre>', '<a href="x">lab 14</a>', '<p>1.44.2, 0.05, 31.2 and 14.123 ms</p>']) {
     assert.equal(linked(same), same);
   }
 });

@@ -38,6 +38,12 @@ std::string ending(const RunEnd& end, double seconds) {
   return text;
 }
 
+// The first name that feeds a picture, or nothing.
+std::string first_feed(const Record& picture) {
+  const auto feeds = cells(picture.text("feeds"));
+  return feeds.empty() || feeds[0].empty() ? "" : feeds[0][0];
+}
+
 }  // namespace
 
 Narrator::Narrator(std::FILE* out, Terminal terminal, const About& about, Telling telling)
@@ -95,8 +101,10 @@ void Narrator::event(const Record& raw) {
     case Kind::queued:
     case Kind::taken:
     case Kind::actor:
-    case Kind::picture:
       return;  // for pictures
+    case Kind::picture:
+      if (record.name == to_string(Picture::tree)) tree_ = first_feed(record);
+      return;
   }
 }
 
@@ -221,6 +229,7 @@ void Narrator::finish_scene() {
   hidden_.clear();
   lines_ = 0;
   tables_ = 0;
+  tree_.clear();
   told_ = 0;
 }
 
@@ -294,8 +303,11 @@ void Narrator::claim(const Record& record) {
        printable(record.text("evidence")), Style::dim);
 }
 
+// A tree needs its table row by row, each with its parent. Behind another table it says
+// nothing new to a reader, so only -v shows it.
 void Narrator::table(const Record& record) {
   const bool is_first = tables_++ == 0;
+  if (brief_ && !is_first && record.name == tree_) return;
   if (is_first) tell({.part = Part::gap, .rows = {{Line{}}}});
   tell(table_block(is_first ? Part::table : Part::later_table, record, kIndent,
                    terminal_));

@@ -90,6 +90,7 @@ class Narrator : public Sink {
   std::map<std::string, int> hidden_;  // in this scene, by lane and name
   int lines_ = 0;                      // events shown in this scene
   int tables_ = 0;                     // of this scene
+  std::string tree_;                   // title of the table that is drawn as a tree
   int told_ = 0;                       // lines of this scene on the screen
   std::vector<Block> held_;            // blocks of this scene that wait for its end
   std::map<std::string, Style> lanes_;

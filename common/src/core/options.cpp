@@ -46,8 +46,13 @@ std::string knob_help(const KnobSpec& knob) {
   }
   if (knob.is_switch)
     return fmt::format("{} (now {})", knob.help, knob_text(knob, knob.initial));
-  return fmt::format("{} ({} to {}; now {})", knob.help, knob_text(knob, knob.least),
-                     knob_text(knob, knob.most), knob_text(knob, knob.initial));
+  const std::string most = knob_text(knob, knob.most);
+  if (knob.unit == "bytes") {
+    return fmt::format("{} ({} to {}; now {})", knob.help, knob_text(knob, knob.least),
+                       most, knob_text(knob, knob.initial));
+  }
+  return fmt::format("{} ({:.10g} to {}; now {:.10g})", knob.help, knob.least, most,
+                     knob.initial);
 }
 
 Flag knob_flag(const KnobSpec& knob, std::atomic<double>& value) {
@@ -63,7 +68,7 @@ std::vector<Flag> flags_of_every_lab(Options& options, const Names& names) {
   flags.push_back(on("all", "do not wait for a key after each scene", options.all));
   flags.push_back(
       on("verbose", "also print the events, and whole tables (-v)", options.verbose));
-  flags.push_back(on("json", "print the events, one JSON object a line", options.json));
+  flags.push_back(on("json", "print the events, one JSON object per line", options.json));
   flags.push_back({"trace", "FILE", "also write the events to FILE, for ui.perfetto.dev",
                    [&](const std::string& text) { options.trace_file = text; }});
   flags.push_back({"scene", "NAME",

@@ -125,6 +125,42 @@ std::string spaces(int count) {
   return std::string(static_cast<std::size_t>(count), ' ');
 }
 
+using Rows = std::vector<std::vector<std::string>>;
+
+// "unit tests: no fault" below "unit tests" is "no fault".
+std::string without_parent(std::string_view name, std::string_view parent) {
+  if (!name.starts_with(parent)) return std::string(name);
+  const std::size_t from = name.find_first_not_of(":, ", parent.size());
+  return std::string(from == name.npos ? name : name.substr(from));
+}
+
+// A tree of words, which a picture draws as one light for each leaf, would be a line for each
+// leaf here. So it is a row for each parent: which leaves have which word. Empty if the table
+// is no such tree, or shows numbers.
+Rows leaves_by_word(const Rows& table) {
+  Rows grouped{{table.front().size() == 3 ? table.front()[1] : ""}};
+  for (std::size_t i = 1; i < table.size(); ++i) {
+    const auto& row = table[i];
+    if (row.size() != 3) return {};
+    if (row[1].empty() && row[2].empty()) {
+      grouped.push_back({row[0]});
+      continue;
+    }
+    const std::string& word = row[2];
+    if (word.empty() || (word[0] >= '0' && word[0] <= '9')) return {};
+    if (grouped.back().front() != row[1] || grouped.size() == 1) return {};
+    auto& words = grouped.front();
+    auto at = std::find(words.begin() + 1, words.end(), word);
+    if (at == words.end()) at = words.insert(at, word);
+    auto& cells = grouped.back();
+    const auto column = static_cast<std::size_t>(at - words.begin());
+    cells.resize(std::max(cells.size(), column + 1));
+    cells[column] +=
+        (cells[column].empty() ? "" : ", ") + without_parent(row[0], cells.front());
+  }
+  return grouped.size() > 1 && grouped.front().size() > 1 ? grouped : Rows{};
+}
+
 // A note about a table, in one line.
 std::string note(const Block& table, const Terminal& terminal) {
   const int rows = static_cast<int>(std::ssize(table.rows));
@@ -156,10 +192,11 @@ Block text_block(Part part, const std::string& lead, int indent, std::string_vie
 }
 
 Block table_block(Part part, const Record& table, int indent, const Terminal& terminal) {
-  std::vector<std::vector<std::string>> rows = cells(table.text("rows"));
+  Rows rows = cells(table.text("rows"));
   rows.insert(rows.begin(), cells(table.text("columns")).front());
   for (auto& row : rows)
     for (std::string& cell : row) cell = printable(cell);
+  if (Rows tree = leaves_by_word(rows); !tree.empty()) rows = std::move(tree);
   const std::vector<int> widths = column_widths(rows, terminal.width() - indent);
   std::vector<std::vector<Line>> set;
   for (const auto& row : rows) {

@@ -40,8 +40,8 @@ Supervisor::Supervisor(Loop& loop, Supervised what, RestartPolicy policy,
   start();
 }
 
-// A fresh process. Nothing of the dead one's memory comes along; what it may
-// inherit, it is given: here a listening socket, whose queue keeps who came meanwhile.
+// A fresh process. It gets nothing of the dead one's memory. It inherits only what it
+// is given: here a listening socket, whose queue keeps the connections that came meanwhile.
 void Supervisor::start() {
   child_.emplace(Child::role(what_.role, what_.args,
                              {.deadline = 120s,

@@ -26,7 +26,7 @@ void timers(Story& story, const Knobs&) {
   };
   const lab::Table table{
       "Lateness of the timers, in ms",
-      {"by", "from", "to"},
+      {"measured with", "from", "to"},
       {{"the loop's clock", ms(seen.late_by_loop.least), ms(seen.late_by_loop.most)},
        {"a finer clock", ms(seen.late_by_wall.least), ms(seen.late_by_wall.most)}}};
   story.picture(lab::Picture::axis, {table.title});
@@ -40,8 +40,8 @@ void timers(Story& story, const Knobs&) {
               time(seen.late_by_loop.most));
   story.nuance("01.5",
                "The loop's clock counts whole milliseconds, so on a finer clock a timer "
-               "may fire up to 1 ms early. Node turns a delay of 0, a negative delay "
-               "and a delay over 2^31-1 ms into 1 ms.");
+               "may fire up to 1 ms early. Node turns a delay of 0, a negative delay and "
+               "a delay over 2^31-1 ms into 1 ms.");
   story.takeaway("A timer's delay is a minimum, never a promise.");
 }
 
@@ -84,7 +84,7 @@ void node(Story& story, const Knobs&) {
   }
   story.table(table);
   story.takeaway(
-      "To predict an order, go round the ring from the phase where your code runs.");
+      "To predict an order, follow the cycle from the phase where your code runs.");
 }
 
 }  // namespace lab01

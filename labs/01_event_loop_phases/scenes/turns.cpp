@@ -83,9 +83,8 @@ void ring(Story& story, const Knobs&) {
   story.claim("01.4", same == runs, "{} of {} iterations ran {}", same, runs, expected);
   story.nuance(
       "01.4",
-      "libuv 1.45 (Node 20) moved timers to the end of an iteration and runs them "
-      "once before the first. The order round the ring is the same. This is "
-      "libuv {}.",
+      "libuv 1.45 (Node 20) moved timers to the end of an iteration and runs them once "
+      "before the first. The cyclic order is the same. This is libuv {}.",
       uv_version_string());
   story.claim("01.8", in_phase["poll"] == runs,
               "the callback for the readable pipe ran in poll {} of {} times",
@@ -98,13 +97,14 @@ void ring(Story& story, const Knobs&) {
   story.nuance("01.11",
                "This holds for an open handle. For a socket that never had one, or for a "
                "plain stream, Node emits `close` from nextTick.");
-  story.takeaway("Each iteration is the same: timers, pending, poll, check, closing.");
+  story.takeaway(
+      "Each iteration runs the same phases: timers, pending, poll, check, closing.");
 }
 
 void pending(Story& story, const Knobs&) {
   story.say(
       "A connect to a socket that does not exist fails at once. libuv must not call back "
-      "from inside connect, so it puts the callback off. We try it in four phases.");
+      "from inside connect, so it defers the callback. We try it in four phases.");
   story.picture(lab::Picture::ring, {"loop", "pending queue"});
   lab::Table table{
       "The callback of a connect that failed", {"started in", "waited", "order"}, {}};
@@ -124,16 +124,15 @@ void pending(Story& story, const Knobs&) {
   PhaseLog tcp;
   refused_tcp(tcp);
   const Phase textbook = tcp.at("refused").phase;
-  story.claim(
-      "01.6", held == 4 && textbook == Phase::poll,
-      "{} of 4 callbacks ran in pending, and only the one put off in check waited "
-      "for the next iteration; a refused TCP connect was reported in {}",
-      held, name(textbook));
-  story.nuance(
-      "01.6",
-      "Since libuv 1.44.2, pending callbacks also run right after poll. And the textbook "
-      "example, ECONNREFUSED, is reported in poll on Linux.");
-  story.takeaway("You hardly ever see the pending phase: few callbacks are put off.");
+  story.claim("01.6", held == 4 && textbook == Phase::poll,
+              "{} of 4 callbacks ran in pending, and only the one deferred in check "
+              "waited for the next iteration; a refused TCP connect was reported in {}",
+              held, name(textbook));
+  story.nuance("01.6",
+               "Since libuv 1.44.2, pending callbacks also run right after poll. And the "
+               "textbook example, ECONNREFUSED, is reported in poll on Linux.");
+  story.takeaway(
+      "You hardly ever see the pending phase, because few callbacks are deferred.");
 }
 
 }  // namespace lab01

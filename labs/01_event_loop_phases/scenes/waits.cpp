@@ -24,22 +24,20 @@ void overlap(Story& story, const Knobs& knobs) {
       sockets, time(*knobs.delay), time(one_by_one));
   story.picture(lab::Picture::curves, {"loop waiting"});
   const Overlap result = overlapping_waits(sockets, *knobs.delay);
-  story.claim(
-      "01.1",
-      result.answered == sockets && result.wall * 3 < one_by_one &&
-          result.threads_during == result.threads_before,
-      "all {} answers came within {} instead of {}; the process had {} thread before and "
-      "{} meanwhile",
-      result.answered, time(result.wall), time(one_by_one), result.threads_before,
-      result.threads_during);
+  story.claim("01.1",
+              result.answered == sockets && result.wall * 3 < one_by_one &&
+                  result.threads_during == result.threads_before,
+              "all {} answers came within {} instead of {}; the process had {} thread "
+              "before the waits and {} during them",
+              result.answered, time(result.wall), time(one_by_one), result.threads_before,
+              result.threads_during);
   story.takeaway("Waits overlap, because no thread waits for any of them.");
 }
 
 void threads(Story& story, const Knobs&) {
   story.say(
       "First we note on which thread each callback runs. Then we keep all four threads "
-      "of "
-      "the pool busy. Whatever still makes progress does not need them.");
+      "of the pool busy. Whatever still makes progress does not need them.");
   story.picture(lab::Picture::slots, {"pool thread 1", "pool thread 2", "pool thread 3",
                                       "pool thread 4", "pool queue"});
   const ThreadIds ids = threads_of_callbacks();
@@ -49,10 +47,11 @@ void threads(Story& story, const Knobs&) {
       "timer, socket, close and pool callbacks ran on {} thread; the pool's work itself "
       "ran on another",
       ids.of_callbacks.size());
-  story.nuance("01.2",
-               "JavaScript is single-threaded, the process is not. This one now has {} "
-               "threads; Node starts with 7 and has 11 after its first use of the pool.",
-               ids.threads_after);
+  story.nuance(
+      "01.2",
+      "JavaScript is single-threaded, but the process is not. This one now has {} "
+      "threads; Node starts with 7 and has 11 after its first use of the pool.",
+      ids.threads_after);
   const HeldPool held = pool_held();
   story.claim("01.3", held.tcp_answered && held.file_waited && held.file_done,
               "with all four pool threads held, a TCP request {} and fs.stat {}; once "
@@ -102,10 +101,9 @@ void sleeping(Story& story, const Knobs&) {
               "poll's sleep to {} ms, from {} ms",
               count(awake.iterations), count(awake.idle_calls),
               count(awake.prepare_calls), all[4].timeout, all[2].timeout);
-  story.nuance(
-      "01.7",
-      "They are internal for JavaScript only. Node itself runs setImmediate with "
-      "an idle and a check handle.");
+  story.nuance("01.7",
+               "They are internal for JavaScript only. Node itself runs setImmediate "
+               "with an idle and a check handle.");
   story.takeaway("The loop sleeps in poll, until the next timer or the next event.");
 }
 

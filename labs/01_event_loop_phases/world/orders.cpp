@@ -123,8 +123,8 @@ std::string due_but_unreferenced(const Seen& seen) {
 }  // namespace
 
 // Step 9: the race. A timeout of 1 ms is due in the first iteration only if the clock has
-// moved on by then. How long the main program worked decides that, and not the order of
-// the two calls.
+// moved on by then. The time that the main program worked decides that, and not the
+// order of the two calls.
 std::string from_main(std::chrono::microseconds busy, const Seen& seen) {
   NodeLoop node(seen);
   node.set_both();

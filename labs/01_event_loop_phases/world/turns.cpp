@@ -58,8 +58,8 @@ void failed_connect(Phase start, PhaseLog& log) {
   Prepare prepare(loop);
   Poll poll(loop, ready.reading_end());
   Check check(loop);
-  // Step 4: when put-off callbacks run. Pending comes after timers and after poll, so only
-  // what is put off in check or closing has to wait for the next iteration.
+  // Step 4: when deferred callbacks run. Pending comes after timers and after poll, so only
+  // a callback that is deferred in check or closing waits for the next iteration.
   const auto start_in = [&](Phase here) {
     if (here != start) return;
     log.add("start");

@@ -47,17 +47,17 @@ void before(Story& story, const Knobs&) {
   Environment node;
   draw(node);
   const IterationsBegun seen = iterations_begun(node);
-  story.claim("02.1", seen.at_tick == 0 && seen.at_immediate == 1,
-              "the tick ran when {} loop iterations had begun, the immediate when {} had",
-              seen.at_tick, seen.at_immediate);
-  story.takeaway("The names mislead: nextTick is sooner than setImmediate.");
+  story.claim(
+      "02.1", seen.at_tick == 0 && seen.at_immediate == 1,
+      "{} loop iterations had begun when the tick ran, and {} when the immediate ran",
+      seen.at_tick, seen.at_immediate);
+  story.takeaway("The names mislead: nextTick runs sooner than setImmediate.");
 }
 
 void drain(Story& story, const Knobs&) {
   story.say(
-      "Two immediates, I1 and I2. I1 queues a tick t and a promise p, and p queues a "
-      "tick "
-      "t2 and a promise p2. All of them run before I2.");
+      "Two immediates, I1 and I2, are queued. I1 queues a tick t and a promise p, and p "
+      "queues a tick t2 and a promise p2. All of them should run before I2.");
   story.picture(lab::Picture::sequence,
                 {"the thread", "nextTick queue", "microtask queue", "immediates"});
   const std::string order = order_of(two_immediates, Drain::after_each_callback, draw);
@@ -75,11 +75,13 @@ void drain(Story& story, const Knobs&) {
               "{} of {} times each tick ran right after its callback, in check and in "
               "timers; without Node's wrapper the ticks came last",
               held, runs);
-  story.nuance(
-      "02.2",
-      "After the current callback, not after the current line. Node 10 drained "
-      "the queues only after a phase; since Node 11 it does after each callback.");
-  story.takeaway("After every callback: all ticks, then all microtasks, then the loop.");
+  story.nuance("02.2",
+               "The current operation is the whole callback, not the current line. Node "
+               "10 drained the queues only after each phase. Since Node 11 it drains "
+               "them after each callback.");
+  story.takeaway(
+      "After every callback, Node runs all ticks, then all microtasks. Then the loop "
+      "goes on.");
 }
 
 void outranks(Story& story, const Knobs&) {
@@ -135,15 +137,15 @@ bool served(const Starvation& seen) {
 void starving(Story& story, const Knobs& knobs) {
   const auto hold = story.quick() ? std::min(*knobs.hold, 100ms) : *knobs.hold;
   story.say(
-      "A job keeps rescheduling itself for {}, in four ways. A timer of {} and a byte "
-      "wait meanwhile.",
+      "A job keeps rescheduling itself for {}, in four ways. Meanwhile a {} timer is set "
+      "and a byte waits to be read.",
       time(hold), time(kDue));
   story.picture(
       lab::Picture::strips,
       {"nextTick", "nextTick, a timer", "microtask", "microtask, a timer", "setImmediate",
        "setImmediate, a timer", "setTimeout 0", "setTimeout 0, a timer"});
   lab::Table table{"A job that keeps rescheduling itself",
-                   {"with", "links", "iterations", "timer fired after"},
+                   {"with", "runs of the job", "iterations", "timer fired after"},
                    {}};
   std::vector<Starvation> seen;
   for (const Requeue requeue : {Requeue::next_tick, Requeue::microtask,
@@ -155,21 +157,21 @@ void starving(Story& story, const Knobs& knobs) {
   story.table(table);
   story.claim("02.4",
               starved(seen[0]) && starved(seen[1]) && served(seen[2]) && served(seen[3]),
-              "with nextTick the loop began {} iterations meanwhile and the 10 ms timer "
-              "fired after {}; with setImmediate it began {}, and the timer fired after "
-              "{}",
+              "with nextTick the loop began {} iterations meanwhile, and the 10 ms timer "
+              "fired after {}; with setImmediate the loop began {} iterations, and the "
+              "timer fired after {}",
               seen[0].iterations, time(seen[0].timer_came), seen[2].iterations,
               time(seen[2].timer_came));
   story.nuance("02.4",
-               "Recursion starves the loop, not the number of jobs. A chain of promises "
-               "starves it just as well.");
-  story.takeaway("To let the loop go on between two pieces of work, use setImmediate.");
+               "Rescheduling starves the loop, not the number of jobs. A promise chain "
+               "that reschedules itself starves it just as well.");
+  story.takeaway("To yield to the loop between two pieces of work, use setImmediate.");
 }
 
 void check(Story& story, const Knobs&) {
   story.say(
-      "A callback of poll sets a timeout that is due, closes a live handle and queues an "
-      "immediate.");
+      "A callback in poll sets a timeout that is soon due, closes a live handle and "
+      "queues an immediate.");
   story.picture(lab::Picture::sequence, {"the thread", "timers", "immediates", "libuv"});
   const std::string order = order_of(around_poll, Drain::after_each_callback, draw);
   const int runs = story.quick() ? 30 : 100;
@@ -177,7 +179,7 @@ void check(Story& story, const Knobs&) {
   const std::string by_idle = order_of(around_poll_by_idle);
   const int held = count(runs, in_check, around_poll);
   story.table(
-      {"From a callback of poll",
+      {"From a callback in poll",
        {"setImmediate is run by", "order"},
        {{"a check handle, as in Node", order}, {"control: an idle handle", by_idle}}});
   story.claim("02.5", held == runs && by_idle == "poll > close > timeout > immediate",
@@ -189,19 +191,21 @@ void check(Story& story, const Knobs&) {
   const int in_script = count(10, expected, timeout_against_immediate_in_script);
   story.claim(
       "02.6", in_poll == runs && in_script == 0,
-      "in poll the immediate came before a timer that was due {} of {} times; in a "
-      "main program that worked for 3 ms {} of 10",
+      "queued in poll, the immediate ran before a timer that was due {} of {} times; "
+      "queued in a main program that worked for 3 ms, it did so {} of 10 times",
       in_poll, runs, in_script);
   story.nuance("02.6",
-               "An immediate queued by an immediate waits for the next iteration; a tick "
+               "An immediate queued by an immediate waits for the next iteration. A tick "
                "queued by a tick does not.");
-  story.takeaway("setImmediate means: right after the I/O that is being handled.");
+  story.takeaway(
+      "A setImmediate callback runs right after the I/O callbacks of the same "
+      "iteration.");
 }
 
 void puzzles(Story& story, const Knobs&) {
   story.say(
-      "The puzzles of the interviews. labs/02_next_tick/node.mjs plays them in Node, and "
-      "a test compares the orders.");
+      "These are the puzzles that interviewers like. labs/02_next_tick/node.mjs plays "
+      "them in Node, and a test compares the orders.");
   story.picture(lab::Picture::sequence, {"the thread", "nextTick queue",
                                          "microtask queue", "immediates", "timers"});
   const std::vector<Puzzle>& all = node_puzzles();
@@ -215,9 +219,11 @@ void puzzles(Story& story, const Knobs&) {
     story.table({puzzle->name, {"order"}, {{order}}});
   }
   story.nuance("02.2",
-               "An ES module's top-level code is itself a promise job, so there promises "
-               "and queueMicrotask run before nextTick.");
-  story.takeaway("In CommonJS ticks go before promises; in an ES module it is reversed.");
+               "At the top level of an ES module, promises run before nextTick. That "
+               "code is itself a promise job.");
+  story.takeaway(
+      "In CommonJS ticks run before promises. At the top level of an ES module it is "
+      "reversed.");
 }
 
 }  // namespace lab02

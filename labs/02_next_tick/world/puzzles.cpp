@@ -98,8 +98,8 @@ std::string order_of(const Program& program, Drain drain, const Program& observe
   return node.order();
 }
 
-// Step 4: the puzzle of the interviews. t is before p, because ticks go first. t2 is behind
-// p2, because the microtasks are drained to the end. And all of it is before I2.
+// Step 4: the usual interview puzzle. t runs before p, because ticks go first. t2 runs after
+// p2, because all microtasks run before the next tick. And all of them run before I2.
 void two_immediates(Environment& node) {
   node.set_immediate("I1", [&] {
     node.microtask("p", [&] {
@@ -197,9 +197,9 @@ void as_module_in_poll(Environment& node) {
 
 namespace {
 
-// Step 9: why nextTick exists. Emitted at once, `ready` is heard by nobody, because the
-// caller does not have the object yet. Emitted by a tick, it comes once the caller's code
-// has run to its end, and still before anything else can happen.
+// Step 9: why nextTick exists. If the constructor emits `ready` at once, there is no listener,
+// because the caller does not have the object yet. If it emits with nextTick, the event comes
+// after the caller's code has finished, and still before anything else can happen.
 void late_listener(Environment& node,
                    const std::function<void(const Job& emit)>& construct) {
   node.script([&] {

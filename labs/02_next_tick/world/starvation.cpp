@@ -32,7 +32,7 @@ std::string_view name(Requeue requeue) {
   return kNames[static_cast<std::size_t>(requeue)];
 }
 
-// Step 6: the same chain four times; only the call that queues the next link differs.
+// Step 6: the same job four times. Only the call with which it reschedules itself differs.
 Starvation starve(Requeue requeue, milliseconds hold,
                   const std::function<void(std::string_view)>& on_event) {
   Environment node;

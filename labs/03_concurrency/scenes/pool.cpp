@@ -82,13 +82,12 @@ int pool_main(std::span<const std::string> args) {
 // a file has to wait.
 void size(Story& story, const Knobs&) {
   story.say(
-      "A process holds some threads of its pool and then asks for a file. The file "
-      "should "
-      "come as long as one thread is free.");
+      "A process holds some threads of its pool and then calls fs.stat. The result "
+      "should come as long as one thread is free.");
   story.picture(lab::Picture::strips,
                 {strip_name(3, "4"), strip_name(4, "4"), strip_name(4, "5")});
   lab::Table table{"The pool's threads",
-                   {kSize, "threads before", "after the first job", "held", "the file"},
+                   {kSize, "before", "after the first job", "held", "the file"},
                    {}};
   const auto with = [&](const std::string& size, int held) {
     const PoolFacts facts = with_pool(size, held);
@@ -102,19 +101,21 @@ void size(Story& story, const Knobs&) {
   const PoolFacts five = with("5", 4);
   story.table(table);
   const int made = four.threads_after - four.threads_before;
-  story.claim("03.4",
-              made == 4 && three.came_while_held && !four.came_while_held &&
-                  four.came_when_free && five.came_while_held &&
-                  five.threads_after - five.threads_before == 5,
-              "the first job started {} threads. With 3 of them held a file came, with 4 "
-              "held it waited. Control: with {}=5 and 4 held it came",
-              made, kSize);
+  story.claim(
+      "03.4",
+      made == 4 && three.came_while_held && !four.came_while_held &&
+          four.came_when_free && five.came_while_held &&
+          five.threads_after - five.threads_before == 5,
+      "the first job started {} threads. With 3 of them held, a file call finished; with "
+      "4 held, it waited. Control: with {}=5 and 4 held, it finished",
+      made, kSize);
   story.nuance(
       "03.4",
-      "The first job creates the pool, and its size is read then, once: set to 64 "
-      "afterwards, it stayed at {} threads. The limit is 1024.",
+      "The first job creates the pool, and its size is read only then. We set it to 64 "
+      "afterwards, and the pool kept its {} threads. The limit is 1024.",
       four.threads_resized - four.threads_before);
-  story.takeaway("Four slow file calls are enough to stop every file call of a process.");
+  story.takeaway(
+      "Four slow file calls are enough to block every file call of a process.");
 }
 
 namespace {
@@ -191,8 +192,8 @@ std::vector<std::string> row_of(const lab::Table& table, const std::string& call
 // finishes cannot have needed one.
 void held(Story& story, const Knobs&) {
   story.say(
-      "We make seven calls twice: with a free pool, and with all its threads held. What "
-      "finishes the second time does not need the pool.");
+      "We make seven calls twice: with a free pool, and with all its threads held. A "
+      "call that finishes the second time does not need the pool.");
   story.picture(lab::Picture::strips, {"the pool", "fs.stat", "fs.readFile", "dns.lookup",
                                        "a job, as crypto and zlib", "dns.resolve4",
                                        "TCP to 127.0.0.1", "setTimeout"});
@@ -204,10 +205,9 @@ void held(Story& story, const Knobs&) {
     return row_of(free, call) == std::vector<std::string>{call, "done", "done"} &&
            row_of(full, call) == std::vector<std::string>{call, while_held, "done"};
   };
-  story.claim(
-      "03.6", saw("fs.stat", "waits") && saw("fs.readFile", "waits"),
-      "fs.stat and fs.readFile waited while the pool was held and finished once it "
-      "was free. Control: with a free pool they finished at once");
+  story.claim("03.6", saw("fs.stat", "waits") && saw("fs.readFile", "waits"),
+              "fs.stat and fs.readFile waited while the pool was held and finished once "
+              "it was free. Control: with a free pool they finished at once");
   story.nuance("03.6",
                "libuv 1.45 to 1.48 hand some file calls to io_uring, which needs no "
                "thread; Node 20 has that switched off. The libuv here is {}.",
@@ -217,19 +217,19 @@ void held(Story& story, const Knobs&) {
               "UDP and was answered meanwhile");
   story.nuance("03.7",
                "Only dns.lookup needs the pool, and every connection to a host name uses "
-               "it: HTTP to localhost hangs where 127.0.0.1 works. Crypto and zlib share "
-               "the same threads.");
+               "it. So HTTP to localhost hangs while HTTP to 127.0.0.1 works. Crypto and "
+               "zlib share the same threads.");
   story.claim("03.8", saw("TCP to 127.0.0.1", "done") && saw("dns.resolve4", "done"),
               "with no thread of the pool free, a TCP connection was opened, used and "
               "closed, and a UDP query was answered");
   story.takeaway(
-      "Files, host names, crypto and zlib share four threads; sockets need none.");
+      "Files, host names, crypto and zlib share four threads. Sockets need none.");
 }
 
 void trips(Story& story, const Knobs&) {
   story.say(
-      "fs.readFile and then fs.stat of one small file are called together. Each trip to "
-      "the pool comes back in a later loop iteration, and readFile makes four.");
+      "We call fs.readFile and then fs.stat for one small file. Each trip to the pool "
+      "comes back in a later loop iteration, and readFile makes four trips.");
   story.picture(lab::Picture::bars, {"Loop iterations until the callback"});
   const auto file = lab::run_dir() / "a-small-file";
   std::ofstream(file) << "some text";
@@ -256,8 +256,7 @@ void trips(Story& story, const Knobs&) {
   story.table(table);
   story.table(
       {"Node plays this too", {"scene", "order"}, {{"stat and readFile", order}}});
-  story.takeaway(
-      "One call of yours can be several trips to the pool, one after another.");
+  story.takeaway("One call can make several trips to the pool, one after another.");
 }
 
 }  // namespace lab03

@@ -35,8 +35,8 @@ void draw(Operations& operations) {
 void meeting(Story& story, const Knobs& knobs) {
   const int many = story.quick() ? std::min(*knobs.questions, 200) : *knobs.questions;
   story.say(
-      "A server answers nobody until all {} clients have asked. One thread plays all the "
-      "clients, first with calls that wait, then with calls that do not.",
+      "A server replies to nobody until all {} clients have asked. One thread plays all "
+      "the clients, first with blocking calls, then with non-blocking calls.",
       many);
   story.picture(lab::Picture::bars, {"Answers from the server that waits for everybody"});
   const Attendance blocking = ask_in_turn(BarrierServer(many).port(), many, 300ms);
@@ -46,20 +46,20 @@ void meeting(Story& story, const Knobs& knobs) {
                        std::to_string(seen.other_callbacks), std::to_string(seen.threads),
                        std::to_string(seen.answered)};
   };
-  story.table({"Answers from the server that waits for everybody",
-               {"how", "asked", "other callbacks meanwhile", "threads", "answered"},
-               {row("blocking calls, one after another", blocking),
-                row("non-blocking calls, one loop", at_once)}});
+  story.table(
+      {"Answers from the server that waits for everybody",
+       {"how", "asked", "timer callbacks", "threads", "answered"},
+       {row("blocking, in turn", blocking), row("non-blocking, one loop", at_once)}});
   story.claim("03.1",
               at_once.answered == many && at_once.other_callbacks >= 20 &&
                   at_once.threads == blocking.threads && blocking.answered == 0,
               "{} of {} clients were answered on {} thread, and {} timer callbacks ran "
-              "while they waited. Control: blocking calls got {} answers; the first call "
-              "still waited when we gave up after 300 ms",
+              "while they waited. Control: blocking calls got {} answers, and the first "
+              "call was still waiting when we gave up after 300 ms",
               at_once.answered, many, at_once.threads, at_once.other_callbacks,
               blocking.answered);
   story.takeaway(
-      "One thread serves many because it never waits for one of them; the waits "
+      "One thread serves many clients because it never waits for any of them. The waits "
       "overlap.");
 }
 
@@ -91,14 +91,14 @@ std::string blocking_open(const std::filesystem::path& fifo) {
 
 void calls(Story& story, const Knobs&) {
   story.say(
-      "All threads of the pool are held, so no work can be done. Four asynchronous calls "
-      "are made all the same: each should return at once.");
+      "All threads of the pool are held, so no file, name or pool work can be done. Four "
+      "asynchronous calls are made all the same. Each should return at once.");
   story.picture(lab::Picture::strips,
                 {"uv_fs_stat", "uv_getaddrinfo", "uv_queue_work", "uv_tcp_connect"});
   const std::string library = library_of_the_loop();
   story.claim("03.3", library.starts_with("libuv.so"),
-              "this lab's loop, uv_run, is code of {}, version {}; process.versions.uv "
-              "shows Node's",
+              "this lab's loop function, uv_run, comes from {}, version {}. In Node, "
+              "process.versions.uv shows the version",
               library, uv_version_string());
 
   Operations operations;
@@ -125,12 +125,11 @@ void calls(Story& story, const Knobs&) {
       "all 4 calls returned within {}, before any work was done, and their callbacks ran "
       "later. Control: a plain blocking open() did not return until a writer arrived",
       lab::text::time(longest.call_took));
-  story.nuance(
-      "03.5",
-      "Not everything goes to libuv call by call: Node keeps its timers in lists "
-      "of its own on one libuv timer, and dns.resolve uses c-ares.");
+  story.nuance("03.5",
+               "Not every call goes to libuv. Node keeps its timers in lists of its own, "
+               "on one libuv timer, and dns.resolve uses c-ares.");
   story.takeaway(
-      "An asynchronous call only hands over the work; the answer comes later.");
+      "An asynchronous call only hands over the work. The result comes later.");
 }
 
 namespace {
@@ -164,8 +163,8 @@ struct Jobs {
 
 }  // namespace
 
-// Step 6: a finished job is not a callback yet. Its thread puts it into a queue and wakes
-// the loop. The loop looks there when the main thread comes back to it, and not before.
+// Step 6: a finished job still waits for its callback. Its thread puts it into a queue and
+// wakes the loop. The loop looks there only when the main thread comes back to it.
 void callbacks(Story& story, const Knobs&) {
   story.say(
       "The pool finishes four jobs while the main thread is busy with something else. "
@@ -203,11 +202,10 @@ void callbacks(Story& story, const Knobs&) {
   const bool all = run_until(loop, [&] { return operations.all_done(); });
   const std::set<int> threads = operations.callback_threads();
   const std::set<int> workers(jobs.workers.begin(), jobs.workers.end());
-  story.claim(
-      "03.2", all && threads == std::set{getpid()},
-      "{} callbacks of jobs, a file, DNS, TCP and a timer all ran on the process's "
-      "main thread, {}",
-      operations.all().size(), fmt::join(threads, ", "));
+  story.claim("03.2", all && threads == std::set{getpid()},
+              "{} callbacks of jobs, a file, DNS, TCP and a timer all ran on the "
+              "process's main thread, {}",
+              operations.all().size(), fmt::join(threads, ", "));
   story.claim("03.10", workers.size() == 4 && !workers.contains(getpid()),
               "the 4 jobs ran on {} other threads ({}), their callbacks on {}",
               workers.size(), fmt::join(workers, ", "), fmt::join(threads, ", "));
@@ -215,7 +213,8 @@ void callbacks(Story& story, const Knobs&) {
                "In Node a worker_thread has its own V8, its own loop and its own "
                "JavaScript thread (lab 07).");
   story.takeaway(
-      "Work may happen anywhere; your callbacks run one at a time, on one thread.");
+      "Work may run on any thread. Your callbacks run one at a time, on the main "
+      "thread.");
 }
 
 }  // namespace lab03

@@ -33,13 +33,12 @@ Passed pass(std::string_view input) {
 
 }  // namespace
 
-// Step 6: the same stage is a destination for what stands before it and a source for what
-// stands behind it. So stages can be put in a row.
+// Step 6: the same stage is a destination for the stage before it and a source for the stage
+// after it. So stages can be put in a row.
 void transform(Story& story, const Knobs&) {
   story.say(
-      "A text goes through gzip, and what comes out goes through gunzip. The result "
-      "should "
-      "be the text again, byte by byte.");
+      "A text goes through gzip, and the output goes through gunzip. The result should "
+      "be the same text, byte for byte.");
   story.picture(lab::Picture::bars, {"Through the stages"});
   std::string text;
   while (text.size() < 700'000) text += "the quick brown fox jumps over the lazy dog. ";
@@ -86,8 +85,7 @@ class Slow : public lab::Writable {
 void objects(Story& story, const Knobs&) {
   story.say(
       "A stream cuts bytes into lines, which are objects. Then three lines, one of them "
-      "a "
-      "million bytes long, go into a queue with a high-water mark of 2.");
+      "a million bytes long, go into a queue with a high-water mark of 2.");
   story.picture(lab::Picture::tank, {"sink queued", "sink high-water mark"});
   Ticks ticks;
   Lines lines(ticks);
@@ -114,7 +112,7 @@ void objects(Story& story, const Knobs&) {
                .columns = {"what", "seen"},
                .rows = {{"three chunks of bytes, as lines",
                          fmt::format("{}", fmt::join(read, " > "))},
-                        {"a mark of 2: three writes answer",
+                        {"a mark of 2: three writes return",
                          fmt::format("{}", fmt::join(answers, " > "))},
                         {"its length then", std::to_string(slow.writable_length())}}});
   story.takeaway("In object mode the high-water mark counts objects, not bytes.");
@@ -135,8 +133,8 @@ std::string spelled_out(std::string_view event) {
 
 void node(Story& story, const Knobs&) {
   story.say(
-      "Small programs with streams log the order of their events; Node plays the same "
-      "programs (node.mjs) and must log the same.");
+      "Small programs with streams log the order of their events. node.mjs plays the "
+      "same programs in Node, and a test compares the orders.");
   story.picture(lab::Picture::sequence, {"now", "later", "half-open", "destroyed"});
   lab::Table pass_through{"Through a PassThrough", {"", "order"}, {}};
   lab::Table others{"Node plays these too", {"program", "order"}, {}};
@@ -150,8 +148,8 @@ void node(Story& story, const Knobs&) {
   story.table(pass_through);
   story.table(others);
   story.takeaway(
-      "`end` means that everything has been read, `finish` that everything has been "
-      "written; `close` comes last.");
+      "`end` means that everything has been read. `finish` means that everything has "
+      "been written. `close` comes last.");
 }
 
 }  // namespace lab04

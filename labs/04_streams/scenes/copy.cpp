@@ -51,7 +51,7 @@ Copied by_chunks(const fs::path& from, const fs::path& to, std::size_t chunk) {
   lab::FileSink sink(ticks, loop, to);
   ticks.run([&] {
     source.on_data([&](const Chunk& piece) {
-      if (seen.chunks++ % 64 == 0) show("by chunks", seen.bytes);
+      if (seen.chunks++ % 64 == 0) show("in chunks", seen.bytes);
       seen.bytes += piece.size();
       seen.largest = std::max(seen.largest, piece.size());
       seen.crc = crc_of(seen.crc, piece.view());
@@ -171,7 +171,7 @@ Copies copies_of(std::size_t size, std::size_t chunk) {
   Copies all;
   all.crc = make_file(from, size);
   all.idle = copied("nothing", from, to, chunk);
-  all.streamed = copied("by chunks", from, to, chunk);
+  all.streamed = copied("in chunks", from, to, chunk);
   all.streamed_is_equal = all.streamed.error == "-" && same_bytes(from, to);
   fs::remove(to);
   all.slurped = copied("as a whole", from, to, chunk);
@@ -190,7 +190,7 @@ void tabulate(Story& story, const Copies& all) {
   };
   story.table({.title = "Memory of a copy",
                .columns = {"way", "chunks", "largest chunk", "peak memory"},
-               .rows = {row("does nothing", all.idle), row("by chunks", all.streamed),
+               .rows = {row("does nothing", all.idle), row("in chunks", all.streamed),
                         row("as a whole", all.slurped)}});
 }
 
@@ -199,7 +199,7 @@ void tabulate(Story& story, const Copies& all) {
 int copier(std::span<const std::string> args) {
   const std::string& way = args[0];
   if (way == "nothing") return report({}), 0;
-  report(way == "by chunks" ? by_chunks(args[1], args[2], std::stoul(args[3]))
+  report(way == "in chunks" ? by_chunks(args[1], args[2], std::stoul(args[3]))
                             : as_a_whole(args[1], args[2]));
   return 0;
 }
@@ -209,8 +209,8 @@ void copy(Story& story, const Knobs& knobs) {
   const std::size_t size = story.quick() ? std::min(asked, 64 * kMiB) : asked;
   const std::size_t chunk = *knobs.chunk;
   story.say(
-      "Two children copy a file of {}, one by chunks, one as a whole; a third does "
-      "nothing. Compare the memory that each needs at its peak.",
+      "Two child processes copy a file of {}, one in chunks and one as a whole. A third "
+      "does nothing. Compare the peak memory of the three.",
       lab::text::bytes(size));
   story.picture(lab::Picture::bars, {"Memory of a copy"});
   const Copies all = copies_of(size, chunk);
@@ -231,12 +231,12 @@ void copy(Story& story, const Knobs& knobs) {
   story.claim("04.2",
               slurped_is_equal && streamed.peak < idle.peak + kBound &&
                   slurped.peak >= idle.peak + size && kBound < size,
-              "the copy by chunks peaked at {} of memory, the copy as a whole at {}, and "
+              "the copy in chunks peaked at {} of memory, the copy as a whole at {}, and "
               "the child that did nothing at {}",
               lab::text::bytes(streamed.peak), lab::text::bytes(slurped.peak),
               lab::text::bytes(idle.peak));
   story.nuance("04.2",
-               "A stream bounds what is under way, not what you keep: a listener that "
+               "A stream bounds what is in flight, not what you keep. A listener that "
                "appends every chunk to a string has loaded the whole file after all.");
   story.takeaway("A stream needs memory for a chunk or two, whatever the file's size.");
 }

@@ -61,8 +61,8 @@ void passed(std::string_view from, std::string_view what, std::string_view to,
   trace::flow_in(trace::flow_out(what, {.lane = from}, where), what, {.lane = to}, where);
 }
 
-// Step 3: a source starts paused. Data flows once somebody listens, stops on pause(), and
-// nothing is lost meanwhile.
+// Step 3: a source starts paused. Data flows once there is a listener, and stops on pause().
+// Nothing is lost meanwhile.
 Emitted read_file(const fs::path& path) {
   Emitted seen;
   lab::uv::Loop loop;
@@ -120,9 +120,8 @@ Log unruly() {
 
 void source(Story& story, const Knobs&) {
   story.say(
-      "A file is read as a stream. Its listener pauses after the first chunk, resumes 5 "
-      "ms "
-      "later, and should miss nothing.");
+      "A file is read as a stream. The listener pauses the stream after the first chunk, "
+      "resumes it 5 ms later, and should miss nothing.");
   story.picture(lab::Picture::sequence, {"listener", "source"});
   constexpr std::size_t kSize = 200'000;
   const fs::path path = lab::run_dir() / "file";
@@ -136,14 +135,14 @@ void source(Story& story, const Knobs&) {
           seen.while_paused == 64 * kKiB &&
           order == "data > resume > data > data > data > end > close" &&
           joined(wrong) == "a > push: after end",
-      "all {} bytes came, in the order {}; no data came before somebody listened, "
-      "and none during the pause. Control: a push after the end failed ({})",
+      "all {} bytes came, in the order {}; no data came before there was a listener, and "
+      "none during the pause. Control: a push after the end failed ({})",
       seen.bytes, order, joined(wrong));
-  story.nuance(
-      "04.3",
-      "A paused source loses nothing, but it ends only when it has been read: one "
-      "that nobody reads never ends, and keeps its descriptor open.");
-  story.takeaway("A Readable gives data when you ask for it, and waits when you do not.");
+  story.nuance("04.3",
+               "A paused source loses nothing, but it ends only once it has been read. "
+               "If nobody reads it, it never ends and keeps its descriptor open.");
+  story.takeaway(
+      "A Readable delivers data when you ask for it, and waits when you do not.");
 }
 
 namespace {
@@ -185,8 +184,8 @@ Landed write_file(const fs::path& path, std::size_t chunks, bool gives_up) {
 
 void sink(Story& story, const Knobs&) {
   story.say(
-      "40 chunks are written to a file, then the stream is ended; a second stream is "
-      "destroyed instead. When are the bytes in the file?");
+      "We write 40 chunks to a file and then end the stream. We destroy a second stream "
+      "instead. When are the bytes in the file?");
   story.picture(lab::Picture::bars, {"Bytes in the file"});
   constexpr std::size_t kChunks = 40, kTotal = kChunks * 8 * kKiB;
   const Landed ended = write_file(lab::run_dir() / "ended", kChunks, false);
@@ -204,11 +203,11 @@ void sink(Story& story, const Knobs&) {
               "of {} bytes written, {} were in the file at `finish`, but only {} right "
               "after end(). Control: destroyed instead of ended, only {} arrived",
               kTotal, ended.on_finish, ended.right_after, dropped.at_last);
-  story.nuance(
-      "04.4",
-      "`finish` means that the kernel has the bytes. Surviving a power cut takes an "
-      "fsync.");
-  story.takeaway("write() only queues; the data has arrived when `finish` says so.");
+  story.nuance("04.4",
+               "`finish` means that the kernel has the bytes. To survive a power cut you "
+               "need an fsync.");
+  story.takeaway(
+      "write() only queues. The `finish` event says that the data has arrived.");
 }
 
 namespace {
@@ -267,9 +266,8 @@ Ends talk(bool allow_half_open) {
 
 void two_ways(Story& story, const Knobs&) {
   story.say(
-      "The client sends \"hi\" and ends its direction. 5 ms later the server answers. "
-      "Does "
-      "the answer still arrive?");
+      "The client sends \"hi\" and ends its direction. 5 ms later the server replies. "
+      "Does the reply still arrive?");
   story.picture(lab::Picture::sequence, {"client", "server"});
   trace::actor("client", trace::Actor::client);
   trace::actor("server", trace::Actor::service);
@@ -279,14 +277,13 @@ void two_ways(Story& story, const Knobs&) {
                .columns = {"half-open", "what happens"},
                .rows = {{"allowed", joined(half.log)}, {"not", joined(whole.log)}}});
   const bool refused = std::ranges::count(whole.log, "server may not write") == 1;
-  story.claim(
-      "04.5", half.got == "late data" && whole.got.empty() && refused,
-      "after one direction had ended, the other still delivered '{}'. Control: with "
-      "half-open connections not allowed it delivered {} bytes",
-      half.got, whole.got.size());
+  story.claim("04.5", half.got == "late data" && whole.got.empty() && refused,
+              "after one direction had ended, the other still delivered '{}'. Control: "
+              "without half-open connections it delivered {} bytes",
+              half.got, whole.got.size());
   story.nuance("04.5",
-               "TCP allows a half-open connection. net.Socket does not unless you set "
-               "allowHalfOpen, while stream.Duplex allows it by default.");
+               "TCP allows half-open connections. net.Socket does not, unless you set "
+               "allowHalfOpen. stream.Duplex allows them by default.");
   story.takeaway("A Duplex is two independent streams that share one object.");
 }
 

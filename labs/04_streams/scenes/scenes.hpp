@@ -23,7 +23,7 @@ struct Knobs {
                    "how much one read of the file asks for");
 };
 
-// copy.cpp: a large file, by chunks and as a whole.
+// copy.cpp: a large file, in chunks and as a whole.
 void copy(Story& story, const Knobs& knobs);
 int copier(std::span<const std::string> args);  // the role "copier"
 

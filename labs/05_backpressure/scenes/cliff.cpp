@@ -38,9 +38,11 @@ constexpr bool kSanitized = false;
 std::vector<std::pair<std::string, std::string>> sanitizer_limit(int mib) {
   if (!kSanitized) return {};
   constexpr int kOwnMemory = 40;  // MiB; and what was freed must not be kept
-  return {{"ASAN_OPTIONS", fmt::format("hard_rss_limit_mb={}:quarantine_size_mb=0:"
-                                       "thread_local_quarantine_size_kb=0",
-                                       mib + kOwnMemory)}};
+  return {
+      {"ASAN_OPTIONS",
+       fmt::format(
+           "hard_rss_limit_mb={}:quarantine_size_mb=0:thread_local_quarantine_size_kb=0",
+           mib + kOwnMemory)}};
 }
 
 // No core file of a process that is meant to die, and only `more` bytes from here on.
@@ -122,7 +124,8 @@ void cliff(Story& story, const Knobs& knobs) {
   const std::size_t limit = static_cast<std::size_t>(*knobs.memory) * kMiB;
   story.say(
       "Two child processes read from an endless source. Each may add {} of memory to "
-      "what it has at its start. One ignores what write() returns, the other obeys it.",
+      "what it has at its start. One ignores what write() returns, and the other obeys "
+      "it.",
       bytes(limit));
   story.picture(lab::Picture::curves, {"ignored queued", "obeyed queued"});
   const Fate ignored = pour("ignored", knobs);
@@ -136,16 +139,16 @@ void cliff(Story& story, const Knobs& knobs) {
           obeyed.exit.ok() && obeyed.made >= kPasses * limit &&
           obeyed.longest <= *knobs.high_water_mark + kChunk,
       "the process that ignored the signal ended with {} and {} in its queue; the "
-      "process that obeyed it moved {}, never queued more than {}, and ended with "
-      "{}",
+      "process that obeyed it moved {}, never queued more than {}, and ended with {}",
       ignored.end(), bytes(ignored.queued), bytes(obeyed.made), bytes(obeyed.longest),
       obeyed.end());
-  story.nuance("05.2",
-               "In Node the queued Buffers are outside the V8 heap, so "
-               "--max-old-space-size does not end this: the OOM killer or the "
-               "container's limit does.");
+  story.nuance(
+      "05.2",
+      "In Node the queued Buffers are outside the V8 heap, so --max-old-space-size does "
+      "not stop the growth. The OOM killer or the container's limit ends the process.");
   story.takeaway(
-      "An endless source that is not held back kills the process, whatever its memory.");
+      "An endless source that is never paused kills the process, however much memory it "
+      "has.");
 }
 
 }  // namespace lab05

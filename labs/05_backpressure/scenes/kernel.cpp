@@ -30,8 +30,8 @@ void kernel(Story& story, const Knobs& knobs) {
   plan.total = 64 * plan.chunk;
   plan.sink_rate = 0;
   story.say(
-      "The reader does not read for {} ms. The bytes first fill the kernel's two queues, "
-      "and only then our own.",
+      "The reader does not read for {} ms. The bytes should first fill the kernel's two "
+      "queues, and only then our own.",
       kReadsAgainAt);
   story.picture(lab::Picture::curves,
                 {"our queue", "kernel send queue", "kernel window", "kernel unread"});
@@ -58,9 +58,10 @@ void kernel(Story& story, const Knobs& knobs) {
                         {"kernel's send queue", bytes(full.unsent)},
                         {"our queue when the source was paused", bytes(at_pause)},
                         {"received in the end", bytes(received)}}});
-  story.nuance("05.1",
-               "TCP has backpressure of its own, the window, but it ends at write(). The "
-               "kernel's buffers are bounded; the queue in front of them is not.");
+  story.nuance(
+      "05.1",
+      "TCP has its own backpressure, the receive window, but it ends at write(). The "
+      "kernel's buffers are bounded. The queue in front of them is not.");
   story.takeaway(
       "When the reader stops, the TCP window closes, the kernel's send queue fills, and "
       "then our own queue does.");

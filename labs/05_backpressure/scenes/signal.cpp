@@ -38,9 +38,9 @@ void answers(Story& story, const Knobs&) {
     gauge("queued", "sink", sink.writable_length());
   }
   story.nuance("05.1",
-               "The mark is a threshold and not a limit: the sink never refuses a chunk. "
-               "Nothing protects you unless you look at what write() returns.");
-  story.takeaway("Backpressure is one bit: write() returns false.");
+               "The mark is a threshold and not a limit. The sink never refuses a chunk, "
+               "so nothing protects you unless you check what write() returns.");
+  story.takeaway("The whole signal is one return value: write() returns false.");
 }
 
 namespace {
@@ -79,7 +79,7 @@ void rise(Story& story, const Knobs& knobs) {
   const std::size_t ticks = story.quick() ? 500 : 1000;
   story.say(
       "A source produces {} MiB/s, and the reader reads {} MiB/s. For {} ms we ignore "
-      "what write() returns, then we obey it. The control is a source that is slower "
+      "what write() returns, and then we obey it. The control is a source that is slower "
       "than its reader.",
       *knobs.source_rate, *knobs.sink_rate, ignored_for);
   story.picture(lab::Picture::curves,
@@ -97,10 +97,11 @@ void rise(Story& story, const Knobs& knobs) {
               early < later && later < ignored && ignored > bound && obeyed <= bound &&
                   control < bound,
               "while the signal was ignored, the queue grew to {}, {} and {}; once it "
-              "was obeyed, the queue fell to at most {}; with a slower source it never "
-              "passed {}",
+              "was obeyed, the queue fell to at most {}. Control: with a slower source "
+              "it never passed {}",
               bytes(early), bytes(later), bytes(ignored), bytes(obeyed), bytes(control));
-  story.takeaway("The queue grows by the difference of the two rates until you pause.");
+  story.takeaway(
+      "Until you pause the source, the queue grows at the difference of the two rates.");
 }
 
 }  // namespace lab05

@@ -52,15 +52,16 @@ void prove_pipe(Story& story, const Plan& plan, const Results& results) {
   story.claim("05.3",
               piped.longest_queue <= bound && piped.received == plan.total &&
                   ignored.longest_queue > bound,
-              "pipe() never queued more than {} and delivered all {}; with the signal "
-              "ignored, {} were queued",
+              "pipe() never queued more than {} and delivered all {}. Control: with the "
+              "signal ignored, {} were queued",
               bytes(piped.longest_queue), bytes(piped.received),
               bytes(ignored.longest_queue));
   story.claim("05.4",
               !piped.pauses.empty() && shortest(piped.pauses) >= plan.high_water_mark &&
                   ignored.pauses.empty(),
               "pipe() paused the source {} times for {} chunks, each time with at least "
-              "{} queued (the mark is {}); with the signal ignored, it never paused",
+              "{} queued (the mark is {}). Control: with the signal ignored, the source "
+              "was never paused",
               piped.pauses.size(), piped.chunks, bytes(shortest(piped.pauses)),
               bytes(plan.high_water_mark));
 }
@@ -74,8 +75,8 @@ bool one_resume_each_drain(const Counts& counts) {
 void prove_resumes(Story& story, const Results& results) {
   const auto& [ignored, hasty, by_hand, piped, pipelined] = results;
   story.claim("05.5", one_resume_each_drain(piped) && hasty.resumes_without_drain > 0,
-              "{} drains were followed by {} resumes, none without a drain; a hasty pump "
-              "resumed {} times without a drain and queued {}",
+              "{} drains were followed by {} resumes, none without a drain. Control: the "
+              "hasty way resumed {} times without a drain and queued {}",
               piped.drains, piped.resumes - 1, hasty.resumes_without_drain,
               bytes(hasty.longest_queue));
   story.claim("05.6",
@@ -84,7 +85,7 @@ void prove_resumes(Story& story, const Results& results) {
                   by_hand.received == piped.received &&
                   ignored.longest_queue > by_hand.longest_queue,
               "by hand: {} pauses and at most {} queued; pipe(): {} and {}; pipeline(): "
-              "{} and {}; with the signal ignored: {} queued",
+              "{} and {}. Control: with the signal ignored, {} were queued",
               by_hand.pauses.size(), bytes(by_hand.longest_queue), piped.pauses.size(),
               bytes(piped.longest_queue), pipelined.pauses.size(),
               bytes(pipelined.longest_queue), bytes(ignored.longest_queue));
@@ -118,15 +119,15 @@ void ways(Story& story, const Knobs& knobs) {
                "These bytes had an end, so ignoring the signal only cost memory. That is "
                "why the bug passes every test and shows up in production.");
   story.takeaway(
-      "Pause when write() returns false and resume on drain: pipe() does exactly that.");
+      "Pause when write() returns false, and resume on drain. pipe() does exactly that.");
 }
 
 void two_sinks(Story& story, const Knobs& knobs) {
   const Plan plan = knobs.plan();
   const std::size_t fast_rate = 8 * plan.sink_rate;
   story.say(
-      "The same source is piped into two sockets. One reader takes {} in a millisecond, "
-      "the other {}.",
+      "One source is piped into two sockets. One reader takes {} per millisecond, the "
+      "other {}.",
       bytes(fast_rate), bytes(plan.sink_rate));
   story.picture(lab::Picture::curves, {"fast sink queued", "slow sink queued"});
   Transfer transfer(plan);
@@ -153,10 +154,10 @@ void two_sinks(Story& story, const Knobs& knobs) {
   const std::size_t by_fast = fast.reader.received(), by_slow = slow.reader.received();
   story.claim("05.4",
               shortest(pauses) >= plan.high_water_mark && by_fast <= by_slow + slack,
-              "of two sinks the slower one set the pace: its reader got {}, and the "
-              "reader that is 8 times as fast got {}",
+              "the slower of the two sinks set the pace: its reader got {}, and the "
+              "reader that is 8 times as fast got only {}",
               bytes(by_slow), bytes(by_fast));
-  story.takeaway("With several sinks on one source, the slowest sets the pace for all.");
+  story.takeaway("If one source feeds several sinks, the slowest sets the pace for all.");
 }
 
 }  // namespace lab05

@@ -45,8 +45,8 @@ class Proxy {
   }
 
  private:
-  // Step 8: what pipeline() adds: it watches every stage, and one that fails takes the
-  // others with it. It calls back once.
+  // Step 8: what pipeline() adds. It watches every stage, and if one fails, it destroys the
+  // others. It calls back once.
   void start() {
     for (std::size_t i = 0; i < streams_.size(); ++i) show(i);
     if (way_ == Way::pipeline) {

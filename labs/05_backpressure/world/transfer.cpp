@@ -116,7 +116,8 @@ void count(Counts& counts, Readable& source, Writable& sink) {
     ++counts.drains;
     *drained = true;
   });
-  source.on_resume([&counts, drained] {
+  source.on_resume([&, drained] {
+    if (source.ended()) return;  // as above: after a last chunk that reached the mark
     ++counts.resumes;
     counts.resumes_without_drain += !*drained;
   });

@@ -72,17 +72,16 @@ void killed(Story& story, const Knobs&) {
   story.table({"One of two workers is killed under load",
                {"primary", "exit notices", "serving then", "failed requests"},
                {row("plain", plain), row("restarts", restarts)}});
-  story.claim(
-      "06.4",
-      plain.notices == 1 && plain.signal == SIGKILL && plain.serving == 1 &&
-          plain.answered_after > 0 && restarts.serving == 2,
-      "the primary was told once that a worker had died of signal {}, and {} requests "
-      "were answered after that. {} worker was left under the plain primary, and "
-      "{} under the one that restarts",
-      plain.signal, plain.answered_after, plain.serving, restarts.serving);
+  story.claim("06.4",
+              plain.notices == 1 && plain.signal == SIGKILL && plain.serving == 1 &&
+                  plain.answered_after > 0 && restarts.serving == 2,
+              "the primary was notified once that a worker had died of signal {}, and {} "
+              "requests were answered after that. {} worker was left under the plain "
+              "primary, and {} under the primary that restarts workers",
+              plain.signal, plain.answered_after, plain.serving, restarts.serving);
   story.nuance("06.4",
-               "cluster reports the death and does no more: starting a new worker is "
-               "your own work. And the requests that the dead worker had under way are "
+               "cluster reports the death and does no more. You have to start a new "
+               "worker yourself. And the requests that the dead worker had in flight are "
                "lost, {} of them here.",
                plain.failed);
   story.takeaway("cluster tells you that a worker died. It does not start a new one.");
@@ -105,7 +104,7 @@ ClusterObservers watched(CrashLoop& seen, const std::string& lane) {
   };
   watch.on_exit = [&seen](pid_t, const lab::Exit&) { ++seen.deaths; };
   watch.on_back_off = [&seen, lane](milliseconds wait, lab::Where where) {
-    seen.waits.push_back(fmt::format("{} ms", wait.count()));
+    seen.waits.push_back(std::to_string(wait.count()));
     trace::state(lane, "back-off", 0, where);
   };
   watch.on_give_up = [&seen, lane](lab::Where where) {
@@ -136,9 +135,9 @@ CrashLoop crash(milliseconds lasting, const std::string& lane) {
 // Step 11: a worker that says "ready" and dies, under two rules for the back-off.
 void crash_loop(Story& story, const Knobs&) {
   story.say(
-      "Every worker says that it is ready and dies at once. A primary that resets its "
-      "back-off with each ready worker should restart it for ever. One that waits until "
-      "a worker has lasted should give up.");
+      "Every worker says that it is ready and dies at once. If the primary resets its "
+      "back-off whenever a worker is ready, it should restart workers for ever. If it "
+      "resets the back-off only after a worker has stayed up, it should give up.");
   story.picture(Picture::machine,
                 {"reset when a worker is ready", "reset when it has lasted 10 s"});
   const CrashLoop ready = crash(milliseconds(0), "reset when a worker is ready");
@@ -147,17 +146,16 @@ void crash_loop(Story& story, const Knobs&) {
     return std::vector<std::string>{name, std::to_string(one.deaths),
                                     fmt::format("{}", fmt::join(one.waits, " > "))};
   };
-  story.table(
-      {"Each worker says that it is ready, and dies",
-       {"the back-off is reset", "deaths", "waits"},
-       {row("when a worker is ready", ready), row("when it has lasted 10 s", lasted)}});
+  story.table({"Each worker says that it is ready, and dies",
+               {"back-off reset", "deaths", "waits, ms"},
+               {row("on ready", ready), row("after lasting 10 s", lasted)}});
   story.claim("06.4", lasted.given_up && lasted.deaths == 6 && !ready.given_up,
-              "the primary gave up after {} deaths. Control: the one that resets its "
-              "back-off with each ready worker saw {} deaths and went on",
+              "the primary gave up after {} deaths. Control: a primary that resets its "
+              "back-off whenever a worker is ready saw {} deaths and still went on",
               lasted.deaths, ready.deaths);
   story.takeaway(
-      "\"Ready\" proves nothing. Reset the back-off only after a worker has stayed up "
-      "for a while, and give up after a few failures.");
+      "\"Ready\" proves little. Reset the back-off only after a worker has stayed up for "
+      "a while, and give up after a few failures.");
 }
 
 }  // namespace lab06

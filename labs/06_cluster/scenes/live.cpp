@@ -9,9 +9,8 @@ namespace trace = lab::trace;
 
 void live(Story& story, const Knobs& knobs) {
   story.say(
-      "Four clients keep sending requests to {} workers. Kill a worker: the requests "
-      "that "
-      "it had are lost, and the primary starts another. Freeze one: what it holds waits.",
+      "Four clients keep sending requests to {} workers. Kill a worker: its requests are "
+      "lost, and the primary starts another. Freeze a worker: its requests wait.",
       *knobs.workers);
   story.picture(Picture::nodes, {"clients", "primary", "worker 1", "worker 2"});
   lab::uv::Loop loop;

@@ -46,7 +46,7 @@ void rolling(Story& story, const Knobs&) {
       "ready before the old worker stops, no request should fail.");
   story.picture(Picture::strips, {"worker 1", "worker 2", "worker 3", "worker 4"});
   lab::Table table{"All workers are replaced under load",
-                   {"how", "answered", "failed", "processes that answered"},
+                   {"how", "answered", "failed", "processes"},
                    {}};
   const auto row = [&](const char* how, const Replaced& one) {
     table.rows.push_back({how, std::to_string(one.answered), std::to_string(one.failed),
@@ -64,17 +64,18 @@ void rolling(Story& story, const Knobs&) {
       row("killed and started again", replace(How::killed_first, Scheme::deal, true));
   story.table(table);
   const int failed = dealt.failed + fresh.failed + inherited.failed;
-  story.claim("06.4", failed == 0 && dealt.processes >= 3 && killed.failed > 0,
-              "{} of {} requests failed while the workers were replaced one by one. "
-              "Control: {} failed when the workers were killed first and started then",
-              failed, dealt.answered + fresh.answered + inherited.answered + failed,
-              killed.failed);
+  story.claim(
+      "06.4", failed == 0 && dealt.processes >= 3 && killed.failed > 0,
+      "{} of {} requests failed while the workers were replaced one by one. Control: {} "
+      "failed when the workers were killed first and then started again",
+      failed, dealt.answered + fresh.answered + inherited.answered + failed,
+      killed.failed);
   story.nuance("06.4",
-               "With SO_REUSEPORT a request may fail, so the claim leaves it out: what "
-               "the kernel puts into the queue of a worker's own socket between its last "
-               "accept and its close is lost.");
+               "With SO_REUSEPORT a request may fail. The claim does not count that row: "
+               "each worker has its own socket, and a connection that arrives between "
+               "its last accept and its close is lost.");
   story.takeaway(
-      "Start the successor, then drain the old worker: it takes no new connections, "
+      "Start the successor, and then drain the old worker: it takes no new connections, "
       "finishes its requests and says \"Connection: close\".");
 }
 

@@ -36,8 +36,8 @@ double cores_used(int threads) {
 
 void one_core(Story& story, const Knobs&) {
   story.say(
-      "First one thread computes, then four do. CPU time by wall time says how many "
-      "cores they used. For one thread it should not be more than one.");
+      "First one thread computes, and then four do. CPU time divided by wall time says "
+      "how many cores they used. One thread should use no more than one.");
   constexpr const char* kCores = "cores of this machine";
   story.picture(Picture::bars, {"How many cores a process uses", kCores});
   lab::trace::counter(kCores, std::thread::hardware_concurrency());
@@ -56,10 +56,10 @@ void one_core(Story& story, const Knobs&) {
               "one thread used {:.2f} cores. Control: four threads of the same process "
               "used {:.2f}{}",
               one, four, busy ? ", because this machine is busy or has one core" : "");
-  story.nuance("06.1",
-               "This is true of the JavaScript only. libuv's pool and the garbage "
-               "collector have threads of their own: asynchronous pbkdf2 used 1.99 cores "
-               "in Node.");
+  story.nuance(
+      "06.1",
+      "This is true only of the JavaScript. libuv's pool and the garbage collector have "
+      "their own threads. Asynchronous pbkdf2 used 1.99 cores in Node.");
   story.takeaway("One thread of JavaScript cannot use more than one core.");
 }
 
@@ -98,12 +98,12 @@ Work wait(int workers) {
 
 }  // namespace
 
-// Step 12: the CPU of one process is the limit of what computes; a wait costs none. By
-// shares and counts, because a busy machine hides what the clock would show.
+// Step 12: one process limits the work that computes, and waiting needs no CPU. We compare
+// shares and counts, because times are unreliable on a busy machine.
 void scaling(Story& story, const Knobs&) {
   const int requests = story.quick() ? 80 : 240;
   story.say(
-      "{} requests that compute go to one worker, then to two. The busier of the two "
+      "{} requests that compute go to one worker, and then to two. The busier of the two "
       "should have about half of the work. Requests that only wait should gain nothing.",
       requests);
   story.picture(Picture::bars, {"What the busiest worker had to compute"});
@@ -123,14 +123,14 @@ void scaling(Story& story, const Knobs&) {
               "worker used {}, however many cores there are",
               lab::text::percent(two.share), lab::text::percent(one.share));
   story.claim("06.8", gain >= 1.4 && wait_gain <= 1.25,
-              "the busier of two workers computed {} of {} requests, so each had {:.1f} "
-              "times less to do. Control: of requests that wait 50 ms, one worker "
-              "already had {} under way at once, and two had {}",
+              "the busier of two workers computed {} of {} requests, so one worker alone "
+              "had {:.1f} times as much to do. Control: of requests that wait 50 ms, one "
+              "worker already had {} in flight at once, and two had {}",
               two.most, requests, gain, wait_one.at_once, wait_two.at_once);
   story.nuance("06.8",
-               "Where requests only wait, a second worker brings little, because one "
-               "worker already holds all the waits.");
-  story.takeaway("More workers help where the CPU is the limit, and nowhere else.");
+               "If requests only wait, a second worker gains little. One worker can "
+               "already keep them all in flight.");
+  story.takeaway("More workers help if the CPU is the limit, and not otherwise.");
 }
 
 }  // namespace lab06

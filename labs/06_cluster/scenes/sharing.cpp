@@ -85,8 +85,8 @@ void claim_shared_port(Story& story, const Cluster& cluster, const LoadResult& s
   story.claim(
       "06.3",
       listening == 1 && refused && seen.workers.size() == cluster.serving().size(),
-      "{} socket listened on the port, and {} processes answered on it. Control: "
-      "a second bind that does not share the port {}",
+      "{} socket listened on the port, and {} processes answered on it. Control: a "
+      "second bind that does not share the port {}",
       listening, seen.workers.size(), refused ? "got EADDRINUSE" : "was allowed");
 }
 
@@ -126,11 +126,11 @@ void one_port(Story& story, const Knobs& knobs) {
               "the requests",
               accepted);
   story.nuance("06.5",
-               "The name changed with Node 16. isMaster remains as a deprecated alias of "
+               "The name changed in Node 16. isMaster remains as a deprecated alias of "
                "isPrimary.");
   claim_instances(story, seen, kept);
   story.takeaway(
-      "The workers are whole processes that share only the port. Whatever else they need "
+      "The workers are whole processes that share only the port. Anything else they need "
       "to share belongs in a store.");
 }
 
@@ -157,16 +157,16 @@ int least_of(const LoadResult& result, int workers) {
 // Step 10: three ways to share a port, and how each spreads connections.
 void distribution(Story& story, const Knobs& knobs) {
   story.say(
-      "20 requests come over new connections, then 20 over one that is kept, to {} "
-      "workers. A primary that deals should spread the new connections evenly; the kept "
-      "one stays with one worker.",
+      "20 requests go to {} workers over new connections, and 20 more over one kept "
+      "connection. If the primary accepts, it should spread the new connections evenly. "
+      "The kept connection should stay with one worker.",
       *knobs.workers);
   story.picture(Picture::nodes, {"clients", "primary", "worker 1", "worker 2"});
   bool one_port = true;
   int least = 0;
   lab::Table table{
       "Who answered", {"scheme", "listening sockets", "new connections", "one kept"}, {}};
-  for (const auto& [scheme, name] : {std::pair{Scheme::deal, "primary deals"},
+  for (const auto& [scheme, name] : {std::pair{Scheme::deal, "primary accepts"},
                                      {Scheme::inherit, "one inherited socket"},
                                      {Scheme::reuse_port, "SO_REUSEPORT"}}) {
     lab::uv::Loop loop;
@@ -187,13 +187,13 @@ void distribution(Story& story, const Knobs& knobs) {
   };
   story.claim(
       "06.3", one_port && least == 20 / *knobs.workers,
-      "{}, {} and {} sockets listened on the one port. The primary dealt 20 new "
-      "connections {}; where the workers accept, the kernel's split was {} and {}. "
+      "{}, {} and {} sockets listened on the one port. The primary split 20 new "
+      "connections {}. When the workers accepted, the kernel split them {} and {}. "
       "Control: 20 requests over one kept connection went to 1 worker each time",
       cell(0, 1), cell(1, 1), cell(2, 1), cell(0, 2), cell(1, 2), cell(2, 2));
   story.takeaway(
-      "Connections are spread, not requests. They are spread evenly only when the "
-      "primary deals them; otherwise the kernel decides.");
+      "Connections are spread, not requests. They are spread evenly only if the primary "
+      "accepts them. Otherwise the kernel decides.");
 }
 
 }  // namespace lab06

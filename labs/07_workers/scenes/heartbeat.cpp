@@ -170,8 +170,8 @@ void blurred(Story& story, const Knobs& knobs) {
   const auto side = static_cast<std::size_t>(*knobs.side);
   const Job job{side, passes_for(side, story.quick() ? *knobs.job / 2 : *knobs.job)};
   story.say(
-      "We blur a picture of {} x {} pixels {} times, in four places. "
-      "Meanwhile a timer on the event loop should fire every 5 ms.",
+      "We blur a picture of {} x {} pixels {} times, in four places. Meanwhile a timer "
+      "on the event loop should fire every 5 ms.",
       job.side, job.side, job.passes);
   story.picture(lab::Picture::strips, {"on the loop's thread", "a thread of the pool",
                                        "a worker process", "libuv's own pool"});
@@ -179,7 +179,7 @@ void blurred(Story& story, const Knobs& knobs) {
   const Pulse pool = free_once([&] { return on_the_pool(job, knobs.pool()); });
   const Pulse process = free_once([&] { return on_a_process(job); });
   const Pulse libuv = on_libuvs_pool(job);
-  lab::Table table{"The same blur", {"where", "ms", "timer fired", "worst gap ms"}, {}};
+  lab::Table table{"The same blur", {"where", "ms", "timer fired", "worst gap, ms"}, {}};
   bool same = true;
   for (const Pulse& pulse : {loop, pool, process, libuv}) {
     same = same && pulse.result == loop.result;
@@ -190,27 +190,28 @@ void blurred(Story& story, const Knobs& knobs) {
   story.table(table);
   const bool stalled = loop.beats == 0 && loop.worst_gap * 10 >= loop.job * 9;
   story.claim("07.7", same && stalled && was_free(pool),
-              "with the blur on a worker thread for {}, the timer fired {} "
-              "times. Control: on the loop's thread it fired {} times in {}",
+              "with the blur on a worker thread for {}, the timer fired {} times. "
+              "Control: on the loop's thread it fired {} times in {}",
               lab::text::time(pool.job), pool.beats, loop.beats,
               lab::text::time(loop.job));
-  story.nuance("07.7",
-               "Asynchronous crypto and zlib need no Worker: they run on libuv's "
-               "own pool, where the timer fired {} times. I/O needs none either.",
-               libuv.beats);
+  story.nuance(
+      "07.7",
+      "Asynchronous crypto and zlib need no Worker. They run on libuv's own pool, and "
+      "with the blur there the timer fired {} times. I/O needs none either.",
+      libuv.beats);
   story.claim("07.8", stalled && was_free(pool) && was_free(process),
-              "the loop was blocked for at most {} with a thread and {} with a "
-              "process. Control: {} with the blur on the loop",
+              "the loop was blocked for at most {} with a thread and {} with a process. "
+              "Control: {} with the blur on the loop",
               lab::text::time(pool.worst_gap), lab::text::time(process.worst_gap),
               lab::text::time(loop.worst_gap));
-  story.takeaway("A worker keeps the loop free; it does not make the job faster.");
+  story.takeaway("A worker keeps the loop free. It does not make the job faster.");
 }
 
 // Turn `where` from the loop to the pool, and watch the worst gap.
 void live(Story& story, const Knobs& knobs) {
   story.say(
-      "Move the jobs from the loop to the pool (knob `where`) and watch "
-      "the worst gap. Then raise the rate.");
+      "Move the jobs from the loop to the pool (knob `where`) and watch the worst gap. "
+      "Then raise the rate.");
   story.picture(lab::Picture::curves, {"worst gap", "jobs waiting", "refused"});
   lab::uv::Loop loop;
   ThreadPool pool(knobs.pool());

@@ -88,8 +88,8 @@ ThreadIds ids_of_threads(int threads) {
 void identity(Story& story, const Knobs& knobs) {
   const int workers = *knobs.threads;
   story.say(
-      "We start {} worker processes and {} worker threads and ask each "
-      "for its process id.",
+      "We start {} worker processes and {} worker threads and ask each for its process "
+      "id.",
       workers, workers);
   story.picture(lab::Picture::nodes, {"main", "worker 1", "thread 1"});
   trace::actor("main", trace::Actor::process);
@@ -112,15 +112,13 @@ void identity(Story& story, const Knobs& knobs) {
   story.claim("07.1", pids.size() == count + 1,
               "{} worker processes and their parent have {} different process ids",
               workers, pids.size());
-  story.claim("07.5",
-              ids.threads.size() == count && !ids.threads.contains(getpid()) &&
-                  ids.processes == std::set<pid_t>{getpid()},
-              "{} worker threads have {} different thread ids and the same "
-              "process id, {}",
-              workers, ids.threads.size(), fmt::join(ids.processes, ", "));
-  story.takeaway(
-      "Cluster starts processes; worker threads are threads of one "
-      "process.");
+  story.claim(
+      "07.5",
+      ids.threads.size() == count && !ids.threads.contains(getpid()) &&
+          ids.processes == std::set<pid_t>{getpid()},
+      "{} worker threads have {} different thread ids and the same process id, {}",
+      workers, ids.threads.size(), fmt::join(ids.processes, ", "));
+  story.takeaway("Cluster starts processes. Worker threads are threads of one process.");
 }
 
 namespace {
@@ -151,9 +149,8 @@ Fork fork_and_write(std::size_t bytes) {
 void memory(Story& story, const Knobs&) {
   constexpr std::size_t kBytes = 8 << 20;
   story.say(
-      "Two worker processes change a global variable, a forked child "
-      "overwrites 8 MiB, and a thread changes a variable of main. Which "
-      "changes does main see?");
+      "Two worker processes change a global variable, a forked child overwrites 8 MiB, "
+      "and a thread changes a variable of main. Which changes does main see?");
   story.picture(lab::Picture::bars, {"Writes that main sees"});
   WorkerProcess first, second;
   std::uint64_t of_first = 0;
@@ -169,13 +166,12 @@ void memory(Story& story, const Knobs&) {
   story.claim("07.2",
               of_first == 3 && of_second == 1 && forked.parent_sees == 0 &&
                   forked.copied >= kBytes && of_thread == 3,
-              "one worker added to a global 3 times, the other once; they read "
-              "{} and {}. A forked child wrote 8 MiB, got {} of its own and "
-              "changed {} bytes of its parent. Control: main saw all {} "
-              "additions of a thread",
+              "one worker added 1 to a global three times, the other once; they read {} "
+              "and {}. A forked child wrote 8 MiB, got {} of its own and changed {} "
+              "bytes of its parent. Control: main saw all {} additions of a thread",
               of_first, of_second, lab::text::bytes(forked.copied), forked.parent_sees,
               of_thread);
-  story.takeaway("Processes share only what you send them; threads share everything.");
+  story.takeaway("Processes share only what you send them. Threads share everything.");
 }
 
 namespace {
@@ -209,8 +205,8 @@ std::uint64_t memory_of_threads(int workers) {
 void weight(Story& story, const Knobs&) {
   constexpr int kWorkers = 4;
   story.say(
-      "We start {} worker processes and {} threads and measure the "
-      "memory of each while it is idle.",
+      "We start {} worker processes and {} threads and measure the memory of each while "
+      "it is idle.",
       kWorkers, kWorkers);
   story.picture(lab::Picture::bars, {"Memory of one idle worker"});
   const std::uint64_t process = memory_of_processes(kWorkers) / kWorkers;
@@ -220,15 +216,13 @@ void weight(Story& story, const Knobs&) {
                {{"a process", std::to_string(process / 1024)},
                 {"a thread", std::to_string(thread / 1024)}}});
   story.claim("07.3", process > 3 * thread && process > 0,
-              "an idle worker process takes {} of memory, an idle thread {}",
+              "an idle worker process takes {} of memory, and an idle thread takes {}",
               lab::text::bytes(process), lab::text::bytes(thread));
-  story.nuance("07.3",
-               "Here a runtime is some libraries and a heap. In Node it is a "
-               "whole V8: about 40 MB for a process and 9 MB for a Worker, which "
-               "has its own V8 too.");
-  story.takeaway(
-      "A worker process costs far more memory than a thread, in Node as "
-      "well.");
+  story.nuance(
+      "07.3",
+      "Here a runtime is some libraries and a heap. In Node it is a whole V8: a process "
+      "takes about 40 MB, and a Worker 9 MB, because it has its own V8 too.");
+  story.takeaway("A worker process costs far more memory than a thread, in Node too.");
 }
 
 namespace {
@@ -251,8 +245,8 @@ int crash_a_thread() {
 
 void crash(Story& story, const Knobs&) {
   story.say(
-      "One of two worker processes crashes with a segmentation fault. "
-      "Then one of two threads does.");
+      "One of two worker processes crashes with a segmentation fault. Then one of two "
+      "threads does.");
   story.picture(lab::Picture::nodes,
                 {"main", "worker 1", "worker 2", "thread 1", "thread 2"});
   trace::actor("main", trace::Actor::process);
@@ -279,15 +273,13 @@ void crash(Story& story, const Knobs&) {
                  of_threads ? "is gone" : "goes on"}}});
   story.claim("07.2",
               !answered && of_process == SIGSEGV && lives && of_threads == SIGSEGV,
-              "one worker process died of signal {} and the other still "
-              "answered. Control: a thread that crashed took its whole process "
-              "with it (signal {})",
+              "one worker process died of signal {} and the other still answered. "
+              "Control: a thread that crashed took its whole process with it (signal {})",
               of_process, of_threads);
   story.nuance("07.5",
-               "An exception or a full heap ends only that Worker in Node, and "
-               "main gets an error event. A crash in native code ends the whole "
-               "process.");
-  story.takeaway("Run code that may crash in a process of its own.");
+               "In Node an exception or a full heap ends only that Worker, and main gets "
+               "an error event. A crash in native code ends the whole process.");
+  story.takeaway("If code may crash, run it in its own process.");
 }
 
 }  // namespace lab07

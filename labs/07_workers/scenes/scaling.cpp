@@ -88,8 +88,8 @@ std::uint64_t turns_on_two_cores(const std::vector<std::uint64_t>& cores,
 
 void scaling(Story& story, const Knobs&) {
   story.say(
-      "One worker process serves requests that compute, then requests "
-      "that wait 100 ms. Then two worker processes do.");
+      "One worker process serves requests that compute, and then requests that wait 100 "
+      "ms. Then two worker processes do the same.");
   story.picture(lab::Picture::bars, {"Requests per second"});
   const int passes = passes_for(256, milliseconds(4));
   const Message compute{
@@ -114,25 +114,23 @@ void scaling(Story& story, const Knobs&) {
   if (cores.size() < 2) {
     story.say("This process may use one core only, so there is no gain to show.");
     story.takeaway(
-        "More processes give you more CPU, as long as there are cores for "
-        "them.");
+        "More processes give you more CPU, as long as there are cores for them.");
     return;
   }
   const std::uint64_t together = turns(cores.front(), cores.front());
   const std::uint64_t apart = turns_on_two_cores(cores, together);
   story.claim("07.4", waits > 50 && apart > 10 * together,
-              "two processes passed a value back and forth {} times in 100 ms on "
-              "two cores, and {} times on one. One worker answered {:.0f} "
-              "waiting requests per second; one after another it would be 10",
+              "two processes passed a value back and forth {} times in 100 ms on two "
+              "cores, and {} times on one core. One worker answered {:.0f} waiting "
+              "requests per second; one after another it would be 10",
               apart, together, waits);
   story.nuance("07.4",
-               "The gain is CPU time, and it ends with the number of cores ({} "
-               "here). A server that mostly waits gains little from a second "
-               "worker.",
+               "The gain is CPU time, and the number of cores limits it ({} here). A "
+               "server that mostly waits gains little from a second worker.",
                cores.size());
   story.takeaway(
-      "More processes give you more CPU. One event loop can already wait "
-      "for many requests.");
+      "More processes give you more CPU. One event loop can already wait for many "
+      "requests.");
 }
 
 }  // namespace lab07

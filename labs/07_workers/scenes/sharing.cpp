@@ -75,8 +75,8 @@ Race losing_race() {
 
 void counter(Story& story, const Knobs&) {
   story.say(
-      "Two threads add 1 to the same number, a million times each: first "
-      "with plain additions, then with atomic ones.");
+      "Two threads add 1 to the same number, a million times each: first with plain "
+      "additions, then with atomic ones.");
   story.picture(lab::Picture::bars, {"Two threads add to one number"});
   const Race plain = losing_race();
   const Race atomic{plain.wanted, atomic_race(plain.wanted / 2)};
@@ -85,15 +85,13 @@ void counter(Story& story, const Knobs&) {
                {{fmt::format("{} plain", plain.wanted), std::to_string(plain.sum)},
                 {fmt::format("{} atomic", atomic.wanted), std::to_string(atomic.sum)}}});
   story.claim("07.6", plain.lost() > 0 && atomic.lost() == 0,
-              "{} of {} plain additions were lost; of the atomic ones, {} were",
+              "{} of {} plain additions were lost, and {} of the atomic ones",
               plain.lost(), plain.wanted, atomic.lost());
   story.nuance("07.6",
-               "In Node only a SharedArrayBuffer is shared. Each Worker has its "
-               "own globals, and messages are copied. In C++ threads share all "
-               "memory.");
+               "In Node only a SharedArrayBuffer is shared. Each Worker has its own "
+               "globals, and messages are copied. In C++ threads share all memory.");
   story.takeaway(
-      "Shared memory needs atomics, because count++ is three steps: "
-      "read, add, write.");
+      "Shared memory needs atomics, because count++ is three steps: read, add, write.");
 }
 
 namespace {
@@ -141,9 +139,9 @@ int second_bind_in_a_thread() {
 
 void node(Story& story, const Knobs&) {
   story.say(
-      "Eight short experiments; node.mjs plays the same in Node. In one "
-      "of them a worker posts a message and stores 7, while main loops "
-      "until it sees the 7.");
+      "Eight short experiments run here, and node.mjs runs the same eight in Node. In "
+      "one of them a worker posts a message and stores 7, while main loops until it sees "
+      "the 7.");
   story.picture(lab::Picture::sequence, {"worker", "main"});
   WorkerProcess process;
   static int global = 0;
@@ -168,10 +166,9 @@ void node(Story& story, const Knobs&) {
                  second_bind_in_a_thread() == EADDRINUSE ? "EADDRINUSE" : "bound"},
                 {"a worker thread's process id", id(of_thread)},
                 {"a worker thread sets a global", changed(global)},
-                {"a worker thread writes a buffer it was posted", changed(buffer[0])}}});
+                {"a worker thread writes a posted buffer", changed(buffer[0])}}});
   story.takeaway(
-      "Node differs only in the last two rows: its Workers copy what C++ "
-      "threads share.");
+      "Node differs only in the last two rows. Its Workers copy what C++ threads share.");
 }
 
 }  // namespace lab07

@@ -30,8 +30,7 @@ class Worker {
  public:
   explicit Worker(int channel) : channel_(channel) {}
 
-  // Step 6: a worker process is a loop of its own: it answers requests until the channel
-  // ends.
+  // Step 6: a worker process has its own loop. It answers requests until the channel ends.
   int run() {
     std::string bytes;
     while (true) {

@@ -94,36 +94,35 @@ std::vector<std::string> die(std::size_t number) {
 // Really dying, each time in a process of its own.
 void deaths(Story& story, const Knobs&) {
   story.say(
-      "Four C++ processes end by an error. Only one of them gets to "
-      "report it.");
-  story.picture(lab::Picture::nodes, {"parent"});
+      "Four C++ processes end because of an error. Only one of them gets to report it.");
+  story.picture(lab::Picture::bars, {"Each in a process of its own"});
   lab::trace::actor("parent", lab::trace::Actor::client);
   lab::Table table{"Each in a process of its own", {"what happens", "end", "report"}, {}};
   for (std::size_t i = 0; i < std::size(kDeaths); ++i) table.rows.push_back(die(i));
   story.table(table);
   const auto& rows = table.rows;
-  story.claim(
+  story.claim("08.1",
+              rows[0][1] == "SIGABRT" &&
+                  rows[1][1] == fmt::format("exit {}", kChosenCode) &&
+                  rows[1][2] == "terminate: paid twice" && rows[2][1] == "SIGSEGV" &&
+                  rows[2][2].empty(),
+              "with a terminate handler the process ended with {} and left \"{}\" on "
+              "disk. Control: without one it ended by {}",
+              rows[1][1], rows[1][2], rows[0][1]);
+  story.nuance(
       "08.1",
-      rows[0][1] == "SIGABRT" && rows[1][1] == fmt::format("exit {}", kChosenCode) &&
-          rows[1][2] == "terminate: paid twice" && rows[2][1] == "SIGSEGV" &&
-          rows[2][2].empty(),
-      "with a terminate handler the process ended with {} and left \"{}\" on disk. "
-      "Control: without one it ended by {}",
-      rows[1][1], rows[1][2], rows[0][1]);
-  story.nuance("08.1",
-               "In C++ the handler must not return. In Node it may, and then the "
-               "process goes on. A signal such as SIGSEGV is not an exception: no "
-               "handler sees it.");
+      "In C++ the handler must not return. In Node it may, and then the process goes on. "
+      "A signal such as SIGSEGV is not an exception, so neither handler runs.");
   story.takeaway(
-      "Use the last-resort handler for a last log line. If nobody reads "
-      "a failed future, the process ends with {} and logs nothing, so "
-      "promises need a check of their own.",
+      "Use the last-resort handler only to write a log line. If nobody reads a failed "
+      "future, the process ends with {} and logs nothing, so promises need a check of "
+      "their own.",
       rows[3][1]);
 }
 
 namespace {
 
-constexpr const char* kPrograms = "19 programs, by the way in which they end";
+constexpr const char* kPrograms = "19 programs, by how they end";
 using Results = std::map<std::string, std::string>;
 
 // What program `number` prints, and how it ends. `on_start` is told its process.
@@ -162,9 +161,9 @@ std::string play_drawn(const std::string& name) {
 lab::Table by_their_end(Results& results) {
   lab::Table table{kPrograms, {"program", "which", "result"}, {}};
   for (const auto& [end, result] : {std::pair{"survives", "exit 0"},
-                                    {"ends with code 5", "exit 5"},
-                                    {"ends with code 1", "exit 1"},
-                                    {"ends with code 7", "exit 7"}}) {
+                                    {"code 5", "exit 5"},
+                                    {"code 1", "exit 1"},
+                                    {"code 7", "exit 7"}}) {
     const std::size_t head = table.rows.size();
     table.rows.push_back({end, "", ""});
     for (const Program& program : programs()) {
@@ -183,8 +182,8 @@ lab::Table by_their_end(Results& results) {
 // and a test compares.
 void rules(Story& story, const Knobs&) {
   story.say(
-      "19 small programs throw an error or reject a promise, each in its "
-      "own process. Which of them survive?");
+      "19 small programs throw an error or reject a promise, each in its own process. "
+      "Which of them survive?");
   story.picture(lab::Picture::tree, {kPrograms});
   Results result = play_all();
   story.table(by_their_end(result));
@@ -198,19 +197,20 @@ void rules(Story& story, const Knobs&) {
           is("a rejection, only uncaughtException handler",
              "exit 0 | UE x unhandledRejection ; still alive") &&
           is("a rejection, --unhandled-rejections=warn", "exit 0 | still alive"),
-      "with a handler the process survived ({}). Control: without one it "
-      "ended with {}",
-      result["a rejection, unhandledRejection handler"], result["a rejection"]);
+      "with a handler the process survived. Control: without a handler it ended with {}",
+      result["a rejection"]);
   story.nuance("08.5",
-               "Since Node 15 an unhandled rejection ends the process. It is "
-               "raised as an uncaughtException. Node 14 only warned ({}).",
+               "Since Node 15 an unhandled rejection ends the process. It is raised as "
+               "an uncaughtException. Node 14 only warned ({}).",
                result["a rejection, --unhandled-rejections=warn"]);
   story.takeaway("Without a handler, an error that nobody caught ends the process.");
 }
 
 void catching(Story& story, const Knobs&) {
-  story.say("The same error, with try/catch or .catch() in different places.");
-  story.picture(lab::Picture::nodes, {"parent"});
+  story.say(
+      "The same error is thrown, with try/catch or .catch() in different places. Where "
+      "is it caught?");
+  story.picture(lab::Picture::bars, {"Where the error is caught"});
   lab::trace::actor("parent", lab::trace::Actor::client);
   Results result;
   lab::Table table{"Where the error is caught", {"program", "result"}, {}};
@@ -222,7 +222,7 @@ void catching(Story& story, const Knobs&) {
   }
   for (const char* program : {".catch() in a microtask of a microtask",
                               ".catch() one setImmediate late, with handlers"}) {
-    result[program] = play_drawn(program);
+    table.rows.push_back({program, result[program] = play_drawn(program)});
   }
   story.table(table);
   const auto is = [&](const char* program, std::string_view expected) {
@@ -235,9 +235,8 @@ void catching(Story& story, const Knobs&) {
               "try inside the callback: {}; around the timer: {}",
               result["try inside the timer"], result["try around a timer"]);
   story.nuance("08.6",
-               "A try block catches only what is thrown while it is on the stack. "
-               "If you do not await an async call, nobody handles its rejection "
-               "({}).",
+               "A try block catches only what is thrown while it is on the stack. If you "
+               "do not await an async call, nobody handles its rejection ({}).",
                result["try around an async call, not awaited"]);
   story.claim("08.7",
               is(".catch() in the same tick", "exit 0 | handled") &&
@@ -248,14 +247,14 @@ void catching(Story& story, const Knobs&) {
               "in the same tick: {}; one setImmediate late: {}",
               result[".catch() in the same tick"],
               result[".catch() one setImmediate late"]);
-  story.nuance("08.7",
-               "Node looks for unhandled rejections after each callback, once "
-               "ticks and microtasks are done. With handlers installed, a late "
-               ".catch() is reported, too ({}).",
-               result[".catch() one setImmediate late, with handlers"]);
+  story.nuance(
+      "08.7",
+      "Node looks for unhandled rejections after each callback. Ticks and microtasks are "
+      "done by then. With handlers installed, a late .catch() is reported as well ({}).",
+      result[".catch() one setImmediate late, with handlers"]);
   story.takeaway(
-      "Catch an error inside the callback, or on the promise before the "
-      "microtasks drain.");
+      "Catch an error inside the callback, or on the promise before the microtask queue "
+      "has drained.");
 }
 
 }  // namespace lab08

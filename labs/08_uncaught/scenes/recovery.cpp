@@ -124,8 +124,8 @@ Words row(const Crashed& one) {
 
 void restart(Story& story, const Knobs&) {
   story.say(
-      "Two uploads are half done when another request crashes the "
-      "service. What becomes of the uploads depends on the handler.");
+      "Two uploads are half done when another request crashes the service. What happens "
+      "to the uploads depends on the handler.");
   story.picture(lab::Picture::strips,
                 {"swallows", "exits at once", "drains", "drains, uploads stall"});
   const Crashed swallows = crash("swallows", OnError::go_on);
@@ -145,19 +145,20 @@ void restart(Story& story, const Knobs&) {
                   drains.after.n == 1 && stalled.uploads == lost && stalled.exit == 1 &&
                   exits.uploads == lost && exits.exit == 1 && swallows.same_process() &&
                   swallows.after.n == swallows.before.n + 1,
-              "logged \"{}\"; both uploads finished; a new process counted from "
-              "{}. Control: an immediate exit lost both; the process that "
-              "swallowed the error went on at {}",
+              "the handler logged \"{}\", both uploads finished, and a new process "
+              "counted from {}. Control: an immediate exit lost both uploads. The "
+              "process that swallowed the error went on with {}",
               drains.log, drains.after.n, swallows.after.n);
-  story.nuance("08.2",
-               "Draining trusts the state longer. If that is a risk, exit at once.");
+  story.nuance(
+      "08.2",
+      "Draining trusts the state a little longer. If that is a risk, exit at once.");
   story.claim("08.3", !exits.same_process() && exits.after.n == 1 && alone == "refused",
-              "process {} died, and process {} answered {} after the crash. "
-              "Control: without a supervisor the request was {}",
+              "process {} died, and process {} answered {} after the crash. Control: "
+              "without a supervisor the request was {}",
               exits.before.pid, exits.after.pid, lab::text::time(exits.gap), alone);
   story.nuance("08.3",
-               "The supervisor holds the listening socket, so nothing was "
-               "refused. Under PM2 the app holds it.");
+               "Here the supervisor holds the listening socket. So no request was "
+               "refused. Under PM2 the app holds the socket.");
   story.takeaway("Log, stop accepting, drain within a deadline, exit with 1.");
 }
 
@@ -204,8 +205,8 @@ std::string in_a_row(const Words& waits) {
 
 void crash_loop(Story& story, const Knobs& knobs) {
   story.say(
-      "A service crashes whenever it starts. One supervisor waits longer "
-      "each time and gives up after {} restarts. The other has no limit.",
+      "A service crashes whenever it starts. One supervisor waits longer each time and "
+      "gives up after {} restarts. The other has no limit.",
       *knobs.restarts);
   story.picture(lab::Picture::machine, {"with a limit", "without a limit"});
   const Doomed limited =
@@ -223,12 +224,12 @@ void crash_loop(Story& story, const Knobs& knobs) {
   story.claim(
       "08.3",
       limited.given_up && limited.starts == *knobs.restarts + 1 && !endless.given_up,
-      "the supervisor gave up after {} starts. Control: without a limit "
-      "the service had been started {} times when we stopped",
+      "the supervisor gave up after {} starts. Control: without a limit the service had "
+      "been started {} times when we stopped",
       limited.starts, endless.starts);
   story.takeaway(
-      "Wait longer after each crash and give up after a few. An endless "
-      "restart loop hides that nothing works.");
+      "Wait longer after each crash, and give up after a few. An endless restart loop "
+      "hides the fact that nothing works.");
 }
 
 }  // namespace lab08

@@ -38,8 +38,8 @@ std::string told(const Left& left) {
 // Why not to go on. The handler caught the exception and mended nothing.
 void state(Story& story, const Knobs&) {
   story.say(
-      "Two accounts hold 100 each. A transfer of 30 throws halfway, the "
-      "handler swallows the error, and the process goes on.");
+      "Two accounts hold 100 each. A transfer of 30 throws halfway, the handler swallows "
+      "the error, and the process goes on.");
   story.picture(lab::Picture::curves, {"careless A + B", "careful A + B"});
   const Left careless = swallow(Care::careless);
   const Left careful = swallow(Care::careful);
@@ -50,14 +50,14 @@ void state(Story& story, const Knobs&) {
   story.claim("08.4",
               careless.sum == 170 && careless.locked && !careless.accepted &&
                   careful.sum == 200 && !careful.locked && careful.accepted,
-              "A + B is {} instead of 200, the lock is {}, and the next transfer "
-              "was {}. Control: a transfer that writes last and always releases "
-              "its lock: {}",
+              "A + B is {} instead of 200, the lock is {}, and the next transfer was {}. "
+              "Control: after a transfer that writes last and always releases its lock, "
+              "the result was {}",
               careless.sum, careless.locked ? "still held" : "free",
               careless.accepted ? "accepted" : "refused", told(careful));
   story.takeaway(
-      "If you swallow the error, the process lives on with wrong data "
-      "and a lock that nobody will ever release.");
+      "If you swallow the error, the process goes on with wrong data and a lock that "
+      "nobody will ever release.");
 }
 
 }  // namespace lab08

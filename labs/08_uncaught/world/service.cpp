@@ -44,8 +44,8 @@ class Service {
     reply({.body = fmt::format("{} {}", getpid(), ++count_)});
   }
 
-  // Step 6: what a handler may do. The log first, and at once. Then nothing that needs the
-  // state to be right, except to let others finish, for so long; and never exit with 0.
+  // Step 6: what a handler may do. First log, at once. Then do nothing that needs the state to
+  // be right, except to let open requests finish, up to a deadline. Never exit with 0.
   void uncaught(const Error& error) {
     log_at_once(options_.log,
                 fmt::format("{} uncaught: {}", getpid(), message_of(error)));

@@ -40,8 +40,8 @@ void edit_by_hand(const fs::path& folder) {
 
 void ci(Story& story, const Knobs&) {
   story.say(
-      "Four things go wrong between the commit and the build. npm ci "
-      "should undo the first two and refuse the others.");
+      "Four things go wrong between the commit and the build. npm ci should undo the "
+      "first two and refuse the other two.");
   story.picture(Picture::tree, {"Who notices what went wrong"});
   LocalRegistry registry;
   publish_day_one(registry);
@@ -49,7 +49,7 @@ void ci(Story& story, const Knobs&) {
   Installer npm(folder, registry.address());
   const bool installed = npm.install().ok();
   const Lock lock = npm.lock().value();
-  lab::Table table{"What becomes of it", {"case", "npm install", "npm ci"}, {}};
+  lab::Table table{"What each command does", {"case", "npm install", "npm ci"}, {}};
 
   edit_by_hand(folder);
   const bool install_ran = npm.install().ok();
@@ -72,7 +72,7 @@ void ci(Story& story, const Knobs&) {
   const Outcome drift_ci = drifted.clean_install();
   const bool rewritten =
       drifted.install().ok() && drifted.lock().value().str() != lock.str();
-  table.rows.push_back({"package.json was changed alone",
+  table.rows.push_back({"only package.json changed",
                         rewritten ? "rewrites the lockfile" : "keeps the lockfile",
                         std::string(to_string(drift_ci.is))});
 
@@ -87,7 +87,7 @@ void ci(Story& story, const Knobs&) {
   const bool control_differs =
       !evil.empty() &&
       believed != lock.packages.at("node_modules/libb").release.integrity;
-  table.rows.push_back({"the tarball was exchanged",
+  table.rows.push_back({"the tarball was replaced",
                         std::string(to_string(tampered_install.is)),
                         std::string(to_string(tampered_ci.is))});
   story.table(table);
@@ -97,11 +97,12 @@ void ci(Story& story, const Knobs&) {
        {std::tuple{"edited file", !install_kept_edit, ci_restored},
         {"stray package", pruned, stray_gone},
         {"changed package.json", !rewritten, !drift_ci.ok()},
-        {"exchanged tarball", !tampered_install.ok(), !tampered_ci.ok()}}) {
+        {"replaced tarball", !tampered_install.ok(), !tampered_ci.ok()}}) {
     grid.rows.push_back({what, "", ""});
     grid.rows.push_back(
-        {fmt::format("{}: npm install", what), what, install ? "green" : "red"});
-    grid.rows.push_back({fmt::format("{}: npm ci", what), what, clean ? "green" : "red"});
+        {fmt::format("{}: npm install", what), what, install ? "noticed" : "missed"});
+    grid.rows.push_back(
+        {fmt::format("{}: npm ci", what), what, clean ? "noticed" : "missed"});
   }
   story.table(grid);
 
@@ -109,20 +110,19 @@ void ci(Story& story, const Knobs&) {
               installed && install_ran && ci_ran && ci_restored && install_kept_edit &&
                   stray_gone && drift_ci.is == Outcome::Is::drifted && rewritten &&
                   tampered_ci.is == Outcome::Is::tampered && control_differs,
-              "npm ci restored the edited file, removed the stray package, and "
-              "refused the rest: \"{}\", and {} with another hash. npm install "
-              "kept the edit and rewrote the lockfile",
+              "npm ci restored the edited file, removed the stray package, and refused "
+              "the rest: \"{}\", and {} with another hash. Control: npm install kept the "
+              "edit and rewrote the lockfile",
               drift_ci.why, "libb 1.0.0");
   story.nuance("09.5",
-               "The hash stops a tarball that was exchanged under a locked "
-               "version. It does not stop a malicious new version that you lock "
-               "yourself.");
+               "The hash protects a version that you have locked. It does not stop a "
+               "malicious new version that you lock yourself.");
   story.takeaway("npm install may change the lockfile. npm ci obeys it or fails.");
 }
 
 void choices(Story& story, const Knobs&) {
   story.say(
-      "Without a lockfile, npm chooses. It prefers the release that is "
+      "Without a lockfile, npm chooses the version. It should prefer the release that is "
       "tagged latest, even if the range allows a higher one.");
   story.picture(Picture::tree, {"What npm takes"});
   LocalRegistry registry;
@@ -169,8 +169,8 @@ void choices(Story& story, const Knobs&) {
   }
   story.table(grid);
   story.takeaway(
-      "A library's lockfile is for its authors. Its users resolve the "
-      "ranges again, into a lockfile of their own.");
+      "A library's lockfile is for its authors. Its users resolve the ranges again and "
+      "have a lockfile of their own.");
 }
 
 }  // namespace lab09

@@ -35,7 +35,7 @@ std::string at(const Tree& tree, const std::string& place) {
   return found == tree.end() ? "-" : found->second;
 }
 
-// Step 8: the registry tells its releases in another order each time.
+// Step 8: the registry lists its releases in another order each time.
 int same_bytes_of(const Lock& lock, const Registry& registry, int orders) {
   std::mt19937 random(9);
   int same = 0;
@@ -76,9 +76,9 @@ int moved(const Tree& from, const Tree& to) {
 void lock(Story& story, const Knobs&) {
   const int orders = story.quick() ? 100 : 2000;
   story.say(
-      "A project, shop, asks for liba and libc. One needs libb 1, the "
-      "other libb 2. The lockfile should record each package with its "
-      "place, version and hash.");
+      "A project called shop depends on liba and libc. liba needs libb 1, and libc needs "
+      "libb 2. The lockfile should record each package with its place, version and "
+      "hash.");
   story.picture(Picture::tree, {"The locked tree"});
   LocalRegistry registry;
   publish_day_one(registry);
@@ -114,20 +114,19 @@ void lock(Story& story, const Knobs&) {
   story.claim("09.1",
               installed.ok() && whole == packages && read_back && on_disk &&
                   same == orders && !refused.ok(),
-              "{} of {} packages have a version and a hash, and the disk has the "
-              "same tree; {} of {} shuffled orders gave the same bytes. With one "
-              "hash taken out, the install was {}",
+              "{} of {} packages have a version and a hash, and the disk has the same "
+              "tree; {} of {} shuffled orders gave the same bytes. Control: with one "
+              "hash removed, the install was {}",
               whole, packages, same, orders, to_string(refused.is));
   story.takeaway(
-      "package.json says what you want. The lockfile says what you got, "
-      "byte for byte.");
+      "package.json says what you want. The lockfile says what you got, byte for byte.");
 }
 
 void later(Story& story, const Knobs& knobs) {
   story.say(
-      "We install shop on day one. Then {} releases of libb and one of "
-      "liba come out. Two colleagues install the same package.json: one "
-      "with the lockfile, one without it.",
+      "We install shop on day one. Then {} releases of libb and one of liba come out. "
+      "Two colleagues install the same package.json, one with the lockfile and one "
+      "without it.",
       *knobs.releases);
   story.picture(Picture::tree, {"What has moved since day one"});
   LocalRegistry registry;
@@ -171,26 +170,24 @@ void later(Story& story, const Knobs& knobs) {
   const bool equal = hash_of_tree(with_lock) == hash && hash_of_tree(without) != hash;
   const bool lock_kept = second.lock().value().str() == lock.str();
   story.claim("09.2", both && equal && lock_kept,
-              "with the lockfile all files have the hash of day one, {}..., and "
-              "the lockfile is unchanged; without it the hash differs",
+              "with the lockfile, the hash of all files is that of day one, {}..., and "
+              "the lockfile is unchanged. Control: without it the hash differs",
               hash.substr(0, 16));
   const int moved_with = moved(before, same), moved_without = moved(before, newer);
   story.claim("09.3", both && new_one && moved_with == 0 && moved_without == 2,
-              "after {} new releases, {} of {} packages had moved with the "
+              "after {} new releases, {} of {} packages had another version with the "
               "lockfile, and {} without it",
               *knobs.releases + 1, moved_with, before.size(), moved_without);
   story.nuance("09.2",
-               "If package.json and the lockfile disagree, npm install silently "
-               "rewrites the lockfile (scene `ci`).");
-  story.takeaway(
-      "Commit the lockfile: tomorrow's install is then the same as "
-      "today's.");
+               "npm install may rewrite the lockfile. It does so silently if "
+               "package.json does not agree with it (scene `ci`).");
+  story.takeaway("Commit the lockfile. Then tomorrow's install is the same as today's.");
 }
 
 void machines(Story& story, const Knobs&) {
   story.say(
-      "shop wants a fast native package, with one optional package for "
-      "Linux and one for macOS. We install one lockfile on both systems.");
+      "shop wants a fast native package, with one optional package for Linux and one for "
+      "macOS. We install one lockfile on both systems.");
   story.picture(Picture::tree, {"One lockfile, two systems"});
   LocalRegistry registry;
   publish_day_one(registry);
@@ -209,7 +206,7 @@ void machines(Story& story, const Knobs&) {
 
   const Tree left = tree_of(on_linux), right = tree_of(on_macos);
   lab::Table table{
-      "What is on the disk", {"package", "in the lock", "linux", "macos"}, {}};
+      "What is on the disk", {"package", "in the lock", "Linux", "macOS"}, {}};
   lab::Table grid{"One lockfile, two systems", {"system", "package", "it is"}, {}};
   int shared = 0, different = 0;
   for (const auto& [place, locked] : lock.packages) {
@@ -231,15 +228,15 @@ void machines(Story& story, const Knobs&) {
   story.claim("09.4",
               installed && installed_too && different == 2 && shared == 4 &&
                   hash_of_tree(on_linux) != hash_of_tree(on_macos),
-              "of {} locked packages, {} are on both disks in the same version "
-              "and {} on only one of them",
+              "of {} locked packages, {} are on both disks in the same version, and {} "
+              "are on only one of them",
               lock.packages.size(), shared, different);
   story.nuance("09.4",
-               "The lockfile does not pin Node, the system's libraries, or what "
-               "install scripts build or download.");
+               "The lockfile does not pin Node or the system's libraries. Nor does it "
+               "pin what install scripts build or download.");
   story.takeaway(
-      "The lockfile pins packages. For the same behaviour, pin Node and "
-      "the image, too.");
+      "The lockfile pins the packages. For the same behaviour, pin Node and the "
+      "container image too.");
 }
 
 }  // namespace lab09

@@ -5,7 +5,7 @@ namespace lab10 {
 
 namespace {
 
-// Step 7: stands first. When a request is still unanswered after `limit`, it logs who has it.
+// Step 7: comes first. If a request is still unanswered after `limit`, it logs who has it.
 Handler watchdog(Site& site, milliseconds limit) {
   return [&site, limit](Request&, Response& response, Next next) {
     site.run_after(limit, [&site, &response, next] {
@@ -41,14 +41,13 @@ Visit play(const char* what, bool replies, int next_calls, milliseconds patience
 void choices(Story& story, const Knobs& knobs) {
   story.say(
       "Middleware A replies, calls next(), does neither, or calls next() twice. If it "
-      "does "
-      "neither, nothing fails, but the client should wait in vain.");
+      "does neither, nothing fails, but the client should get no reply.");
   story.picture(lab::Picture::sequence, {"client", "watchdog", "A", "B", "C"});
   const Visit replied = play("A replies", true, 0, *knobs.patience);
   const Visit called = play("A calls next()", false, 1, *knobs.patience);
   const Visit forgot = play("A does neither", false, 0, *knobs.patience);
   const Visit twice = play("A calls next() twice", false, 2, *knobs.patience);
-  story.table({"What A does; B would reply, and C stands behind B",
+  story.table({"What A does, followed by B, which replies, and C",
                {"A", "reply", "log"},
                {{"replies", replied.reply, replied.log},
                 {"calls next()", called.reply, called.log},
@@ -59,22 +58,19 @@ void choices(Story& story, const Knobs& knobs) {
               "after A's reply no later middleware ran. Control: when A called next() "
               "instead, B ran as well: {}",
               called.log);
-  story.claim(
-      "10.7",
-      forgot.reply == "no reply" && forgot.log == "A > watchdog: A has it" &&
-          called.reply == "200 done" && twice.log == "A > B > C",
-      "the client got {}, and the watchdog logged that A has the request. Control: "
-      "with next(): {}; with next() called twice: {}",
-      forgot.reply, called.reply, twice.log);
-  story.nuance(
-      "10.7",
-      "A second next() does not run the same middleware again. Express keeps one "
-      "position for each request and continues from there, past the middleware "
-      "that replied.");
+  story.claim("10.7",
+              forgot.reply == "no reply" && forgot.log == "A > watchdog: A has it" &&
+                  called.reply == "200 done" && twice.log == "A > B > C",
+              "the client got {}, and the watchdog logged that A has the request. "
+              "Control: with one next() the client got {}, and with two the log was {}",
+              forgot.reply, called.reply, twice.log);
+  story.nuance("10.7",
+               "A second next() does not run the same middleware again. Express keeps "
+               "one position for each request and continues from there, past the "
+               "middleware that replied.");
   story.takeaway(
-      "Every middleware must either reply or call next(), exactly once; the framework "
-      "does "
-      "not notice if it forgets.");
+      "Every middleware must either reply or call next(), exactly once. The framework "
+      "does not notice if it forgets.");
 }
 
 }  // namespace lab10

@@ -39,9 +39,8 @@ Visit play(const char* what, F route, ErrorMiddleware stands, bool express_5 = t
 
 void errors(Story& story, const Knobs&) {
   story.say(
-      "A route fails in three ways. Its error should skip the ordinary middleware `tail` "
-      "and "
-      "reach the error middleware, if that stands behind the route.");
+      "A route fails in three ways. The error should skip the ordinary middleware `tail` "
+      "and reach the error middleware, if that is defined after the route.");
   story.picture(lab::Picture::sequence, {"client", "route", "tail", "error"});
   const auto calls_next = [](Site&, Next next) { next(); };
   const auto throws = [](Site&, Next) { throw std::runtime_error("thrown"); };
@@ -66,22 +65,21 @@ void errors(Story& story, const Knobs&) {
                 {"async, throws", "4", "last", ignored.reply, ignored.log},
                 {"throws", "5", "first", too_early.reply, too_early.log},
                 {"throws", "5", "none", nobody.reply, nobody.log}}});
-  story.claim(
+  story.claim("10.8",
+              thrown.log == "caught thrown" && passed.log == "caught passed" &&
+                  rejected.log == "caught rejected" && works.log == "tail" &&
+                  too_early.log.empty() && too_early.reply == nobody.reply &&
+                  ignored.log == "unhandled rejected" && ignored.reply == "empty reply",
+              "three errors skipped the tail: {}, {}, {}. Control: without an error only "
+              "the {} ran, and error middleware defined before the route never ran",
+              thrown.log, passed.log, rejected.log, works.log);
+  story.nuance(
       "10.8",
-      thrown.log == "caught thrown" && passed.log == "caught passed" &&
-          rejected.log == "caught rejected" && works.log == "tail" &&
-          too_early.log.empty() && too_early.reply == nobody.reply &&
-          ignored.log == "unhandled rejected" && ignored.reply == "empty reply",
-      "three errors skipped the tail: {}, {}, {}. Controls: without an error only "
-      "the {} ran; error middleware in front of the route never ran",
-      thrown.log, passed.log, rejected.log, works.log);
-  story.nuance("10.8",
-               "Express 5 passes the rejection of an async middleware to next(error). "
-               "Express 4 ignores it: since Node 15 an unhandled rejection ends the "
-               "process, so the client sees an {}.",
-               ignored.reply);
+      "Express 5 passes an async rejection to next(error). Express 4 ignores it. Since "
+      "Node 15 an unhandled rejection ends the process, so the client gets an {}.",
+      ignored.reply);
   story.takeaway(
-      "Error middleware stands last: an error only travels forward, and skips everything "
+      "Define error middleware last. An error only moves forward, and skips everything "
       "that does not take four parameters.");
 }
 

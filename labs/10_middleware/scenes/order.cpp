@@ -101,9 +101,8 @@ void build_example(App& app, Site& site) {
 
 void order(Story& story, const Knobs& knobs) {
   story.say(
-      "One app gets many requests, and each middleware logs that it ran. A logs before "
-      "and "
-      "after its call of next(): the second line should come last.");
+      "One app gets many requests, and each middleware logs that it ran. A logs A-in "
+      "before it calls next() and A-out after it. A-out should come last.");
   story.picture(lab::Picture::sequence, {"client", "A", "B", "C"});
   Site site(build_example);
   lab::Table table{"One app, many requests", {"request", "reply", "log"}, {}};
@@ -123,13 +122,12 @@ void order(Story& story, const Knobs& knobs) {
   });
   swapped.draw(true, "with C added before B");
   const Visit control = swapped.visit("GET /");
-  story.claim(
-      "10.3",
-      logs["GET /order"] == "A-in > B > C:ann > A-out" &&
-          logs["GET /stop"] == "A-in > stop > A-out",
-      "each next() ran the following middleware once: {}. Control: where one does "
-      "not call it: {}",
-      logs["GET /order"], logs["GET /stop"]);
+  story.claim("10.3",
+              logs["GET /order"] == "A-in > B > C:ann > A-out" &&
+                  logs["GET /stop"] == "A-in > stop > A-out",
+              "each next() ran the following middleware once: {}. Control: one "
+              "middleware does not call next, and the log is {}",
+              logs["GET /order"], logs["GET /stop"]);
   story.claim("10.8",
               logs["GET /order"] == "A-in > B > C:ann > A-out" &&
                   logs["GET /u/me"] == "A-in > param:me > me > A-out" &&
@@ -138,12 +136,13 @@ void order(Story& story, const Knobs& knobs) {
               "two routes that match GET /u/me, the one added first ran first: {}. "
               "Control: with C added before B, only {} ran",
               logs["GET /order"], logs["GET /u/me"], control.log);
-  story.nuance("10.8",
-               "Middleware is not a queue but a chain of nested calls. The code after "
-               "next() runs on the way back, and before a reply that comes later: {}.",
-               logs["GET /slow"]);
+  story.nuance(
+      "10.8",
+      "Middleware is not a queue but a chain of nested calls. The code after next() runs "
+      "on the way back. If the reply comes later, it runs before the reply: {}.",
+      logs["GET /slow"]);
   story.takeaway(
-      "next() is a function call: it returns when everything behind it has returned.");
+      "next() is a function call. It returns when everything after it has returned.");
 }
 
 }  // namespace lab10

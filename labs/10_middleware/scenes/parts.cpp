@@ -9,8 +9,8 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// Step 6: four middleware and the one that replies. As a control it stands first: then the others
-// never see the request.
+// Step 6: four middleware and the one that replies. As a control that one is defined first, and
+// then the others never see the request.
 void build(App& app, Site& site, bool replies_first, Clock::duration& took) {
   const auto reply = [](Request& request, Response& response, Next) {
     const std::string user = request.locals["user"];
@@ -49,8 +49,8 @@ std::string header(const Visit& visit, const std::string& name) {
 
 void parts(Story& story, const Knobs&) {
   story.say(
-      "Four middleware run before the one that replies: they read the request, set a "
-      "header, start a clock and attach a user. Each should leave its mark.");
+      "Four middleware run before the one that replies. They read the request, set a "
+      "header, start a clock and attach a user. Each should have an effect.");
   story.picture(lab::Picture::sequence,
                 {"client", "read", "stamp", "time", "user", "reply"});
   Clock::duration took{}, control_took{};
@@ -62,19 +62,19 @@ void parts(Story& story, const Knobs&) {
   const Visit control = reversed.visit("GET /a", {{"X-From", "ann"}});
 
   story.claim("10.1", visit.log == "/a from ann" && control.log.empty(),
-              "the first middleware read the path and a header: {}. Control: after the "
-              "one that replies, it read nothing",
+              "the first middleware read the path and a header: {}. Control: defined "
+              "after the one that replies, it read nothing",
               visit.log);
   story.claim("10.2", header(visit, "x-a") == "1" && header(control, "x-a") == "none",
               "the client received the header x-a: {}. Control: {}", header(visit, "x-a"),
               header(control, "x-a"));
   story.claim("10.4", took >= 5ms && control_took == 0ms,
-              "a clock around next() measured {}. Control: it never started",
+              "a clock around next() measured {}. Control: defined after the one that "
+              "replies, the clock never started",
               lab::text::time(took));
-  story.claim(
-      "10.5", visit.reply == "200 ann" && control.reply == "200 undefined",
-      "the user that one middleware attached was read by another: {}. Control: {}",
-      visit.reply, control.reply);
+  story.claim("10.5", visit.reply == "200 ann" && control.reply == "200 undefined",
+              "one middleware attached a user, and another read it: {}. Control: {}",
+              visit.reply, control.reply);
   story.takeaway(
       "A middleware is an ordinary function of the request, the response and next.");
 }

@@ -117,26 +117,28 @@ Talk talk(int messages, bool by_the_clock) {
 
 void duplex(Story& story, const Knobs&) {
   story.say(
-      "A client and a server send on one connection, each by its own "
-      "timer. Neither waits for the other.");
+      "A client and a server send on one connection, each on its own timer. Neither "
+      "waits for the other.");
   story.picture(lab::Picture::sequence,
                 {"client", "server", "asking client", "replying server"});
   const int messages = story.quick() ? 100 : 300;
+  trace::instant("both send when they like", {.lane = "case"});
   const Talk both = talk(messages, true);
+  trace::instant("a server that only replies", {.lane = "case"});
   const Talk replies = talk(messages, false);
   const auto sent = static_cast<std::size_t>(messages);
   story.claim("11.1",
               both.up == sent && both.down == 2 * sent && both.unasked >= messages / 2,
-              "{} messages went up and {} came down on one connection; {} of "
-              "those came although the client had sent nothing since the last one",
+              "{} messages went up and {} came down on one connection; {} of those came "
+              "although the client had sent nothing since the last one",
               both.up, both.down, both.unasked);
-  story.claim("11.1", replies.down == sent && replies.unasked == 0,
-              "Control: a server that only replies sent {} replies and {} "
-              "messages unasked",
-              replies.down, replies.unasked);
+  story.claim(
+      "11.1", replies.down == sent && replies.unasked == 0,
+      "Control: a server that only replies sent {} replies and {} unasked messages",
+      replies.down, replies.unasked);
   story.takeaway(
-      "A WebSocket begins as an HTTP request. Then both ends send when "
-      "they like, and \"hi\" costs {} bytes.",
+      "A WebSocket begins as an HTTP request. After that, either end sends when it "
+      "likes, and \"hi\" takes {} bytes.",
       frame(kText, "hi").size());
 }
 
@@ -177,30 +179,29 @@ std::shared_ptr<Endpoint> speak(const char* name, const char* target,
 
 void protocols(Story& story, const Knobs&) {
   story.say(
-      "Two clients say hello to a socket.io server: a plain WebSocket "
-      "client, and one that sends socket.io packets. The server is a "
-      "small model of socket.io.");
+      "Two clients say hello to a socket.io server: a plain WebSocket client, and one "
+      "that sends socket.io packets. The server is a small model of socket.io.");
   story.picture(lab::Picture::sequence,
                 {"plain client", "socket.io server", "socket.io client"});
   const std::string packet = R"(42["chat","hello"])";
   const auto at_root = speak("plain client", "/", {"hello"});
+  trace::instant("plain WebSocket: the server closes", {.lane = "case"});
   const auto plain = speak("plain client", kSocketIo, {"hello"});
+  trace::instant("packets: 0 is open, 40 connect, 42 an event", {.lane = "case"});
   const auto fluent = speak("socket.io client", kSocketIo, {"40", packet});
   story.claim("11.2",
               !at_root->opened && plain->read.size() == 1 &&
                   plain->read[0].starts_with("0{") && fluent->read.size() == 3 &&
                   fluent->read[2] == packet,
-              "the plain client got no upgrade at / and, at socket.io's address, "
-              "only the packet {}; its hello was refused. Control: a client that "
+              "the plain client got no upgrade at / and, at socket.io's address, only "
+              "the packet {}; the server refused its message. Control: a client that "
               "sent 40 and then {} got its message back",
               plain->read.empty() ? "-" : plain->read[0], packet);
   story.nuance("11.2",
-               "The package ws is plain WebSocket, so any client can use it. A "
-               "socket.io client begins with HTTP polling, which needs sticky "
-               "sessions.");
+               "The package ws is plain WebSocket, so any client can use it. A socket.io "
+               "client begins with HTTP polling, which needs sticky sessions.");
   story.takeaway(
-      "ws is plain WebSocket. socket.io is a protocol of its own and "
-      "needs its own client.");
+      "ws is plain WebSocket. socket.io has its own protocol and needs its own client.");
 }
 
 namespace {
@@ -260,12 +261,12 @@ void many(Story& story, const Knobs& knobs) {
                 {"a thread each", std::to_string(kFew), std::to_string(control)}}});
   story.claim("11.3",
               opened == count && threads == 1 && each < (64 << 10) && control >= kFew,
-              "{} connections took {} thread and {} of memory each. Control: a "
-              "server with a thread for each connection needs {} threads for {}",
+              "{} connections took {} thread and {} of memory each. Control: a server "
+              "with a thread for each connection needs {} threads for {} connections",
               count, threads, lab::text::bytes(each), control, kFew);
   story.takeaway(
-      "An idle connection costs a few KiB and no thread, so one process "
-      "holds thousands.");
+      "An idle connection costs a few KiB and no thread, so one process can hold "
+      "thousands.");
 }
 
 }  // namespace lab11

@@ -62,8 +62,8 @@ Written write(Table& table, int messages, bool one_commit) {
 void write_rate(Story& story, const Knobs&) {
   const int messages = story.quick() ? 100 : 500;
   story.say(
-      "We store {} messages in PostgreSQL: first with a commit for each, "
-      "then with one commit for all. A commit waits for the disk.",
+      "We store {} messages in PostgreSQL, first with a commit for each, and then with "
+      "one commit for all. A commit waits for the disk.",
       messages);
   story.picture(lab::Picture::bars, {"Waits for the disk"});
   const lab::PostgresServer postgres({.settings = {{"fsync", "on"}}});
@@ -80,17 +80,16 @@ void write_rate(Story& story, const Knobs&) {
                {fmt::format("{} messages", messages), "stored", "waits"},
                {row("a commit for each", each), row("one commit", together)}});
   story.claim("11.6", each.syncs >= messages && together.syncs * 10 <= messages,
-              "for {} messages PostgreSQL waited for the disk {} times with a "
-              "commit for each, and {} time with one commit for all",
+              "for {} messages PostgreSQL waited for the disk {} times with a commit for "
+              "each, and {} time with one commit for all",
               messages, each.syncs, together.syncs);
   story.nuance("11.6",
-               "\"NoSQL for its write rate\" is no reason by itself. Any engine "
-               "can batch, and any durable one waits for the disk. A "
-               "log-structured engine such as Cassandra's helps once the keys no "
-               "longer fit in memory.");
+               "The write rate alone is no reason to choose NoSQL. Any engine can batch, "
+               "and any durable engine waits for the disk. A log-structured engine such "
+               "as Cassandra's helps once the keys no longer fit in memory.");
   story.takeaway(
-      "Before you pick a database for its write rate, decide how many "
-      "messages share a commit and how many you may lose.");
+      "Before you pick a database for its write rate, decide how many messages share a "
+      "commit and how many you may lose.");
 }
 
 namespace {
@@ -123,8 +122,8 @@ std::vector<std::string> both_sign_up(const std::string& url, const char* what,
 
 void sign_up(Story& story, const Knobs&) {
   story.say(
-      "Two people sign up as ann on two servers. Both servers check that "
-      "the name is free before either one inserts it.");
+      "Two people sign up as ann on two servers. Both servers check that the name is "
+      "free before either one inserts it.");
   story.picture(lab::Picture::bars, {"Accounts named ann"});
   const lab::PostgresServer postgres;
   const auto constraint =
@@ -135,16 +134,15 @@ void sign_up(Story& story, const Knobs&) {
       {"Accounts named ann", {"", "first", "second", "accounts"}, {constraint, check}});
   story.claim("11.7",
               constraint[3] == "1" && constraint[1] != constraint[2] && check[3] == "2",
-              "with a unique constraint there was {} account named ann; with a "
+              "with a unique constraint there was {} account named ann. Control: with a "
               "check before the insert there were {}",
               constraint[3], check[3]);
   story.nuance("11.7",
-               "Relational or not is a choice. Ask which database guarantees the "
-               "name. MongoDB has unique indexes, and Cassandra has IF NOT "
-               "EXISTS, at the price of a round of Paxos.");
+               "Relational or not is a choice. Ask which database guarantees the name. "
+               "MongoDB has unique indexes, and Cassandra has IF NOT EXISTS, at the "
+               "price of a round of Paxos.");
   story.takeaway(
-      "Only the database that stores the name can guarantee that it is "
-      "unique.");
+      "Only the database that stores the name can guarantee that it is unique.");
 }
 
 }  // namespace lab11

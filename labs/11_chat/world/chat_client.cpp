@@ -65,8 +65,10 @@ void ChatClient::say(std::string text) {
 void ChatClient::say_next() {
   if (!joined_ || saying_ || unsaid_.empty()) return;
   saying_ = true;
-  const lab::EventId hop =
-      settings_.draws ? trace::flow_out("say", {.lane = settings_.user}) : 0;
+  const lab::EventId hop = settings_.draws
+                               ? trace::flow_out(fmt::format("\"{}\"", unsaid_.front()),
+                                                 {.lane = settings_.user})
+                               : 0;
   send({{"do", "say"},
         {"room", settings_.room},
         {"n", number_},

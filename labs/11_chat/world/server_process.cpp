@@ -22,7 +22,7 @@ namespace trace = lab::trace;
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerPlan, name, redis, prefix, closes_gaps, history,
                                    queue_limit, send_buffer, reconnect_after,
-                                   draws_queues, page)
+                                   draws_queues, draws_presence, draws_relay, page)
 
 namespace {
 
@@ -81,18 +81,38 @@ namespace {
 ChatObservers drawn(const ServerPlan& plan) {
   const std::string lane = "server " + plan.name;
   ChatObservers observers{
-      .on_event = [lane](
-                      std::string_view what,
-                      lab::Where where) { trace::instant(what, {.lane = lane}, where); },
+      .on_event =
+          [lane, presence = plan.draws_presence](std::string_view what,
+                                                 lab::Where where) {
+            if (presence || what != "presence")
+              trace::instant(what, {.lane = lane}, where);
+          },
       .on_connections =
           [lane](std::uint64_t count, lab::Where where) {
             trace::counter("connections", static_cast<double>(count), {.lane = lane},
                            where);
           },
       .on_hop =
-          [lane](std::uint64_t context, lab::Where where) {
-            trace::flow_in(context, "message", {.lane = lane}, where);
-            return trace::flow_out("message", {.lane = lane, .cause = context}, where);
+          [lane, relay = plan.draws_relay](std::uint64_t context, std::uint64_t offset,
+                                           lab::Where where) {
+            if (!relay) {
+              trace::flow_in(context, "message", {.lane = lane}, where);
+              return trace::flow_out("message", {.lane = lane, .cause = context}, where);
+            }
+            constexpr std::string_view relay_lane = "Redis";
+            const auto go_on = [&](const std::string& what) {
+              const auto out = trace::flow_out(
+                  what, {.lane = offset ? relay_lane : lane, .cause = context}, where);
+              trace::flow_in(out, "message", {.lane = offset ? lane : relay_lane}, where);
+              return out;
+            };
+            if (offset == 0) {
+              trace::flow_in(context, "message", {.lane = lane}, where);
+              return go_on("message");
+            }
+            const std::string numbered = fmt::format("message {}", offset);
+            context = go_on(numbered);
+            return trace::flow_out(numbered, {.lane = lane, .cause = context}, where);
           }};
   if (plan.draws_queues) {
     observers.on_waiting = [](const std::string& user, std::size_t bytes,

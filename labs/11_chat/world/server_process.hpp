@@ -26,7 +26,7 @@ struct ServerPlan {
   std::size_t queue_limit = 256 << 10;
   int send_buffer = 0;       // bytes in the kernel; 0: its default
   int reconnect_after = 20;  // ms; when the connection to Redis has ended
-  bool draws_queues = false;
+  bool draws_queues = false, draws_presence = false, draws_relay = true;
   bool page = false;  // serves the page on which people chat
 };
 

@@ -25,6 +25,7 @@ Crowd::Outcome call(const ChainOptions& options, int callers, int rounds) {
   for (int round = 0; round < rounds; ++round) {
     if (callers == 1) arrow("caller", kServices[0]);
     const Crowd::Outcome once = crowd.send(order());
+    if (callers == 1 && once.succeeded) arrow(kServices[0], "caller", "accepted");
     all = {all.succeeded + once.succeeded, all.timer_ticks + once.timer_ticks,
            std::min(all.time, once.time)};
   }
@@ -45,42 +46,44 @@ void chain(lab::Story& story, const Knobs& knobs) {
       "for {}, so the caller waits for the sum. Then each succeeds 90 % of the time.",
       time(*knobs.work));
   draw_chain(story);
+  next_case("one service");
   const auto one = call({.hops = 1, .work = *knobs.work}, 1, 3);
+  next_case("a chain of four");
   const auto four = call({.work = *knobs.work}, 1, 3);
   const auto sum =
       kServices.size() * (*knobs.work - 1ms);  // a timer may be early by that
-  story.claim(
-      "12.1", four.succeeded == 3 && four.time >= sum && one.time < sum,
-      "the reply through four services came after {}. Control: through one service "
-      "it came after {}",
-      time(four.time), time(one.time));
+  story.claim("12.1", four.succeeded == 3 && four.time >= sum && one.time < sum,
+              "the reply through four services came after {}. Control: through one "
+              "service it came after {}",
+              time(four.time), time(one.time));
   const double alone = call({1, 1ms, 0.9}, 50, 8).succeeded / 400.0;
   const double chained = call({4, 1ms, 0.9}, 50, 8).succeeded / 400.0;
   story.table({"400 orders",
                {"services", "succeeded"},
                {{"one", percent(alone)}, {"four", percent(chained)}}});
-  story.claim(
-      "12.3",
-      std::abs(chained - std::pow(0.9, 4)) < 0.1 && std::abs(alone - 0.9) < 0.1 &&
-          four.timer_ticks >= 3,
-      "{} of 400 orders passed four services, and {} passed one. While the caller "
-      "waited, a timer of its event loop fired {} times",
-      percent(chained), percent(alone), four.timer_ticks);
+  story.claim("12.3",
+              std::abs(chained - std::pow(0.9, 4)) < 0.1 && std::abs(alone - 0.9) < 0.1 &&
+                  four.timer_ticks >= 3,
+              "{} of 400 orders passed four services, and {} passed one. While the "
+              "caller waited, a timer of its event loop fired {} times",
+              percent(chained), percent(alone), four.timer_ticks);
   story.takeaway("In a chain the latencies add up and the success rates multiply.");
 }
 
 void deadline(lab::Story& story, const Knobs& knobs) {
   const milliseconds patience = *knobs.work * 5 / 2;
   story.say(
-      "The caller gives up after {}, which is too little for four services. First none "
-      "of "
-      "them knows that, and then each passes on the time that is left.",
+      "The caller gives up after {}, which is too short for four services. At first none "
+      "of them knows that. Then each passes on the time that is left.",
       time(patience));
   draw_chain(story);
   const auto wasted = [&](bool heeds) {
     const ServiceChain chain({.work = *knobs.work, .heeds_deadline = heeds});
+    next_case(heeds ? "each passes on the time that is left"
+                    : "the deadline stays with the caller");
     arrow("caller", kServices[0]);
-    Crowd(chain.port(), 1).send(order(Deadline(patience)), patience);
+    const auto sent = Crowd(chain.port(), 1).send(order(Deadline(patience)), patience);
+    if (!sent.succeeded) lab::trace::instant("gives up", {.lane = "caller"});
     // The services go on: until the last one has worked, or would have.
     const Deadline over(heeds ? *knobs.work * 4 : 20s);
     while (!chain.worked_last() && !over.has_passed()) std::this_thread::sleep_for(1ms);
@@ -92,18 +95,19 @@ void deadline(lab::Story& story, const Knobs& knobs) {
                {{"stays with the caller", std::to_string(without)},
                 {"travels", std::to_string(with)}}});
   story.claim("12.3", without == 1 && with == 0,
-              "the fourth service worked on {} orders of a caller that had given up. "
+              "the fourth service worked on {} orders after the caller had given up. "
               "Control: it worked on {} when no deadline was passed on",
               with, without);
   story.takeaway(
-      "Pass on the time that is left, so that nobody works for a lost caller.");
+      "Pass on the time that is left, so that no service works for a caller that is "
+      "gone.");
 }
 
 void connection(lab::Story& story, const Knobs&) {
   constexpr int kCalls = 50;
   story.say(
-      "50 orders are sent, and no reply comes before all have arrived: first JSON over "
-      "HTTP/1.1, and then gRPC. The kernel counts connections and bytes.");
+      "50 orders are sent at once, first as JSON over HTTP/1.1 and then over gRPC. No "
+      "reply comes before all have arrived. The kernel counts connections and bytes.");
   story.picture(lab::Picture::bars, {"50 calls at once"});
   std::vector<lab::http::Server::Reply> held;
   lab::http::Server server([&](const auto&, lab::http::Server::Reply reply) {
@@ -132,7 +136,9 @@ void connection(lab::Story& story, const Knobs&) {
               "gRPC carried {} calls at once on {} connection, with {} bytes for each. "
               "Control: HTTP/1.1 and JSON took {} connections, and {} bytes for each",
               over_grpc, grpc.connections, grpc_bytes, http.connections, http_bytes);
-  story.takeaway("gRPC interleaves calls; HTTP/1.1 has one at a time on a connection.");
+  story.takeaway(
+      "gRPC interleaves many calls on one connection. HTTP/1.1 has one call at a time on "
+      "each.");
 }
 
 }  // namespace lab12

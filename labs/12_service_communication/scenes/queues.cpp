@@ -19,8 +19,8 @@ using lab::text::time;
 void consumer_down(lab::Story& story, const Knobs&) {
   constexpr int kOrders = 30;
   story.say(
-      "A RabbitMQ starts, which takes some seconds. A service publishes {0} orders while "
-      "their consumer is up, and {0} more after it was killed. Then a new one takes "
+      "RabbitMQ starts, which takes some seconds. A service publishes {0} orders while "
+      "their consumer is up, and {0} more after we kill it. Then a new consumer takes "
       "over.",
       kOrders);
   story.picture(lab::Picture::nodes, {"orders", "broker", "payments"});
@@ -34,38 +34,46 @@ void consumer_down(lab::Story& story, const Knobs&) {
     return std::chrono::steady_clock::now() - began;
   };
   lab::Child consumer = payments_process(payments.habits);
+  trace::state("payments", "up");
   const auto while_up = publish_all();
   for (const Deadline over(20s); payments.charged() < kOrders && !over.has_passed();)
     std::this_thread::sleep_for(1ms);
   consumer.kill(SIGKILL);
   consumer.wait();
+  trace::state("payments", "killed");
   const auto while_down = publish_all();
-  const int waiting = payments.sender.depth(payments.habits.queue);
-  trace::counter("waiting", waiting, {.lane = "broker"});
+  const auto depth = [&] {
+    const int orders = payments.sender.depth(payments.habits.queue);
+    trace::counter("waiting", orders, {.lane = "broker"});
+    return orders;
+  };
+  const int waiting = depth();
   payments.inbox.consume(payments.habits.queue, 10);
+  trace::state("payments", "up again");
   while (payments.charged() < confirmed && payments.take().came) {
   }
+  if (depth() == 0) trace::state("payments", "has caught up");
   lab::http::Server direct([](const auto&, auto reply) { reply({}); });
   direct.refuse(true);
   const int called = lab::http::Crowd(direct.port(), 20).send(order()).succeeded;
   story.claim("12.4", waiting >= kOrders && payments.charged() == confirmed,
               "{} confirmed orders waited for a consumer, and {} of {} were charged",
               waiting, payments.charged(), confirmed);
-  story.claim(
-      "12.7", confirmed == 2 * kOrders && called == 0,
-      "{} of {} orders were confirmed, the first half with the consumer up in {}, and "
-      "the "
-      "second with it down in {}. Control: {} of 20 HTTP calls to a service that is down "
-      "succeeded",
-      confirmed, 2 * kOrders, time(while_up), time(while_down), called);
-  story.takeaway("The broker is up, so the sender goes on. It never knew its consumer.");
+  story.claim("12.7", confirmed == 2 * kOrders && called == 0,
+              "{} of {} orders were confirmed, the first half with the consumer up in "
+              "{}, and the second with it down in {}. Control: {} of 20 HTTP calls to a "
+              "service that is down succeeded",
+              confirmed, 2 * kOrders, time(while_up), time(while_down), called);
+  story.takeaway(
+      "As long as the broker is up, the sender goes on. It does not need to know its "
+      "consumer.");
 }
 
 void burst(lab::Story& story, const Knobs&) {
   constexpr int kOrders = 300;
   story.say(
-      "{} orders come at once, for a consumer that needs 2 ms for each. They come as "
-      "messages. Then 50 come as HTTP calls to a service that can hold 10.",
+      "{} messages arrive at once for a consumer that needs 2 ms for each. Then 50 HTTP "
+      "calls arrive at once at a service that can hold 10.",
       kOrders);
   story.picture(lab::Picture::curves, {"waiting", "in work"});
   Payments payments({});
@@ -106,18 +114,18 @@ void burst(lab::Story& story, const Knobs&) {
                   std::ranges::is_sorted(depths, std::greater()),
               "{} of {} orders were done, in {}: {} waited after the burst, their number "
               "only fell, and the broker gave the consumer {} at a time. Control: {} of "
-              "50 HTTP calls "
-              "were accepted",
+              "50 HTTP calls were accepted",
               done.load(), kOrders, time(drained), depths.front(), most, called);
   story.nuance("12.8",
-               "A backlog that never shrinks is an overload. No queue cures that.");
-  story.takeaway("A queue turns a burst into a wait.");
+               "If the backlog never shrinks, the consumer is overloaded, and no queue "
+               "cures that.");
+  story.takeaway("A queue turns a burst into waiting time.");
 }
 
 void fan_out(lab::Story& story, const Knobs&) {
   story.say(
-      "A service emits \"order placed\". Mail and stock listen, each with a queue of its "
-      "own. Statistics joins before the second event.");
+      "A service emits \"order placed\" twice. Mail and stock listen, each on its own "
+      "queue. Statistics joins before the second event.");
   story.picture(lab::Picture::nodes, {"orders", "mail", "stock", "statistics"});
   trace::actor("orders", trace::Actor::service);
   lab::Amqp amqp = connect_amqp();
@@ -148,9 +156,10 @@ void fan_out(lab::Story& story, const Knobs&) {
   const int shared = payments.sender.depth(payments.habits.queue);
   story.claim("12.9", copies == std::vector{2, 2, 1} && shared == 1,
               "of two events mail got {}, stock got {}, and statistics, which joined "
-              "between them, got {}. Control: consumers of one queue share {} copy",
+              "between them, got {}. Control: the consumers of one queue share {} copy",
               copies[0], copies[1], copies[2], shared);
-  story.takeaway("An event says what happened. Who listens is not the sender's affair.");
+  story.takeaway(
+      "An event says what happened. The sender does not need to know who listens.");
 }
 
 }  // namespace lab12

@@ -12,6 +12,7 @@
 namespace lab12 {
 
 using lab::Picture;
+namespace trace = lab::trace;
 
 namespace {
 
@@ -23,11 +24,13 @@ struct Killed {
 
 // One order, a consumer that is killed while it has it, and then another consumer.
 Killed kill_one(const char* way, const char* dies) {
+  next_case(fmt::format("{}; is killed {}", way, dies));
   Payments payments({.way = way});
   payments.publish("17");
   Habits deadly = payments.habits;
   deadly.dies = dies;
   payments_process(deadly).wait();
+  lab::trace::instant("killed", {.lane = "payments"});
   payments.inbox.consume(payments.habits.queue, 1);
   const auto taken = payments.take(deadly.way == "acknowledges first" ? 300ms : 15s);
   return {taken.redelivered, payments.charged()};
@@ -38,7 +41,7 @@ Killed kill_one(const char* way, const char* dies) {
 void crash(lab::Story& story, const Knobs&) {
   story.say(
       "A consumer is killed while it has an order, and another one starts. How often is "
-      "the order charged? And what becomes of an order that always fails?");
+      "the order charged? And what happens to an order that always fails?");
   story.picture(Picture::sequence, {"orders", "broker", "payments"});
   std::vector<Killed> seen;
   lab::Table table{"One order, and a consumer that is killed",
@@ -53,12 +56,13 @@ void crash(lab::Story& story, const Knobs&) {
         {way, dies, one.redelivered ? "yes" : "no", std::to_string(one.charged)});
   }
   story.table(table);
-  story.claim(
-      "12.4", seen == std::vector<Killed>{{false, 0}, {true, 1}, {true, 2}, {true, 1}},
-      "the order of a killed consumer was delivered again, and with its key charged "
-      "{} time. Control: {} times without keys, and {} times if the consumer "
-      "acknowledges first",
-      seen[3].charged, seen[2].charged, seen[0].charged);
+  story.claim("12.4",
+              seen == std::vector<Killed>{{false, 0}, {true, 1}, {true, 2}, {true, 1}},
+              "the order of a killed consumer was delivered again, and with a key it was "
+              "charged {} time. Control: it was charged {} times without keys, and {} "
+              "times if the consumer acknowledges first",
+              seen[3].charged, seen[2].charged, seen[0].charged);
+  next_case("an order that always fails, and one behind it");
   Payments payments({});
   payments.publish("poison");
   payments.publish("18");
@@ -74,14 +78,15 @@ void crash(lab::Story& story, const Knobs&) {
               "an order that always fails became a dead letter after {} tries, and the "
               "order behind it was charged",
               tries - payments.charged());
-  story.takeaway("Exactly once is at least once, for a consumer that knows its keys.");
+  story.takeaway(
+      "At-least-once delivery, with a consumer that recognizes duplicates, gives you the "
+      "effect exactly once.");
 }
 
 void visibility(lab::Story& story, const Knobs& knobs) {
   story.say(
-      "SQS runs at AWS only, so this is a model of it on Redis. Consumer A is slower "
-      "than "
-      "the timeout of {}, so consumer B receives the order too.",
+      "SQS runs only at AWS, so this is a model of it on Redis. Consumer A is slower "
+      "than the timeout of {}, so consumer B should receive the order too.",
       lab::text::time(*knobs.hidden));
   story.picture(Picture::sequence, {"queue", "A", "B"});
   lab::Redis database = connect_redis();
@@ -89,36 +94,47 @@ void visibility(lab::Story& story, const Knobs& knobs) {
   const std::string keyed = fresh("account"), bare = fresh("account");
   const auto receive = [&](const char* consumer, milliseconds hidden_for) {
     const auto message = queue.receive(hidden_for);
-    if (message) arrow("queue", consumer);
-    if (message) charge(database, bare);
-    if (message) charge(database, keyed, message->id);
+    if (!message) return message;
+    arrow("queue", consumer, fmt::format("order, receive {}", message->attempt));
+    charge(database, bare);
+    trace::instant("charges", {.lane = consumer});
+    if (!charge(database, keyed, message->id))
+      trace::instant("with a key: charged before", {.lane = consumer});
     return message;
+  };
+  const auto remove = [&](const char* consumer, const std::optional<Message>& message) {
+    arrow(consumer, "queue", "delete");
+    const bool removed = message && queue.remove(*message);
+    arrow("queue", consumer, removed ? "deleted" : "too late, this receipt is void");
+    return removed;
   };
   queue.send("17");
   const Deadline timeout(*knobs.hidden), patience(*knobs.hidden + 20s);
   const auto a = receive("A", *knobs.hidden);
   auto b = receive("B", 60s);
   const bool was_hidden = !b || timeout.has_passed();
+  if (!b) arrow("queue", "B", "nothing: the order is hidden");
   while (!b && !patience.has_passed()) b = receive("B", 60s);
-  const bool a_deleted = a && queue.remove(*a), b_deleted = b && queue.remove(*b);
+  const bool a_deleted = remove("A", a), b_deleted = remove("B", b);
   const int with = charges(database, keyed), without = charges(database, bare);
-  story.claim(
-      "12.6",
-      was_hidden && b && b->attempt == 2 && !a_deleted && b_deleted && with == 1 &&
-          without == 2,
-      "B got nothing before the timeout, and then the order, with a receive count "
-      "of {}. A's receipt did not delete it any more, and B's did. It was charged {} "
-      "time with keys. Control: {} times without",
-      b ? b->attempt : 0, with, without);
-  story.nuance("12.6", "This is a model: it shows the rule, and not SQS itself.");
-  story.takeaway("A timeout that is too short makes duplicates without any crash.");
+  story.claim("12.6",
+              was_hidden && b && b->attempt == 2 && !a_deleted && b_deleted &&
+                  with == 1 && without == 2,
+              "B got nothing before the timeout, and then the order, with a receive "
+              "count of {}. A's receipt no longer deleted it, and B's did. It was "
+              "charged {} time with keys. Control: {} times without",
+              b ? b->attempt : 0, with, without);
+  story.nuance("12.6", "This is a model. It shows the rule, not SQS itself.");
+  story.takeaway(
+      "If the visibility timeout is too short, there are duplicates without any crash.");
 }
 
 void two_readers(lab::Story& story, const Knobs&) {
   constexpr std::size_t kRecords = 1000;
   lab::KafkaTopic log;
   story.say(
-      "{} events are appended to a topic on {}. Mail reads it, then statistics does.",
+      "{} events are appended to a topic on {}. Mail reads them, and then statistics "
+      "does.",
       kRecords,
       log.is_mock() ? "librdkafka's mock cluster, which speaks Kafka's protocol"
                     : "the cluster of LAB_KAFKA_BROKERS");
@@ -151,7 +167,9 @@ void two_readers(lab::Story& story, const Knobs&) {
               "mail read {} of {} records, and then statistics read {}; {} were out of "
               "order for their customer. Control: a queue's second reader got {}",
               mail, kRecords, statistics, out_of_order, second);
-  story.takeaway("A queue forgets what was done. A log keeps it, and readers move on.");
+  story.takeaway(
+      "A queue forgets a message once it is handled. A log keeps it, and each reader "
+      "moves its own position.");
 }
 
 }  // namespace lab12

@@ -29,9 +29,15 @@ inline lab::http::Request order(std::optional<Deadline> deadline = {}) {
 
 // A message in the picture, at the moment when it is sent.
 inline void arrow(std::string_view from, std::string_view to,
+                  std::string_view what = "order",
                   lab::Where where = lab::Where::here()) {
-  lab::trace::flow_in(lab::trace::flow_out("order", {.lane = from}, where), "order",
+  lab::trace::flow_in(lab::trace::flow_out(what, {.lane = from}, where), what,
                       {.lane = to}, where);
+}
+
+// What a scene tries next: a heading in its picture.
+inline void next_case(std::string_view what, lab::Where where = lab::Where::here()) {
+  lab::trace::instant(what, {.lane = "case"}, where);
 }
 
 struct ChainOptions {
@@ -64,7 +70,7 @@ class ServiceChain {
  private:
   using Reply = lab::http::Server::Reply;
 
-  // Step 8: each service asks first whether anybody still waits for it.
+  // Step 8: each service first checks whether its caller still waits.
   void take(std::size_t hop, const lab::http::Request& request, Reply reply) {
     std::optional<Deadline> deadline;
     for (const auto& [name, value] : request.headers)
@@ -87,8 +93,11 @@ class ServiceChain {
     auto idle = std::ranges::find_if_not(clients, &lab::uv::HttpClient::busy);
     if (idle == clients.end()) idle = clients.emplace(idle, loop_, ports_[hop]);
     if (is_drawn_) arrow(kServices[hop - 1], kServices[hop]);
-    const auto on_result = [reply](lab::http::Result result) {
+    const auto on_result = [this, hop, reply](lab::http::Result result) {
       const auto* response = std::get_if<lab::http::Response>(&result);
+      if (is_drawn_ && response)
+        arrow(kServices[hop], kServices[hop - 1],
+              response->status == 504 ? "504, too late" : response->body);
       reply(response ? *response : lab::http::Response{.status = 502});
     };
     idle->request(order(deadline), std::chrono::seconds(20), on_result);

@@ -71,20 +71,20 @@ void commits(Story& story, const Knobs&) {
   }
   story.table(table);
   story.claim("13.1", whole[0] && !whole[1] && whole[3],
-              "after the first commit the order was {} and {} were paid. Control: after "
+              "after the first commit the order was {}, but {} was paid. Control: after "
               "none or all of the commits the three databases agreed",
               table.rows[1][1], table.rows[1][3]);
   const auto torn = std::ranges::count(whole, false);
-  story.claim("13.2", torn == 2, "{} of 4 crashes left an order that is half made", torn);
-  story.takeaway("Nothing turns three commits in three databases into one.");
+  story.claim("13.2", torn == 2, "{} of 4 crashes left an incomplete order", torn);
+  story.takeaway("Three commits in three databases are not one transaction.");
 }
 
-// Step 12: somebody else needs the row that the dead coordinator has changed.
+// Step 12: another transaction needs the row that the dead coordinator has changed.
 void two_phase(Story& story, const Knobs&) {
   story.say(
       "Two-phase commit asks each database to prepare, decides, and then commits. Its "
       "coordinator is killed at each of 8 points. Then nobody takes over for a while.");
-  story.picture(Picture::strips, {"coordinator", "ann's account"});
+  story.picture(Picture::bars, {"The coordinator is gone"});
   Shop shop;
   int torn = 0;
   for (int cut = 1; cut <= 8; ++cut) {
@@ -112,18 +112,18 @@ void two_phase(Story& story, const Knobs&) {
   kill_coordinator(shop, true, 4);
   look("after it prepared", "50ms");
   const int in_doubt = resolve(shop);
-  look("and somebody decided", "10s");
+  look("after a decision", "10s");
   story.table(table);
   story.claim("13.2",
               torn == 0 && in_doubt == 3 && table.rows[0][1] == "free" &&
                   table.rows[1][1] == "locked" && table.rows[2][1] == "free",
-              "two-phase commit was whole after {} of 8 crashes, but {} prepared "
-              "transactions kept their locks until somebody decided. Control: a "
+              "with two-phase commit the databases agreed after {} of 8 crashes, but {} "
+              "prepared transactions kept their locks until somebody decided. Control: a "
               "coordinator that had not prepared left no lock",
               8 - torn, in_doubt);
   story.takeaway(
-      "Two-phase commit is correct, but while its coordinator is gone everybody else "
-      "waits for its locks.");
+      "Two-phase commit is correct, but while its coordinator is gone, all others wait "
+      "for its locks.");
 }
 
 }  // namespace lab13

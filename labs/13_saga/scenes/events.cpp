@@ -62,8 +62,8 @@ void outbox(Story& story, const Knobs& knobs) {
   const int cuts = story.quick() ? std::min(24, *knobs.cuts) : *knobs.cuts;
   story.say(
       "A service commits an order and then publishes it. {} such processes are killed, "
-      "at one point after the other. Then the event goes into an outbox, in the same "
-      "commit.",
+      "each at another point. Then we try it again, with the event in an outbox, in the "
+      "same commit.",
       cuts);
   story.picture(Picture::bars, {"Commit and publish"});
   Shop shop;
@@ -76,24 +76,25 @@ void outbox(Story& story, const Knobs& knobs) {
     table.rows.push_back(row(way, one.orders, one.events, one.missing));
   story.table(table);
   story.claim("13.4", kept.missing == 0 && kept.orders > 0 && dual.missing > 0,
-              "with an outbox {} of {} orders were left without an event. Control: {} of "
-              "{} if the service commits and then publishes",
+              "with an outbox, {} of {} orders had no event. Control: when the service "
+              "committed and then published, {} of {} had none",
               kept.missing, kept.orders, dual.missing, dual.orders);
   story.nuance("13.4",
                "The outbox delivers at least once: {} events for {} orders. So each "
-               "consumer must recognize a repetition.",
+               "consumer must recognize duplicates.",
                kept.events, kept.orders);
   story.takeaway(
-      "Never write to two systems in a row. Write the event in the same transaction, and "
-      "let a relay publish it.");
+      "Do not write to two systems one after the other. Write the event in the same "
+      "transaction, and let a relay publish it.");
 }
 
-// Step 15: three processes and a stream. Payments is away, comes, is killed after its commit,
-// before it could publish or acknowledge anything, and comes again.
+// Step 15: three processes and a stream. The payments service starts late, is killed after its
+// commit, before it could publish or acknowledge anything, and is started again.
 void choreography(Story& story, const Knobs&) {
   story.say(
-      "Three services react to each other's events, and no process knows the chain. "
-      "Payments is away, comes, is killed after its commit, and comes again.");
+      "Three services react to each other's events, and no process knows the chain. The "
+      "payments service is down at first, starts, is killed after a commit, and starts "
+      "again.");
   story.picture(Picture::nodes, {"customer", "orders", "payments", "stock"});
   Shop shop;
   Services services("choreography", true);
@@ -128,14 +129,14 @@ void choreography(Story& story, const Knobs&) {
                   both.paid == 60 && steps == 9 && by_message == steps &&
                   without_payments == 1 && published == 2,
               "{} of {} steps of two orders were started by a message. Control: while "
-              "payments was away, {} of 5 steps was taken",
+              "payments was down, {} of 5 steps was taken",
               by_message, steps, without_payments);
   story.nuance(
       "13.5",
-      "With an orchestrator, commands trigger the steps, as in the scenes before.");
+      "With an orchestrator, commands trigger the steps, as in the earlier scenes.");
   story.takeaway(
-      "Events need no orchestrator, but then the chain is spread over the services and "
-      "nobody sees all of it.");
+      "With events you need no orchestrator, but the chain is spread over the services, "
+      "and no process sees all of it.");
 }
 
 }  // namespace lab13

@@ -51,21 +51,20 @@ void saga(Story& story, const Knobs& knobs) {
   }
   story.table(table);
   story.claim("13.3", in_order == requests && table.rows[4][2] == "CONFIRMED",
-              "at {} of {} requests exactly the steps before it were committed", in_order,
+              "at {} of {} requests exactly the earlier steps were committed", in_order,
               requests);
-  story.claim(
-      "13.6", as_expected == 5,
-      "after {} of 4 failures all earlier steps were compensated, last one first. "
-      "Control: without a failure, none was",
-      as_expected - 1);
+  story.claim("13.6", as_expected == 5,
+              "{} of 4 failed sagas compensated their steps, the last one first. "
+              "Control: a saga without a failure compensated none",
+              as_expected - 1);
   story.claim("13.7", restored == 4 && seen.order == "PENDING" && seen.paid == 60,
               "balances and stock were as before after {} of 4 failures. But the order "
               "stays {}, and others had seen it {} with {} paid",
               restored, table.rows[3][2], seen.order, seen.paid);
   story.nuance("13.7",
-               "A compensation is a new transaction and not a rollback: what the earlier "
-               "steps did was committed and seen.");
-  story.takeaway("A saga goes forward in small commits, and back in small commits.");
+               "A compensation is a new transaction and not a rollback. The earlier "
+               "steps were committed, and others have seen them.");
+  story.takeaway("A saga goes forward in small commits, and back in small commits too.");
 }
 
 namespace {
@@ -126,8 +125,8 @@ Sweep kill_everywhere(Shop& shop, const Services& services, const Case& one,
 
 void crashes(Story& story, const Knobs& knobs) {
   story.say(
-      "Now the orchestrator is killed before and after each record of its log. Another "
-      "one resumes the saga, and then every request comes once more, late.");
+      "The orchestrator is killed before and after each record of its log. Another one "
+      "resumes the saga. Then every request arrives a second time, late.");
   story.picture(Picture::bars, {"Killed at every record"});
   std::vector<Case> cases{{"no step fails", kLamp},
                           {"ship is refused", "ann piano 60"},
@@ -157,20 +156,21 @@ void crashes(Story& story, const Knobs& knobs) {
     all = {all.kills + kills, all.torn + torn, all.wrong + wrong};
   }
   story.table(table);
-  story.claim("13.3", all.kills >= 60 && all.wrong == 0 && all.torn > 0,
-              "after {} of {} kills, the resumed saga had lost a step or done one twice. "
-              "Control: {} kills had left the databases unequal",
-              all.wrong, all.kills, all.torn);
+  story.claim(
+      "13.3", all.kills >= 60 && all.wrong == 0 && all.torn > 0,
+      "after {} of {} kills, the resumed saga had lost a step or done a step twice. "
+      "Control: before the resume, {} kills had left the databases unequal",
+      all.wrong, all.kills, all.torn);
   story.claim("13.6", all.wrong == 0,
               "{} kills changed neither the reverse order of the compensations nor their "
-              "result, also for a step whose outcome was unknown",
+              "result, even for a step whose outcome was unknown",
               all.kills);
   story.takeaway(
       "Log, act, log. A restart may repeat a request, so each service must recognize a "
-      "repetition, and one that comes too late.");
+      "request that is repeated or late.");
 }
 
-// Step 14: saga A is about to fail when B wants the same money. Without a lock, B believes a
+// Step 14: saga A is about to fail when B wants the same money. Without a lock, B reads a
 // balance that A will undo. Under a semantic lock it is told to come back later.
 void isolation(Story& story, const Knobs& knobs) {
   story.say(
@@ -202,16 +202,15 @@ void isolation(Story& story, const Knobs& knobs) {
                           kEndings[static_cast<int>(b.run("B"))]});
   }
   story.table(table);
-  story.claim(
-      "13.7",
-      table.rows[0][2] == "compensated" && table.rows[1][1] == "waiting" &&
-          table.rows[1][2] == "completed",
-      "without a lock, B was {} for want of money that came back. Control: with a "
-      "semantic lock, B was {} at first and {} at last",
-      table.rows[0][2], table.rows[1][1], table.rows[1][2]);
+  story.claim("13.7",
+              table.rows[0][2] == "compensated" && table.rows[1][1] == "waiting" &&
+                  table.rows[1][2] == "completed",
+              "without a lock, B was {}, although the money came back later. Control: "
+              "with a semantic lock, B was {} at first and {} at last",
+              table.rows[0][2], table.rows[1][1], table.rows[1][2]);
   story.takeaway(
       "Sagas are not isolated from each other. A semantic lock isolates them where it "
-      "matters, and the others wait.");
+      "matters, and the other saga waits.");
 }
 
 }  // namespace lab13

@@ -89,7 +89,7 @@ Bus::Arrived Bus::next(const std::string& service) {
 
 namespace {
 
-// Step 10: choreography. Each service knows its own lines only, and no process all of them.
+// Step 10: choreography. Each service knows only its own rules, and no process knows all.
 constexpr struct {
   const char *event, *service, *action;
 } kRules[] = {

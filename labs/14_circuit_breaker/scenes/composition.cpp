@@ -48,7 +48,7 @@ void retries(Story& story, const Knobs&) {
   constexpr int kUsers = 50;
   story.say(
       "{} users pay while the service is down, each with up to {} attempts. The breaker "
-      "opens after 5 failures. It matters whether the retry is outside or inside.",
+      "opens after 5 failures. The retry is around the breaker, or inside it.",
       kUsers, kAttempts);
   story.picture(Picture::bars, {"Retry and breaker"});
   PaymentsService service;
@@ -71,11 +71,11 @@ void retries(Story& story, const Knobs&) {
   const int around =
       row("retry(breaker(call))", [&] { return retry_around(inner, payments); });
   story.table(table);
-  story.claim(
-      "14.1", unguarded == kUsers * kAttempts && inside == 5 * kAttempts && around == 5,
-      "{} calls reached the dead service with the retry around the breaker and {} "
-      "with the retry inside it. Control: {} without a breaker",
-      around, inside, unguarded);
+  story.claim("14.1",
+              unguarded == kUsers * kAttempts && inside == 5 * kAttempts && around == 5,
+              "{} calls reached the dead service with the retry around the breaker, and "
+              "{} with the retry inside it. Control: {} without a breaker",
+              around, inside, unguarded);
   story.takeaway(
       "Put the retry around the breaker, so that the breaker counts every attempt, and "
       "never retry a refusal.");
@@ -83,8 +83,8 @@ void retries(Story& story, const Knobs&) {
 
 void one_for_each(Story& story, const Knobs&) {
   story.say(
-      "Provider A is down and provider B is healthy. First the app has one breaker for "
-      "both, then one for each.");
+      "Provider A is down and provider B is healthy. At first the app has one breaker "
+      "for both, and then one for each.");
   story.picture(Picture::nodes, {"app", "breaker for both", "breaker for A",
                                  "breaker for B", "provider A", "provider B"});
   lab::Table table{
@@ -115,11 +115,12 @@ void one_for_each(Story& story, const Knobs&) {
   story.table(table);
   story.claim(
       "14.3", refused[0] == 20 && refused[1] == 0,
-      "{} of 20 calls to a healthy provider failed at once, since its breaker was "
-      "open for another provider. Control: {} with a breaker of its own",
+      "{} of 20 calls to a healthy provider failed at once, because its breaker was open "
+      "for another provider. Control: {} failed with a breaker of its own",
       refused[0], refused[1]);
   story.takeaway(
-      "Use one breaker for each dependency, or a dead one locks out the healthy ones.");
+      "Use one breaker for each dependency. Otherwise a dead one blocks the healthy "
+      "ones.");
 }
 
 }  // namespace lab14

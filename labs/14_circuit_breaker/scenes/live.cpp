@@ -8,7 +8,9 @@
 namespace lab14 {
 
 void live(lab::Story& story, const Knobs& knobs) {
-  story.say("An app pays every 20 ms. Turn `service` and watch what the breaker does.");
+  story.say(
+      "An app makes a payment every 20 ms. Change `service` and watch what the breaker "
+      "does.");
   story.picture(lab::Picture::machine, {"breaker"});
   PaymentsService service;
   PaymentsClient payments(service, "app", *knobs.timeout);

@@ -20,16 +20,21 @@ void closed(Story& story, const Knobs& knobs) {
       "An app makes {} calls to a healthy service. Then the service dies while {} more "
       "calls are in flight. The breaker is closed, so all of them should pass.",
       calls, kBurst);
-  story.picture(Picture::nodes, {"app", "payments", "breaker"});
+  story.picture(Picture::nodes, {"app", "breaker", "payments"});
   PaymentsService service;
-  PaymentsClient payments(service);
+  PaymentsClient payments(service, "breaker");
 
   CircuitBreaker steady(knobs.without_recovery()), tripped(knobs.without_recovery());
   draw(tripped);
-  const Calls made = make_calls(calls, [&] { return pay(steady, payments); });
+  const auto guarded = [](CircuitBreaker& breaker, PaymentsClient& client) {
+    draw_call("app", "breaker");
+    return pay(breaker, client);
+  };
+  const Calls made = make_calls(calls, [&] { return guarded(steady, payments); });
   const int reached = service.received();
-  const Burst dying = burst(service, Health::failing,
-                            [&](PaymentsClient& client) { return pay(tripped, client); });
+  const Burst dying = burst(
+      service, Health::failing,
+      [&](PaymentsClient& client) { return guarded(tripped, client); }, "breaker");
 
   const auto text = [](int number) { return std::to_string(number); };
   story.table({"What reached the service",
@@ -43,11 +48,11 @@ void closed(Story& story, const Knobs& knobs) {
               "died, and only their failures opened the breaker",
               reached, calls, dying.reached, kBurst);
   story.nuance("14.2",
-               "A breaker does not stop calls that are already in flight, so the burst "
-               "that trips it arrives whole. To bound that, add a bulkhead: a limit of "
-               "calls at the same time.");
+               "A breaker does not stop calls that are already in flight, so the whole "
+               "burst reaches the service. To bound it, add a bulkhead: a limit on the "
+               "number of calls at the same time.");
   story.takeaway(
-      "A closed breaker lets every call pass and only counts how the calls end.");
+      "A closed breaker lets every call pass and only tracks how the calls end.");
 }
 
 namespace {
@@ -87,8 +92,8 @@ void outage(Story& story, const Knobs& knobs) {
   const int few = story.quick() ? 12 : 20;
   const int minimum = *knobs.minimum_calls;
   story.say(
-      "The service is down: first it fails every call, then it hangs. The same calls are "
-      "made without and with a breaker, which should open after {} failures.",
+      "The service is down. First it fails every call, and then it hangs. The same calls "
+      "are made without and with a breaker, which should open after {} failures.",
       minimum);
   story.picture(Picture::nodes,
                 {"app without breaker", "app with breaker", "breaker", "payments"});
@@ -114,27 +119,27 @@ void outage(Story& story, const Knobs& knobs) {
   story.claim("14.1",
               fails.without.sent() == many && fails.with.sent() == minimum &&
                   hangs.without.sent() == few && hangs.with.sent() == minimum,
-              "of {} calls to a failing service, {} were sent without a breaker and {} "
-              "with one",
+              "of {} calls to a failing service, {} were sent without a breaker, and {} "
+              "with a breaker",
               many, fails.without.sent(), fails.with.sent());
   const int reached = fails.reached_while_open + hangs.reached_while_open;
   story.claim("14.3",
               fails.refusals.refused == 100 && hangs.refusals.refused == 100 &&
                   reached == 0 &&
                   100 * hangs.refusals.median_wait < hangs.without.median_wait,
-              "{} of 200 calls reached the service; a refusal took {}, a call to the "
-              "hanging service {}",
+              "{} of 200 calls reached the service, and a refusal took {}. Control: a "
+              "call to the hanging service took {}",
               reached, time(hangs.refusals.median_wait), time(hangs.without.median_wait));
   story.takeaway(
-      "An open breaker spares both sides: the caller does not wait, and the service gets "
-      "the quiet it needs to recover.");
+      "An open breaker helps both sides: the caller does not wait, and the service has "
+      "time to recover.");
 }
 
 // Every call succeeds, late. A breaker that looks at failures only never opens.
 void brown_out(Story& story, const Knobs& knobs) {
   const int minimum = *knobs.minimum_calls, calls = minimum + 4;
   story.say(
-      "Every call succeeds, but takes {}. One breaker judges failures only. The other "
+      "Every call succeeds, but takes {}. One breaker counts only failures. The other "
       "counts a call that takes {} or longer as failed, and should open.",
       time(kSlow), time(*knobs.slow_after));
   story.picture(Picture::machine, {"failures only", "failures and slowness"});
@@ -156,13 +161,13 @@ void brown_out(Story& story, const Knobs& knobs) {
   story.table(table);
   const bool all_are_slow = *knobs.slow_after <= kSlow;
   story.claim("14.1", sent[0] == calls && (!all_are_slow || sent[1] == minimum),
-              "{} of {} calls went to a service that had only become slow, with a "
-              "breaker that counts slow calls as failed. Control: {} with one that "
-              "counts failures only",
+              "{} of {} calls went to a service that was only slow, with a breaker that "
+              "counts slow calls as failed. Control: {} went to it with a breaker that "
+              "counts only failures",
               sent[1], calls, sent[0]);
   story.takeaway(
-      "A service that is too slow ties up its callers as much as one that is down, so "
-      "count slow calls as failures.");
+      "A slow service ties up its callers as much as a dead one, so count slow calls as "
+      "failures.");
 }
 
 }  // namespace lab14

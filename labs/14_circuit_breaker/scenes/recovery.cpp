@@ -40,9 +40,8 @@ Burst stampede() {
 void recovery(Story& story, const Knobs& knobs) {
   const int probes = *knobs.probes;
   story.say(
-      "The service is down and the breaker open. Twice its open time passes and ten "
-      "calls "
-      "come at once. {} of them may pass, to find out whether the service is back.",
+      "The service is down and the breaker is open. Twice, its open time passes and ten "
+      "calls come at once. {} of them may pass, to find out whether the service is back.",
       probes);
   story.picture(lab::Picture::machine, {"breaker"});
   const Burst unguarded = stampede();
@@ -76,17 +75,18 @@ void recovery(Story& story, const Knobs& knobs) {
   story.claim(
       "14.4",
       reached_down == probes && reached_up == probes && unguarded.reached == kBurst,
-      "{} and {} of 10 calls at once reached the service; without a breaker {} of 10",
+      "{} and {} of 10 calls at once reached the service. Control: without a breaker {} "
+      "of 10 did",
       reached_down, reached_up, unguarded.reached);
   const std::vector expected{State::open, State::half_open, State::open, State::half_open,
                              State::closed};
   story.claim("14.5", states == expected,
-              "after the trial that failed the breaker was {}, after the one that "
-              "succeeded it was {}",
+              "after the trial that failed, the breaker was {}; after the trial that "
+              "succeeded, it was {}",
               to_string(after_failure), to_string(after_success));
   story.takeaway(
-      "When the open time is over, a breaker does not let everything through again. A "
-      "few trial calls decide first.");
+      "When the open time is over, a breaker does not let everything through again. "
+      "First a few trial calls decide.");
 }
 
 }  // namespace lab14

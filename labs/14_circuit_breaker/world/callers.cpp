@@ -27,14 +27,14 @@ Calls make_calls(int count, const std::function<Answer()>& call) {
 }
 
 Burst burst(PaymentsService& service, Health then,
-            const std::function<Answer(PaymentsClient&)>& call) {
+            const std::function<Answer(PaymentsClient&)>& call, const std::string& name) {
   service.become(Health::hanging);
   const int before = service.received();
   std::atomic<int> refused = 0;
   std::vector<std::jthread> callers;
   for (int i = 0; i < kBurst; ++i) {
     callers.emplace_back([&] {
-      PaymentsClient payments(service);
+      PaymentsClient payments(service, name);
       if (call(payments) == Answer::refused) ++refused;
     });
   }

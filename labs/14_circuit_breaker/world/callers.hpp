@@ -49,6 +49,7 @@ inline constexpr int kBurst = 10;
 // Ten callers at once, each with a thread and a client of its own. The service hangs until
 // each of them has reached it or was refused, and responds to them all as `then`.
 Burst burst(PaymentsService& service, Health then,
-            const std::function<Answer(PaymentsClient&)>& call);
+            const std::function<Answer(PaymentsClient&)>& call,
+            const std::string& name = "app");
 
 }  // namespace lab14

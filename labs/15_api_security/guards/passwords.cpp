@@ -54,7 +54,7 @@ std::string hash_password(std::string_view password, ScryptCost cost) {
                      to_base64url(salt), to_base64url(scrypt(password, salt, cost)));
 }
 
-// Step 8: the stored text says how it was made, so that the cost may rise with the years.
+// Step 8: the stored string says how it was made, so that the cost may rise over the years.
 bool matches(std::string_view password, std::string_view stored) {
   const auto parts = split(stored, '$');
   ScryptCost cost;

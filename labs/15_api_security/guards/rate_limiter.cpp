@@ -71,7 +71,7 @@ struct SlidingWindow {
   }
 };
 
-// Step 5: a token bucket. Nothing drips: the time since the last request says how much.
+// Step 5: a token bucket. The time since the last request says how many tokens to add.
 struct TokenBucket {
   double tokens;
   Time filled;

@@ -73,8 +73,8 @@ std::string sign_token(const Json& claims, const Key& key) {
   return part + "." + to_base64url(key.sign(part));
 }
 
-// Step 7: the algorithm is the key's, then the signature is right, and only then are the
-// claims looked at.
+// Step 7: first the algorithm must be the key's, then the signature must be right, and only
+// then are the claims checked.
 std::variant<Json, Refused> verify_token(std::string_view token, const Key& key,
                                          const Expected& expected, UnixTime now) {
   const auto parts = take_apart(token);

@@ -79,8 +79,8 @@ std::vector<Problem> Shape::check(Json& value) const {
   return problems;
 }
 
-// Step 6: the shape leads, the value follows: so the depth of a hostile body is of no
-// interest here, only that of the shape.
+// Step 6: walk the schema and look up each value. So the depth of a hostile body does not
+// matter here, only the depth of the schema.
 void Shape::check(Json& value, const std::string& path,
                   std::vector<Problem>& problems) const {
   const auto wrong = [&](std::string what) {

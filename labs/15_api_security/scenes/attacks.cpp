@@ -90,17 +90,16 @@ std::set<std::string> names(const Headers& headers) {
 
 void attacks(lab::Story& story, const Knobs&) {
   story.say(
-      "An attacker fires {} attacks at two APIs of the same shop. One was written in a "
-      "hurry, the other has guards in front of its handlers. All of them should succeed "
-      "on "
-      "the first and none on the second.",
+      "An attacker tries {} attacks on two APIs of the same shop. One has no guards, and "
+      "the other has guards in front of its handlers. All attacks should succeed on the "
+      "first API and none on the second.",
       std::size(kAttacks));
-  story.picture(lab::Picture::nodes, {"attacker", "hurried API", "guarded API"});
-  Shop hurried({.name = "hurried API", .written = Written::in_a_hurry});
+  story.picture(lab::Picture::nodes, {"attacker", "unguarded API", "guarded API"});
+  Shop hurried({.name = "unguarded API", .written = Written::in_a_hurry});
   Shop guarded({.name = "guarded API"});
   Caller at_hurried("attacker", hurried), at_guarded("attacker", guarded);
 
-  lab::Table table{"What got through", {"attack", "hurried API", "guarded API"}, {}};
+  lab::Table table{"What got through", {"attack", "unguarded API", "guarded API"}, {}};
   std::set<std::string_view> exploited, blocked;
   for (const Attack& attack : kAttacks) {
     const bool first = attack.succeeds(at_hurried, hurried);
@@ -131,14 +130,13 @@ void attacks(lab::Story& story, const Knobs&) {
   headers_alone.use("security headers", security_headers());
   const Response passed = headers_alone.handle(
       {.method = "POST", .body = R"({"user":"admin","password":{"$ne":"x"}})"});
-  story.claim(
-      "15.1",
-      added.size() == 12 && bare.contains("X-Powered-By") &&
-          !full.contains("X-Powered-By") && passed.status == 200 &&
-          told_apart("the shop in a frame", 1),
-      "{} headers more than the hurried API sends, and no X-Powered-By; with these "
-      "headers alone the login by $ne reached the handler",
-      added.size());
+  story.claim("15.1",
+              added.size() == 12 && bare.contains("X-Powered-By") &&
+                  !full.contains("X-Powered-By") && passed.status == 200 &&
+                  told_apart("the shop in a frame", 1),
+              "the guarded API sends {} more headers and no X-Powered-By. Control: with "
+              "these headers alone, the login with $ne still reached the handler",
+              added.size());
 
   Json body{{"quantity", "30"}, {"admin", true}};
   const auto problems =
@@ -146,15 +144,15 @@ void attacks(lab::Story& story, const Knobs&) {
           .check(body);
   std::vector<std::string> told;
   for (const auto& [path, what] : problems) told.push_back(path + " " + what);
-  story.claim("15.4", told_apart("order ", 4) && problems.size() == 3,
-              "the hurried API took all 4 bad orders, one of them as paid; the guarded "
-              "one took none, and of a body with 3 problems it names each: {}",
-              fmt::join(told, ", "));
-  story.nuance(
-      "15.4",
-      "Joi and Zod differ: Joi turns the text \"30\" into 30 and refuses unknown "
-      "keys; Zod does not coerce, and strips unknown keys unless the object is "
-      "strict. Know which of the two your handlers rely on.");
+  story.claim(
+      "15.4", told_apart("order ", 4) && problems.size() == 3,
+      "the guarded API accepted none of 4 bad orders. In one body it named all 3 "
+      "problems: {}. Control: the unguarded API accepted all 4, one of them as paid",
+      fmt::join(told, ", "));
+  story.nuance("15.4",
+               "Joi and Zod differ. Joi turns the string \"30\" into 30 and rejects "
+               "unknown keys. Zod does not coerce, and it strips unknown keys unless the "
+               "object is strict. Know which behaviour your handlers rely on.");
 
   Users users;
   users.insert({{"user", "admin"}, {"password", "s3cret"}});
@@ -165,17 +163,17 @@ void attacks(lab::Story& story, const Knobs&) {
       "15.8",
       told_apart("password ", 2) && found("s3cret") && !found("x") &&
           found({{"$ne", "x"}}) && !found(Json{{"$ne", "x"}}.dump()),
-      "libmongoc's matcher finds admin by {{\"$ne\": \"x\"}} as it does by the right "
-      "password, and not by the same operator as a text; the login with it got "
-      "in at the hurried API and not at the guarded one");
-  story.nuance("15.8",
-               "A JSON body brings operators in Express 4 and 5. A query string like "
-               "password[$ne]=x does so only in 4: the default parser of 5 is flat. "
-               "express-mongo-sanitize crashes on 5; a schema needs no such package.");
+      "libmongoc's matcher finds admin with {{\"$ne\": \"x\"}}, as with the right "
+      "password, but not with the same operator as a string. The login with the operator "
+      "succeeded on the unguarded API, and failed on the guarded one");
+  story.nuance(
+      "15.8",
+      "A JSON body can carry operators in Express 4 and 5. A query string like "
+      "password[$ne]=x can do so only in 4, because the default parser of 5 is flat. The "
+      "package express-mongo-sanitize crashes on 5. With a schema you do not need it.");
   story.takeaway(
-      "Never trust what came: check its shape, verify its signature, and give the "
-      "browser "
-      "its orders. Each guard stops one attack and nothing else.");
+      "Never trust input: check its shape, verify its signature, and tell the browser "
+      "what not to do. Each guard stops one kind of attack and nothing else.");
 }
 
 }  // namespace lab15

@@ -78,9 +78,8 @@ class Login {
 void code_flow(lab::Story& story, const Knobs&) {
   story.say(
       "A notes app asks for access to Ann's orders. The code comes back through the "
-      "browser, and a thief reads it there. Without PKCE he should get the tokens; with "
-      "it "
-      "the app's verifier should be missing.");
+      "browser, and a thief reads it there. Without PKCE the thief should get the "
+      "tokens. With PKCE the thief lacks the app's verifier.");
   story.picture(lab::Picture::sequence,
                 {"notes app", "login server", "old login server", "thief"});
   trace::actor("notes app", trace::Actor::client);
@@ -124,24 +123,21 @@ void code_flow(lab::Story& story, const Knobs&) {
        {"token", "for", "who logged in"},
        {{"access token", access.value("aud", ""), access.value("sub", "not said")},
         {"ID token", id.value("aud", ""), id.value("sub", "not said")}}});
-  story.claim(
-      "15.6",
-      stolen && needed && stopped && tokens.is_object() && once &&
-          !access.contains("sub") && id.value("sub", "") == "ann" &&
-          id.value("aud", "") == kClient && id.value("nonce", "") == "n-7",
-      "without PKCE the stolen code gave the thief tokens, with it he got none; the "
-      "access token names a scope ({}) and nobody, the ID token of OpenID "
-      "Connect names {}",
-      access.value("scope", ""), id.value("sub", ""));
-  story.nuance(
-      "15.6",
-      "OAuth 2 (RFC 6749) is delegated authorization. An app that takes an access "
-      "token as proof of who logged in can be fooled with a token that was issued "
-      "to another app. Authentication is what OpenID Connect adds.");
+  story.claim("15.6",
+              stolen && needed && stopped && tokens.is_object() && once &&
+                  !access.contains("sub") && id.value("sub", "") == "ann" &&
+                  id.value("aud", "") == kClient && id.value("nonce", "") == "n-7",
+              "the access token names a scope ({}) but no user, and the ID token of "
+              "OpenID Connect names {}. With PKCE the thief got no tokens. Control: "
+              "without PKCE the stolen code was enough",
+              access.value("scope", ""), id.value("sub", ""));
+  story.nuance("15.6",
+               "OAuth 2 (RFC 6749) is delegated authorization. If an app takes an access "
+               "token as proof of who logged in, an attacker can use a token that was "
+               "issued to another app. OpenID Connect adds authentication.");
   story.takeaway(
-      "The code passes through the browser and the verifier does not: that is all there "
-      "is "
-      "to PKCE.");
+      "PKCE works because the code passes through the browser, and the verifier does "
+      "not.");
 }
 
 }  // namespace lab15

@@ -13,10 +13,9 @@ using namespace std::chrono_literals;
 void flood(lab::Story& story, const Knobs& knobs) {
   const int limit = *knobs.limit, addresses = *knobs.addresses, rude = 10 * limit;
   story.say(
-      "{} addresses of this machine send {} requests each, which is just what the limit "
-      "allows. Then one address sends {}. The limit should stop only the one address, "
-      "and "
-      "even its refused requests should have been read and parsed.",
+      "{} addresses of this machine send {} requests each, which is exactly the limit. "
+      "Then one address sends {}. The limit should stop only that address, and the "
+      "process should still read and parse the requests that it refuses.",
       addresses, limit, rude);
   story.picture(lab::Picture::bars, {"Requests of the flood that passed the limit"});
   const auto shop_with_limit = [&] {
@@ -43,7 +42,7 @@ void flood(lab::Story& story, const Knobs& knobs) {
   for (int i = 0; i < rude; ++i)
     refused += send_from("127.0.2.1", other, "/login") == 429;
   const auto text = [](int number) { return std::to_string(number); };
-  story.table({"Requests and what became of them",
+  story.table({"What happened to the requests",
                {"from", "sent", "refused", "parsed by the process"},
                {{fmt::format("{} addresses", addresses), text(sent), text(sent - passed),
                  text(shop.entered())},
@@ -52,23 +51,21 @@ void flood(lab::Story& story, const Knobs& knobs) {
                {"from", "of 100"},
                {{"many addresses", text(100 * passed / sent)},
                 {"one address", text(100 * (rude - refused) / rude)}}});
-  story.claim(
-      "15.3",
-      passed == sent && shop.entered() == sent && refused == rude - limit &&
-          other.entered() == rude,
-      "{} of {} requests from {} addresses passed a limit of {} each, and cost {} of "
-      "CPU; from one address {} of {} were refused, and yet the process had "
-      "accepted and parsed all {}",
-      passed, sent, addresses, limit, lab::text::time(cpu), refused, rude,
-      other.entered());
-  story.nuance(
-      "15.3",
-      "A flood is stopped before it reaches Node: by the kernel, the proxy, or a "
-      "network that is larger than the attack (CDN, scrubbing). The app still "
-      "bounds what one request may cost: body size, time, queries.");
+  story.claim("15.3",
+              passed == sent && shop.entered() == sent && refused == rude - limit &&
+                  other.entered() == rude,
+              "{} of {} requests from {} addresses passed a limit of {} each, and cost "
+              "{} of CPU. Control: from one address {} of {} were refused, but the "
+              "process had still accepted and parsed all {}",
+              passed, sent, addresses, limit, lab::text::time(cpu), refused, rude,
+              other.entered());
+  story.nuance("15.3",
+               "Stop a flood before it reaches Node. Do it in the kernel, in the proxy, "
+               "or in a network that is larger than the attack (CDN, scrubbing). The app "
+               "still has to bound what one request may cost: body size, time, queries.");
   story.takeaway(
-      "A rate limit protects accounts and fairness. It does not protect the process from "
-      "the work of saying no.");
+      "A rate limit protects accounts and treats clients fairly. It does not save the "
+      "process the work of refusing.");
 }
 
 }  // namespace lab15

@@ -7,11 +7,9 @@ namespace lab15 {
 
 void foreign_pages(lab::Story& story, const Knobs&) {
   story.say(
-      "A page of ours and a page of evil.example call the same API, each once in a way "
-      "that "
-      "needs no preflight and once with JSON. The API uses CORS and nothing else. The "
-      "evil "
-      "page should read nothing, and one of its requests should run all the same.");
+      "Our page and a page of evil.example call the same API, each once without a "
+      "preflight (plain text) and once with one (JSON). The API uses only CORS. The evil "
+      "page should read nothing, but one of its requests should run all the same.");
   story.picture(lab::Picture::sequence, {"our page", "evil page", "curl", "shop"});
   Shop shop({.name = "shop", .written = Written::in_a_hurry, .cors_alone = true});
   Caller ours("our page", shop), evil("evil page", shop), curl("curl", shop);
@@ -21,8 +19,8 @@ void foreign_pages(lab::Story& story, const Knobs&) {
                    .body = R"({"user":"ann","password":"?"})",
                    .headers = {{"Content-Type", type}}};
   };
-  lab::Table table{"What became of a POST",
-                   {"from", "asked first", "handler ran", "page may read"},
+  lab::Table table{"What happened to a POST",
+                   {"from", "preflight", "handler ran", "page may read"},
                    {}};
   const auto yes = [](bool is) { return is ? "yes" : "no"; };
   struct Seen {
@@ -53,23 +51,21 @@ void foreign_pages(lab::Story& story, const Knobs&) {
   Shop guarded({.name = "guarded shop"});
   Caller again("evil page", guarded);
   const Fetched stopped = fetch_as_browser(kEvilPage, again, request("text/plain"));
-  story.claim(
-      "15.7",
-      our_text.ran && our_text.readable && our_json.ran && our_json.readable &&
-          evil_text.ran && !evil_text.readable && !evil_json.ran && curl_ran &&
-          stopped.sent && guarded.handled() == 0,
-      "the evil page could read nothing, and its POST of text/plain ran the handler "
-      "all the same, as curl's did; only its JSON was stopped, by the preflight. A "
-      "guard that looks at the origin itself let {} of them run",
-      guarded.handled());
+  story.claim("15.7",
+              our_text.ran && our_text.readable && our_json.ran && our_json.readable &&
+                  evil_text.ran && !evil_text.readable && !evil_json.ran && curl_ran &&
+                  stopped.sent && guarded.handled() == 0,
+              "the evil page could read nothing, but its text/plain POST ran the handler "
+              "all the same, as curl's did. The preflight stopped only its JSON. "
+              "Control: a guard that checks the origin let {} of them run",
+              guarded.handled());
   story.nuance("15.7",
-               "origin: true reflects whoever asks, and with credentials every page may "
-               "read what the user may. List the origins, send Vary: Origin, and defend "
-               "cookies by SameSite and a CSRF token: CORS does not.");
+               "origin: true allows every origin. With credentials, any page can then "
+               "read what the user can read. List the origins, and send Vary: Origin. "
+               "Protect cookies with SameSite and a CSRF token, because CORS does not.");
   story.takeaway(
-      "CORS loosens the browser's rule about reading. It is no firewall: what must not "
-      "run "
-      "has to be refused by the server.");
+      "CORS relaxes the browser's rule about reading. It is not a firewall: the server "
+      "has to refuse what must not run.");
 }
 
 }  // namespace lab15

@@ -41,9 +41,9 @@ double late_over_early(Equal equal) {
 
 void tokens(lab::Story& story, const Knobs&) {
   story.say(
-      "Ann logs in and gets a token. A thief who sees it reads it without any key, then "
-      "changes it in four ways: all four should be refused. Then Ann logs out, and her "
-      "token should still be accepted until it expires.");
+      "Ann logs in and gets a token. A thief reads it without a key and changes it in "
+      "four ways. All four should be refused. Then Ann logs out, and her token should "
+      "still be accepted until it expires.");
   story.picture(lab::Picture::sequence, {"ann", "thief", "shop"});
   Shop shop({.name = "shop"});
   Caller ann("ann", shop), thief("thief", shop);
@@ -68,7 +68,7 @@ void tokens(lab::Story& story, const Knobs&) {
                                        (token[last + 1] == 'A' ? 'B' : 'A') +
                                        token.substr(last + 2)}};
 
-  lab::Table table{"What the shop says to a token", {"token", "answer"}, {}};
+  lab::Table table{"What the shop does with a token", {"token", "answer"}, {}};
   const auto ask = [&](const char* what, const std::string& shown) {
     trace::instant(what, {.lane = "case"});
     const int status = thief.get("/me", shown).status;
@@ -93,14 +93,13 @@ void tokens(lab::Story& story, const Knobs&) {
   table.rows.push_back(
       {"after the logout, with a deny list", revoked ? "refused" : "accepted"});
   story.table(table);
-  story.claim(
-      "15.5",
-      read == "ann" && Json::parse(me).value("sub", "") == "ann" && stolen &&
-          refused == 4 && after_logout && !after_expiry && revoked,
-      "{} of 4 forgeries were refused; without a key the thief read that the token "
-      "is {}'s; after the logout it was still accepted, and refused once it had "
-      "expired",
-      refused, read);
+  story.claim("15.5",
+              read == "ann" && Json::parse(me).value("sub", "") == "ann" && stolen &&
+                  refused == 4 && after_logout && !after_expiry && revoked,
+              "{} of 4 forgeries were refused. Without a key the thief read that the "
+              "token is {}'s. Control: the real token was still accepted after the "
+              "logout, and refused once it had expired",
+              refused, read);
 
   const double plain =
       late_over_early([](const std::string& a, const std::string& b) { return a == b; });
@@ -109,14 +108,13 @@ void tokens(lab::Story& story, const Knobs&) {
                {"comparison", "times as long as in the first"},
                {{"==", lab::text::count(plain)},
                 {"in constant time", lab::text::count(constant)}}});
-  story.nuance(
-      "15.5",
-      "A JWT is a format, not a login. Keep it short-lived, renew it by a refresh "
-      "token that rotates, and keep a deny list if a logout must count at once: "
-      "then the server looks something up again. Compare secrets in constant time.");
+  story.nuance("15.5",
+               "A JWT is a format, not a login. Keep it short-lived, and renew it with a "
+               "rotating refresh token. If a logout must take effect at once, keep a "
+               "deny list, which costs a lookup. Compare secrets in constant time.");
   story.takeaway(
-      "A signature proves who issued a token, not who shows it: it can be read, and a "
-      "stolen one works until it expires.");
+      "A signature proves who issued a token, not who sends it. Anybody can read a "
+      "token, and a stolen one works until it expires.");
 }
 
 }  // namespace lab15

@@ -73,7 +73,7 @@ Shop::Shop(ShopOptions options)
   trace::actor(options_.name + "'s data", trace::Actor::service);
 }
 
-// Step 10: the order of the guards. What is cheap and blocks much comes first.
+// Step 10: the order of the guards. The cheap ones that block a lot come first.
 Api Shop::make_api() {
   Api api([this](const Exchange& exchange) { return handle(exchange); },
           [this](std::string_view, const std::optional<Response>& blocked) {

@@ -67,9 +67,9 @@ std::vector<Start> best(const std::vector<Runtime>& all, int rounds) {
 
 void cost(Story& story, const Knobs& knobs) {
   story.say(
-      "The same function starts under each runtime that this machine has. How long until "
-      "its first line runs, until its modules are loaded, until it has answered? And how "
-      "much memory does it keep while it is frozen?");
+      "The same function starts under each runtime that this machine has. How long does "
+      "it take until its first line runs, its modules are loaded, and it has replied? "
+      "How much memory does it keep?");
   story.picture(Picture::bars, {"Cold start"});
   const std::vector<Runtime> all = runtimes(*knobs.modules);
   const std::vector<Start> seen = best(all, story.quick() ? 2 : 9);
@@ -83,8 +83,11 @@ void cost(Story& story, const Knobs& knobs) {
   story.table(table);
   if (all.size() < 2 || all[1].name != "Node") {
     for (const char* claim : {"16.2", "16.3"})
-      story.nuance(claim, "Node is not here to be measured: sudo apt install nodejs");
-    return story.takeaway("A cold start is the runtime's, and that of what you load.");
+      story.nuance(
+          claim,
+          "Node is not installed, so it was not measured: sudo apt install nodejs");
+    return story.takeaway(
+        "A cold start is the runtime's own, plus that of what you load.");
   }
   const Start &native = seen[0], &bare = seen[1], &tree = seen[2], &bundled = seen[3];
   story.claim(
@@ -104,8 +107,8 @@ void cost(Story& story, const Knobs& knobs) {
       "with {} modules. Control: the native program kept {}",
       bytes(bare.memory), bytes(tree.memory), *knobs.modules, bytes(native.memory));
   story.takeaway(
-      "Node is quick enough to start, and light beside many JVM services. What you load "
-      "decides the rest: load less, bundle it, and use the compile cache.");
+      "Node starts quickly enough, and is light beside many JVM services. What you load "
+      "decides the rest: load less, bundle, use the compile cache.");
 }
 
 }  // namespace lab16

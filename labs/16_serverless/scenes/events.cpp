@@ -43,10 +43,11 @@ struct Bucket {
 
 void upload(Story& story, const Knobs&) {
   story.say(
-      "Four files are dropped in a folder. The function handles photo.jpg, dies at the "
-      "first sight of flaky.jpg, dies right after it has handled twice.jpg, and always "
-      "dies of corrupt.jpg. Each event has three attempts.");
-  story.picture(Picture::nodes, {"events", "instance 1", "one attempt 1"});
+      "Four files are dropped in a folder. The function crashes on flaky.jpg the first "
+      "time, after it has handled twice.jpg, and on corrupt.jpg every time. With three "
+      "attempts, expect one dead letter.");
+  story.picture(Picture::nodes,
+                {"events", "instance 1", "one attempt 1", "dead letters"});
   lab::trace::actor("events", lab::trace::Actor::service);
   lab::uv::Loop loop;
   Stage function(loop, "instance", native(), {.instances = 2});
@@ -60,6 +61,10 @@ void upload(Story& story, const Knobs&) {
            function.processed(keys[1]) == 1 && function.processed(keys[2]) == 2 &&
            once.host.dead_letters().size() == 1;
   });
+  lab::trace::actor("dead letters", lab::trace::Actor::service);
+  for (const std::string& letter : function.host.dead_letters())
+    lab::trace::instant(Json::parse(letter).begin()->get<std::string>(),
+                        {.lane = "dead letters"});
   lab::Table table{"Four uploads", {"file", "attempts", "handled"}, {}};
   std::string seen;
   for (const std::string& key : keys) {
@@ -77,18 +82,19 @@ void upload(Story& story, const Knobs&) {
               "corrupt.jpg 0 of 3" &&
           function.host.dead_letters() == std::vector{event("key", "corrupt.jpg")} &&
           control == 0,
-      "handled in so many of its attempts: {}, and that one is a dead letter. "
+      "attempts that handled the file: {}, which became a dead letter. "
       "Control: with a single attempt, flaky.jpg was handled {} times",
       seen, control);
   story.takeaway(
-      "Retries cure what passes, and a dead-letter queue keeps what does not. The "
-      "function died after its work on twice.jpg, so it did it again: be idempotent.");
+      "Retries cure faults that pass; the dead-letter queue keeps what always fails. "
+      "The function crashed after its work on twice.jpg: be idempotent.");
 }
 
 void frozen(Story& story, const Knobs& knobs) {
   story.say(
-      "An instance has a timer of 10 ms. Another leaves some work for 50 ms after its "
-      "response. Then no request comes for a second. What runs meanwhile?");
+      "One instance has a timer that fires every 10 ms. Another leaves some work for 50 "
+      "ms after its response. Then no request comes for a second. Expect neither to "
+      "run.");
   story.picture(Picture::strips,
                 {"scheduled 1", "frozen 1", "not frozen 1", "idle too long 1"});
   lab::uv::Loop loop;
@@ -118,10 +124,10 @@ void frozen(Story& story, const Knobs& knobs) {
       "16.6",
       calls >= 5 && done == 0 && done_awake == 1 && seen_awake >= 10 &&
           seen_awake >= 3 * seen,
-      "the timer of the frozen instance made {} of the {} ticks that it made in one that "
-      "was not frozen, the control. The work that an instance had left was done {} "
-      "times, against {} there; the platform's scheduler made {} calls",
-      seen, seen_awake, done, done_awake, calls);
+      "the timer of the control, which was not frozen, fired {} times, and that of the "
+      "frozen instance {}. Work left for later was done {} times in the control, and {} "
+      "in the frozen one. The platform's scheduler made {} calls",
+      seen_awake, seen, done_awake, done, calls);
   story.takeaway(
       "Finish the work before you respond, or put it in a queue, and leave schedules to "
       "the platform.");

@@ -66,7 +66,7 @@ void scaling(Story& story, const Knobs& knobs) {
 void endpoint(Story& story, const Knobs& knobs) {
   const auto burst = static_cast<std::size_t>(*knobs.requests);
   story.say(
-      "A gateway makes one call of each HTTP request. One instance is warm when {} "
+      "A gateway turns each HTTP request into one call. One instance is warm when {} "
       "requests arrive at once. Then {} more come one after another. How many cold "
       "starts?",
       burst, burst);
@@ -94,8 +94,8 @@ void endpoint(Story& story, const Knobs& knobs) {
       "to a function limited to one instance, {} was served and the others got 429",
       burst, at_once, burst, in_a_row, overlaps(calls), burst, served);
   story.takeaway(
-      "Concurrency is the number of instances, and you pay for each while it waits. Give "
-      "each one database connection: many pools of ten would exhaust the database.");
+      "Concurrency here is the number of instances, and you pay for each while it "
+      "waits. Give each one database connection, not a pool of ten.");
 }
 
 }  // namespace lab16

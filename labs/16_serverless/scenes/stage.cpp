@@ -26,19 +26,29 @@ void until(lab::uv::Loop& loop, const std::function<bool()>& is_so) {
 
 namespace {
 
-Host::OnState drawn(const std::string& name, std::map<std::string, int>& given) {
-  return
-      [=, &given](int instance, pid_t pid, State state, auto& event, lab::Where where) {
-        constexpr const char* kStates[] = {"starting", "busy", "frozen", "gone"};
-        const std::string lane = fmt::format("{} {}", name, instance);
-        if (state == State::starting)
-          trace::actor(lane, trace::Actor::process, pid, where);
-        trace::state(lane, kStates[static_cast<int>(state)], 0, where);
-        if (state != State::busy) return;
-        ++given[event];
-        const auto sent = trace::flow_out(event, {.lane = "events"}, where);
-        trace::flow_in(sent, event, {.lane = lane}, where);
-      };
+// What a person would call an event: "/work", "photo.jpg".
+std::string shown(const std::string& event) {
+  const Json fields = Json::parse(event);
+  return fields.empty() ? "by the clock" : fields.begin()->get<std::string>();
+}
+
+Host::OnState drawn(const std::string& name, bool freezes,
+                    std::map<std::string, int>& given) {
+  return [=, &given](int instance, pid_t pid, State state, auto& event,
+                     lab::Where where) {
+    const char* const states[] = {"starting", "busy", freezes ? "frozen" : "idle",
+                                  "gone"};
+    const std::string lane = fmt::format("{} {}", name, instance);
+    if (state == State::starting) trace::actor(lane, trace::Actor::process, pid, where);
+    const bool died = state == State::gone && !event.empty();
+    trace::state(lane, died ? "dead of " + shown(event) : states[static_cast<int>(state)],
+                 0, where);
+    if (state != State::busy) return;
+    ++given[event];
+    const std::string what = shown(event);
+    const auto sent = trace::flow_out(what, {.lane = "events"}, where);
+    trace::flow_in(sent, what, {.lane = lane}, where);
+  };
 }
 
 }  // namespace
@@ -47,7 +57,8 @@ Stage::Stage(lab::uv::Loop& on, std::string name, Function function, HostOptions
     : loop(on),
       work(lab::run_dir() /
            fmt::format("work {}", Clock::now().time_since_epoch().count())),
-      host(loop, (function.folder = work, function), options, drawn(name, given)),
+      host(loop, (function.folder = work, function), options,
+           drawn(name, options.freezes, given)),
       gateway(loop, [this](const lab::http::Request& request, auto reply) {
         host.invoke(event("path", request.target), [reply](const Result& result) {
           reply({.status = result.status, .body = result.body});

@@ -64,9 +64,9 @@ std::string in_graphql(int posts) {
 void trips(lab::Story& story, const Knobs& knobs) {
   const int posts = *knobs.posts, all = posts + 1;
   story.say(
-      "A screen shows {} posts with their authors, in four ways. Item by item, expect {} "
-      "requests of REST. GraphQL needs one, but the database still gets {} queries, "
-      "until a loader collects the authors of one loop iteration.",
+      "{} posts with their authors are fetched in four ways. REST item by item should "
+      "need {} requests. GraphQL needs one, but the database still gets {} queries, "
+      "until a loader batches them.",
       posts, all, all);
   story.picture(lab::Picture::sequence, {"client", "server", "PostgreSQL"});
   lab::Table table{"One screen", {"way", "URLs", "requests", "database queries"}, {}};
@@ -94,10 +94,10 @@ void trips(lab::Story& story, const Knobs& knobs) {
   story.claim("17.3", items[1] == all && one[1] == 1,
               "{} requests item by item, {} with include=author", items[1], one[1]);
   story.claim("17.6", naive[1] == 1 && items[1] > 1,
-              "{} request for posts, their authors, and the names of those; REST took {}",
+              "{} request for the posts and the names of their authors; REST took {}",
               naive[1], items[1]);
   story.claim("17.8", naive == Counts{1, 1, all} && loader == Counts{1, 1, 2},
-              "1 request instead of {}, but {} database queries; with a loader {}",
+              "1 request instead of {}, but still {} database queries; with a loader {}",
               items[1], naive[2], loader[2]);
   story.takeaway(
       "Fewer round trips are not fewer queries. Batch per loop iteration, with a new "
@@ -141,8 +141,8 @@ void bytes(lab::Story& story, const Knobs& knobs) {
       "to /graphql has nothing that an HTTP cache could use.",
       again.bytes);
   story.takeaway(
-      "Over-fetching is a design choice. REST with sparse fields sends as little; "
-      "GraphQL leaves the choice to the client everywhere.");
+      "Over-fetching is a design choice. REST with sparse fields sends just as little; "
+      "GraphQL always leaves the choice to the client.");
 }
 
 }  // namespace lab17

@@ -9,8 +9,9 @@ namespace lab17 {
 
 struct Knobs {
   lab::Program& program;
-  lab::Knob<int> posts = program.knob(
-      "posts", 10, 4, 10, "posts", "how many posts, each by another author, are shown");
+  lab::Knob<int> posts =
+      program.knob("posts", 10, 4, 10, "posts",
+                   "how many posts, each by a different author, are shown");
 };
 
 const std::string& postgres();  // started by the first scene that asks

@@ -46,9 +46,9 @@ class Connection {
 
 void etag(lab::Story& story, const Knobs&) {
   story.say(
-      "A client has a page of 12,000 bytes and its ETag, and asks for it again: with the "
-      "right tag, with another one, and with Cache-Control: no-cache, as a browser's "
-      "reload does. The handler counts how often it makes the page.");
+      "A client has a page and its ETag, and asks for it again: with the right tag, "
+      "with another one, and with Cache-Control: no-cache, as a browser's reload does. "
+      "The handler counts how often it makes the page.");
   story.picture(lab::Picture::sequence, {"client", "server"});
   Origin origin;
   Connection connection(origin);
@@ -78,14 +78,13 @@ void etag(lab::Story& story, const Knobs&) {
               same.status, same.body.size(), first.body.size(), origin.runs());
   story.nuance(
       "18.7",
-      "Express makes a weak ETag of every body by itself, by hashing it: so the "
-      "page must be made first. To save the work too, compare a version that you "
-      "know before you make the page. A weak tag means \"the same to a reader\" "
-      "and is enough for GET; ranges need a strong one.");
+      "Express hashes every body into a weak ETag, so it must make the page first. "
+      "To save the work too, compare a version that you know before you make the "
+      "page. A weak tag means \"the same to a reader\" and is enough for GET; range "
+      "requests need a strong one.");
   story.takeaway(
-      "An ETag answers \"has it changed?\" and saves the transfer, not the round trip "
-      "and "
-      "not the work.");
+      "An ETag saves the transfer of an unchanged page, but neither the round trip nor "
+      "the work.");
 }
 
 namespace {
@@ -138,9 +137,8 @@ Reads six_reads(const std::string& control) {
 void max_age(lab::Story& story, const Knobs&) {
   story.say(
       "The server says Cache-Control: max-age=1, and the client reads the page every "
-      "250 ms, by a clock that is turned by hand. For one second it should not ask at "
-      "all. "
-      "Then the same with other directives.");
+      "250 ms of a simulated clock. For one second it should not ask the server at all. "
+      "Other directives follow.");
   story.picture(lab::Picture::sequence, {"client", "server"});
   const Reads timed = six_reads("max-age=1");
   lab::Table each{"With max-age=1", {"read at", "answered by"}, {}};
@@ -178,11 +176,11 @@ void max_age(lab::Story& story, const Knobs&) {
       "18.8",
       "no-cache does not mean \"do not store\": it means \"ask each time before "
       "you use it\", and a 304 is cheap. no-store is the one that keeps nothing. "
-      "must-revalidate only forbids what is stale: while it is fresh, it is used.");
+      "must-revalidate only forbids a stale response: a fresh one is used without "
+      "asking.");
   story.takeaway(
-      "Names with a hash in them may be cached for a year and immutable; what a user "
-      "sees "
-      "under a fixed name gets a short max-age and an ETag; private data says private.");
+      "Give files with a hash in their name a year of max-age, pages with a fixed name "
+      "a short max-age and an ETag. Mark private data private.");
 }
 
 }  // namespace lab18

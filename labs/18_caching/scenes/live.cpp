@@ -16,9 +16,8 @@ namespace trace = lab::trace;
 // Product 1 is asked for as often as 2 and 3 together, and so on: the shape of most loads.
 void live(lab::Story& story, const Knobs& knobs) {
   story.say(
-      "Customers ask for products, a few of them far more often than the others. Turn "
-      "the "
-      "number of entries and of products, and watch the hit rate.");
+      "Customers ask for products, a few of them far more often than the others. Change "
+      "the number of entries and of products, and watch the hit rate.");
   story.picture(lab::Picture::curves, {"hit rate"});
   std::mt19937 random(18);
   std::uniform_real_distribution<double> even(0, 1);
@@ -41,8 +40,7 @@ void live(lab::Story& story, const Knobs& knobs) {
   }
   story.takeaway(
       "The first entries bring the most: each doubling of a cache gains less than the "
-      "one "
-      "before.");
+      "one before.");
 }
 
 }  // namespace lab18

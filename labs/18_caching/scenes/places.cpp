@@ -59,9 +59,8 @@ void hits(lab::Story& story, const Knobs& knobs) {
   const auto room = static_cast<std::size_t>(*knobs.entries);
   story.say(
       "The same price is read from a cache in the process, from Redis and from "
-      "PostgreSQL. "
-      "The first is a look-up in memory, the others are round trips to another process. "
-      "Then ten times as many entries are stored as the cache has room for.");
+      "PostgreSQL. Only the first read needs no other process. Then ten times as many "
+      "entries are stored as the cache has room for.");
   story.picture(lab::Picture::bars, {"Time of one read"});
   SharedCache shared(redis().url(), {.prefix = prefix()});
   const ProductTable table(postgres().url());
@@ -87,12 +86,12 @@ void hits(lab::Story& story, const Knobs& knobs) {
               lab::text::time(process), lab::text::time(in_redis), room, cache.size(),
               10 * room);
   story.nuance("18.1",
-               "A cache in the process that hands out references shares them: whoever "
-               "changes what it got changes what is cached. node-cache copies each value "
-               "for that reason, which costs more than the look-up; lru-cache does not.");
+               "If a cache in the process returns references, a caller that changes the "
+               "object changes the cached one. So node-cache copies each value, which "
+               "costs more than the look-up; lru-cache does not copy.");
   story.takeaway(
-      "A hit in the process costs nothing worth counting; a hit in Redis costs a round "
-      "trip, and pays because the database's answer costs more.");
+      "A hit in the process costs next to nothing. A hit in Redis costs a round trip, "
+      "and is worth it when the query behind it costs more.");
 }
 
 namespace {
@@ -137,10 +136,10 @@ void restart(lab::Story& story, const Knobs&) {
   story.say(
       "A process reads {} products again and again, through a cache of its own and "
       "through Redis. It is killed and starts again. Only one of the two hit rates "
-      "should "
-      "fall to zero.",
+      "should fall to zero.",
       kProducts);
-  story.picture(lab::Picture::curves, {"hit rate in the process", "hit rate in Redis"});
+  story.picture(lab::Picture::curves,
+                {"hit rate in the process", "hit rate in Redis", "shop"});
   const ProductTable table(postgres().url());
   Instance shop("shop", {redis().url(), postgres().url(), table.name(), prefix()});
   HitRate process("hit rate in the process"), in_redis("hit rate in Redis");
@@ -187,17 +186,16 @@ void restart(lab::Story& story, const Knobs&) {
       "cold at the same time. Redis loses its data too if it restarts without "
       "persistence, so the database must survive a cold cache.");
   story.takeaway(
-      "Plan for the cold start: the database sees every miss at once after a "
-      "deployment.");
+      "Plan for the cold start: after a deployment the database sees every miss at "
+      "once.");
 }
 
 // Step 9: the same products through two instances, and a write that only one hears of.
 void instances(lab::Story& story, const Knobs&) {
   story.say(
-      "Instance A has read {} products. Now instance B reads the same ones: first "
-      "through "
-      "its own memory, then through the Redis that both use. Then a price changes, and A "
-      "forgets the old one.",
+      "Instance A has read {} products. Now instance B reads the same ones, first "
+      "through its own memory, then through the Redis that both use. Then a price "
+      "changes, and only A is told to forget the old one.",
       kProducts);
   story.picture(lab::Picture::nodes, {"A", "B", "Redis", "PostgreSQL"});
   trace::actor("Redis", trace::Actor::service);
@@ -231,8 +229,8 @@ void instances(lab::Story& story, const Knobs&) {
                {{"A", of_a}, {"B", of_b}}});
   story.claim(
       "18.3", warm.first == kProducts && other.first == 0 && of_a == "2" && of_b == "1",
-      "A hit {} of {} in its memory, B {}; after a write A served the price {}, B "
-      "still the price {}",
+      "in its memory A hit {} of {}, and B hit {}; after a write A served the price {}, "
+      "and B still the price {}",
       warm.first, kProducts, other.first, of_a, of_b);
   story.claim("18.4", other.second == kProducts,
               "B hit {} of {} in Redis, although only A had loaded them", other.second,
@@ -240,11 +238,11 @@ void instances(lab::Story& story, const Knobs&) {
   story.nuance(
       "18.4",
       "Many systems use both: a small cache in the process with a lifetime of "
-      "seconds, and Redis behind it. Redis can tell the processes what to forget "
-      "(client-side caching, or a channel of one's own).");
+      "seconds, and Redis behind it. Redis can tell the processes what to forget, by "
+      "client-side caching or Pub/Sub.");
   story.takeaway(
-      "Memory in each instance is fast and disagrees; Redis is slower and the same for "
-      "all.");
+      "Memory in each instance is fast, but the instances can disagree. Redis is slower "
+      "and the same for all.");
 }
 
 }  // namespace lab18

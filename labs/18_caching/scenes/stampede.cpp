@@ -127,7 +127,7 @@ void stampede(lab::Story& story, const Knobs& knobs) {
   const int callers = *knobs.callers;
   story.say(
       "{} callers miss the same key at the same time. If each loads for itself, the "
-      "database should get {} queries; with a shared load it should get one, also when "
+      "database should get {} queries. With a shared load it should get one, even when "
       "that one fails.",
       callers, callers);
   story.picture(lab::Picture::bars, {"Loads of the database"});
@@ -167,19 +167,18 @@ void stampede(lab::Story& story, const Knobs& knobs) {
           failing.failed == callers && failing.loads == 1 && after.served == 1 &&
           after.loads == 1 && revalidated.served == callers && revalidated.loads == 1 &&
           taken.led && taken.price == "1",
-      "{} callers made {} loads each for itself and {} together; when the instance that "
-      "was loading for all was killed, another took over after {}",
+      "{} callers made {} loads when each loaded for itself, and {} when they shared it; "
+      "when the instance that was loading for all was killed, another took over after {}",
       callers, each.loads, shared.loads, lab::text::time(taken.waited));
   story.nuance(
       "18.5",
-      "A shared load in each process still makes one load an instance. With a "
-      "lease in Redis it is one in all; the lease must expire, because its owner "
-      "may die. Entries that were filled together expire together: add some "
+      "A load shared within a process still makes one load per instance. With a "
+      "lease in Redis there is one in total. The lease must expire, because its owner "
+      "may die. Entries that were filled together expire together, so add some "
       "randomness to their lifetime.");
   story.takeaway(
-      "A popular key that expires is a burst of queries: load it once for all who wait, "
-      "or "
-      "serve the old value while one caller reloads it.");
+      "A popular key that expires causes a burst of queries. Load it once for all who "
+      "wait, or serve the old value while one caller reloads it.");
 }
 
 }  // namespace lab18

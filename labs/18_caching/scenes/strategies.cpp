@@ -42,7 +42,7 @@ class Shop {
     products_.update(kProduct, price);
   }
   void erase() {
-    arrow("shop", "Redis", "erase");
+    arrow("shop", "Redis", "delete");
     cache_.erase(kProduct);
   }
   // Write-through: the database first, because it may refuse.
@@ -63,9 +63,9 @@ class Shop {
 
 void strategies(lab::Story& story, const Knobs&) {
   story.say(
-      "A price is read three times, then it changes: first without telling the cache, "
-      "then "
-      "the service erases the old one, and at last a write goes through the cache.");
+      "A price is read three times. Then it changes behind the cache's back, and the "
+      "next read should be stale. Then the service deletes the cached price, and at last "
+      "a write goes through the cache.");
   story.picture(lab::Picture::sequence, {"shop", "Redis", "PostgreSQL"});
   Shop shop;
   lab::Table table{"Reads of one price", {"step", "price read", "loads"}, {}};
@@ -82,7 +82,7 @@ void strategies(lab::Story& story, const Knobs&) {
   shop.write("2");
   const auto stale = step("after a write that the cache is not told of", 1);
   shop.erase();
-  const auto erased = step("after an erase", 1);
+  const auto erased = step("after a delete", 1);
   shop.write_through("3");
   const auto through = step("after a write-through", 1);
   story.table(table);
@@ -91,21 +91,21 @@ void strategies(lab::Story& story, const Knobs&) {
       first.second == 1 && stale.first == "1" && erased.first == "2" &&
           erased.second == 1,
       "three reads took {} load; after a write the cache still gave the price {}, "
-      "and after an erase the price {}",
+      "and after a delete the price {}",
       first.second, stale.first, erased.first);
   story.claim("18.6", through.first == "3" && through.second == 0,
-              "the read after a write-through gave the price {} with {} loads; after an "
-              "erase the read took {}",
+              "the read after a write-through gave the price {} with {} loads; after a "
+              "delete the read took {}",
               through.first, through.second, erased.second);
   story.nuance(
       "18.6",
       "Write-through fills the cache with what may never be read, and two writers "
-      "can reach the cache in another order than the database. Write-behind, the "
-      "cache first and the database later, loses writes when the cache dies.");
+      "can reach the cache in a different order than the database. Write-behind "
+      "writes the cache first and the database later, so it loses writes when the "
+      "cache dies.");
   story.takeaway(
-      "Cache-aside with an erase on write is the default: erasing twice does no harm, "
-      "and "
-      "it needs no order. Add an expiry for the erase that gets lost.");
+      "Cache-aside with a delete on write is the default: deletes can come twice and in "
+      "any order. Add an expiry for the delete that gets lost.");
 }
 
 namespace {
@@ -123,7 +123,7 @@ Ending race(Guard guard) {
   Products reader = table.open(), writer = table.open();
   SharedCache of_reader(redis().url(), config), of_writer(redis().url(), config);
 
-  static constexpr const char* kNames[] = {"with an erase", "with a version",
+  static constexpr const char* kNames[] = {"with a delete", "with a version",
                                            "with a lease"};
   trace::instant(kNames[static_cast<int>(guard)], {.lane = "case"});
   arrow("reader", "Redis", "get: miss");
@@ -137,7 +137,7 @@ Ending race(Guard guard) {
     arrow("writer", "Redis", "set 2, version 2");
     of_writer.set_newer(kProduct, version, "2");
   } else {
-    arrow("writer", "Redis", "erase");
+    arrow("writer", "Redis", "delete");
     of_writer.erase(kProduct);
   }
 
@@ -174,9 +174,9 @@ Ending crossed(bool versions) {
 
 void late_fill(lab::Story& story, const Knobs&) {
   story.say(
-      "A reader misses and loads the price 1. Before it fills the cache, a writer stores "
-      "the price 2 and erases the entry. The late fill should win, until a version or a "
-      "lease stops it. Then two writers set the cache in the wrong order.");
+      "A reader misses and loads the price 1. Before its fill, a writer stores 2 and "
+      "deletes the entry. The late fill should win, unless a version or a lease stops "
+      "it. Then two writers set in the wrong order.");
   story.picture(lab::Picture::sequence, {"reader", "writer", "Redis", "PostgreSQL"});
   trace::actor("reader", trace::Actor::process);
   trace::actor("writer", trace::Actor::process);
@@ -192,22 +192,22 @@ void late_fill(lab::Story& story, const Knobs&) {
                                     ending.late_stored ? "stored" : "refused"};
   };
   story.table({"What is left in the end",
-               {"the cache is told by", "cache", "database", "what came late"},
-               {row("an erase", plain), row("a set with a version", version),
-                row("an erase that takes the lease back", lease),
+               {"on a write", "cache", "database", "what came late"},
+               {row("a delete", plain), row("a set with a version", version),
+                row("a delete that takes the lease back", lease),
                 row("two writers that set", writers),
                 row("two writers that set with versions", counted)}});
   story.claim("18.5",
               plain.cache == "1" && plain.database == "2" && version.cache == "2" &&
                   lease.cache == "empty" && lease.database == "2" &&
                   writers.cache == "2" && writers.database == "3" && counted.cache == "3",
-              "with an erase alone the cache kept {} while the database had {}; with a "
+              "with a delete alone the cache kept {} while the database had {}; with a "
               "version it had {}, with a lease it was {}",
               plain.cache, plain.database, version.cache, lease.cache);
   story.nuance(
       "18.5",
-      "Without either cure the wrong value stays until it expires. So an expiry is "
-      "no optimisation: it bounds how long a mistake lasts.");
+      "Without a version or a lease the wrong value stays until it expires. So an "
+      "expiry is not an optimisation: it bounds how long a mistake lasts.");
   story.takeaway(
       "Between a miss and its fill anything can happen: guard the fill, or bound the "
       "damage with a short expiry.");

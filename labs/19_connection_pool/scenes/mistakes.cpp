@@ -39,7 +39,8 @@ std::string rows_after_rollback(ConnectionPool& pool, bool same_connection) {
   }
   const std::string left =
       pool.acquire(30s).value()->query("SELECT count(*) FROM orders");
-  trace::instant(left + " left", {.lane = "table orders"});
+  trace::instant(left + (left == "1" ? " row is left" : " rows are left"),
+                 {.lane = "table orders"});
   return left;
 }
 
@@ -52,7 +53,9 @@ void transactions(Story& story, const Knobs&) {
       "The rollback should not cover the INSERT.");
   story.picture(Picture::sequence, {"connection 1", "connection 2", "table orders"});
   ConnectionPool pool({.size = 2}, to_postgres(server().url()));
+  trace::instant("the INSERT is on another connection", {.lane = "case"});
   const std::string apart = rows_after_rollback(pool, false);
+  trace::instant("all on one connection", {.lane = "case"});
   const std::string together = rows_after_rollback(pool, true);
   story.table({"BEGIN, INSERT, ROLLBACK",
                {"the INSERT is on", "rows left"},
@@ -102,11 +105,12 @@ std::string after_begin(const Config& config) {
 std::string after_temp_table(const Config& config) {
   PostgresConnection(server().url())
       .query(
-          "DROP TABLE IF EXISTS users; CREATE TABLE users AS SELECT 'the table' AS it");
+          "DROP TABLE IF EXISTS users; CREATE TABLE users AS SELECT 'the real table' AS "
+          "it");
   return second_after(
       config,
       [](Connection& connection) {
-        connection.query("CREATE TEMP TABLE users AS SELECT 'somebody else' AS it");
+        connection.query("CREATE TEMP TABLE users AS SELECT 'another''s table' AS it");
       },
       "SELECT it FROM users");
 }
@@ -145,30 +149,32 @@ void next_borrower(Story& story, const Knobs&) {
   for (const auto& [before, after, wanted] :
        {Case{"SET statement_timeout", after_set, "0"},
         {"BEGIN", after_begin, "no transaction"},
-        {"CREATE TEMP TABLE AS", after_temp_table, "the table"},
+        {"CREATE TEMP TABLE AS", after_temp_table, "the real table"},
         {"closed by the server", after_kill, "an answer"}}) {
     table.rows.push_back({before});
+    trace::instant(before, {.lane = "case"});
     for (const auto& [config, pool] : {std::pair{careless, "pool checks nothing"},
                                        std::pair{careful, "pool checks"}}) {
       arrow("first borrower", before, pool);
       table.rows.back().push_back(after(config));
-      arrow(pool, table.rows.back().back(), "next borrower");
+      arrow(pool, (after == after_set ? "timeout " : "") + table.rows.back().back(),
+            "next borrower");
     }
     passed_on += table.rows.back()[1] != wanted;
     clean += table.rows.back()[2] == wanted;
   }
   story.table(table);
   story.claim("19.6", clean == 4 && passed_on == 4,
-              "a pool that resets and asks kept {} of 4 faults from the next borrower. "
+              "a pool that resets and pings kept {} of 4 faults from the next borrower. "
               "Control: a pool that does neither passed {} of them on",
               clean, passed_on);
   story.nuance("19.6",
                "pg.Pool resets nothing, so a client is as its last borrower left it. "
-               "DISCARD ALL cleans all of it, for one more round trip per borrower. What "
-               "the server answers to a statement does not tell whether it is needed.");
+               "DISCARD ALL cleans all of it, for one more round trip per borrower. The "
+               "server's reply to a statement does not tell whether a reset is needed.");
   story.takeaway(
-      "Clean a connection when it comes back, and ask one that was idle for long before "
-      "you lend it.");
+      "Clean a connection when it comes back, and ping one that was idle for a while "
+      "before you lend it.");
 }
 
 // Step 12: four borrowers hold a connection each, and then each asks for a second one. No
@@ -199,13 +205,15 @@ void nested(Story& story, const Knobs&) {
                           fmt::format("{}:{}", file, line.line)});
   }
   story.table(table);
-  story.claim("19.4", served == std::vector{0, 4},
-              "{} of 4 borrowers that already held a connection got a second one from a "
-              "pool of 4, and gave up after 50 ms. Control: {} of 4 from a pool of 5",
-              served[0], served[1]);
+  story.claim(
+      "19.4", served == std::vector{0, 4},
+      "{} of 4 borrowers that already held a connection got a second one from a "
+      "pool of 4; the others gave up after 50 ms. Control: {} of 4 got one from a "
+      "pool of 5",
+      served[0], served[1]);
   story.takeaway(
-      "Never borrow while you hold a connection. Give every borrower a deadline, and let "
-      "the pool name the line that borrowed and did not give back.");
+      "Never borrow while you hold a connection. Give every borrower a deadline, and "
+      "let the pool report which line of code holds each one.");
 }
 
 }  // namespace lab19

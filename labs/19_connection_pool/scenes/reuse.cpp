@@ -34,9 +34,8 @@ int backend_of(Connection& connection) {
 void connect(Story& story, const Knobs&) {
   const int requests = story.quick() ? 30 : 100;
   story.say(
-      "{} requests connect, ask and close. Then {} requests ask on a borrowed "
-      "connection, "
-      "which should be much faster.",
+      "{} requests connect, query and close. Then {} requests query on a borrowed "
+      "connection, which should be much faster.",
       requests, requests);
   story.picture(Picture::bars, {"One request, on average"});
   const std::string url = server().url();
@@ -54,21 +53,21 @@ void connect(Story& story, const Knobs&) {
                 {"borrow, query, give back", lab::text::time(borrowing)}}});
   const double ratio =
       static_cast<double>(connecting.count()) / static_cast<double>(borrowing.count());
-  story.claim("19.1", ratio >= 5,
-              "a request with a connection of its own took {:.0f} times as long, on one "
-              "machine and without TLS",
-              ratio);
+  story.claim(
+      "19.1", ratio >= 5,
+      "a request with a new connection took {:.0f} times as long as the control on "
+      "a borrowed one, on one machine and without TLS",
+      ratio);
   story.takeaway(
-      "A connection costs a server process and a login, which is far more than a small "
-      "query.");
+      "Connecting starts a server process and logs in, which takes far longer than a "
+      "small query.");
 }
 
 void reuse(Story& story, const Knobs&) {
   const int queries = story.quick() ? 30 : 100;
   story.say(
       "{} queries go through a pool of 10, first one after the other, then ten at a "
-      "time. "
-      "Each asks which server process answers it.",
+      "time. Each asks which server process serves it: expect 1, then 10.",
       queries);
   story.picture(Picture::slots,
                 {"slot 1", "slot 2", "slot 3", "slot 4", "slot 5", "slot 6", "slot 7",
@@ -91,17 +90,18 @@ void reuse(Story& story, const Knobs&) {
     PostgresConnection connection(server().url());
     none.insert(backend_of(connection));
   }
-  story.table({fmt::format("{} queries, and the server processes that answered", queries),
+  story.table({fmt::format("{} queries, and the processes that served them", queries),
                {"queries", "processes"},
                {{"one after the other, a pool", std::to_string(one.size())},
                 {"ten at a time, a pool of 10", std::to_string(ten.size())},
                 {"one after the other, no pool", std::to_string(none.size())}}});
-  story.claim("19.2",
-              one.size() == 1 && ten.size() == 10 &&
-                  none.size() == static_cast<std::size_t>(queries),
-              "{} queries were answered by {} process, ten at a time by {}; without a "
-              "pool by {}",
-              queries, one.size(), ten.size(), none.size());
+  story.claim(
+      "19.2",
+      one.size() == 1 && ten.size() == 10 &&
+          none.size() == static_cast<std::size_t>(queries),
+      "{} queries, one at a time, were served by {} process, and ten at a time by "
+      "{}; without a pool, by {}",
+      queries, one.size(), ten.size(), none.size());
   story.claim("19.4",
               opened_before == 0 && opened_by_one == 1 && pool.stats().opened == 10 &&
                   eleventh_waits,
@@ -111,9 +111,9 @@ void reuse(Story& story, const Knobs&) {
               eleventh_waits ? "had to wait" : "was served");
   story.nuance(
       "19.4",
-      "The driver under mongoose pools by itself. By its documentation, which is "
-      "not run here: maxPoolSize 100, minPoolSize 0, and a waitQueueTimeoutMS of "
-      "0, which means to wait for ever.");
+      "The driver under mongoose pools by itself. It is not run here. Its "
+      "documentation says maxPoolSize 100, minPoolSize 0, and waitQueueTimeoutMS "
+      "0, which means that borrowers wait for ever.");
   story.takeaway("A pool opens few connections and lends them over and over.");
 }
 
@@ -159,11 +159,11 @@ void waves(Story& story, const Knobs&) {
                {{std::to_string(waited), lab::text::time(took), nearest(took)}}});
   story.claim("19.4", waited == kQueries - kSize && took >= 4 * 100ms,
               "of {} borrowers at once {} waited for one of {} connections; 4 waves of "
-              "queries that last 100 ms took {}",
+              "100 ms queries took {}",
               kQueries, waited, kSize, lab::text::time(took));
   story.takeaway(
-      "Little's law: connections in use = queries per second × seconds each is held. 100 "
-      "queries per second of 100 ms keep 10 connections busy.");
+      "Little's law: connections in use = queries per second × seconds each is held. "
+      "100 queries per second of 100 ms each keep 10 busy.");
 }
 
 }  // namespace lab19

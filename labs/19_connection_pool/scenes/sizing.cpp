@@ -62,17 +62,16 @@ void sizes(Story& story, const Knobs& knobs) {
       "throughput should stop growing while each query gets slower.",
       kClients);
   story.picture(Picture::bars, {"64 clients, queries that need the CPU"});
-  lab::Table table{
-      "64 clients, queries that need the CPU",
-      {"size", "throughput", "a query takes", "with the wait", "queries per second"},
-      {}};
+  lab::Table table{"64 clients, queries that need the CPU",
+                   {"size", "a query takes", "with the wait", "queries per second"},
+                   {}};
   Measured small, large;
   for (const int size : {1, kSmall, 16, kLarge}) {
     const Measured one = measure(size, each, knobs.query());
     if (size == kSmall) small = one;
     if (size == kLarge) large = one;
-    table.rows.push_back({std::to_string(size), lab::text::rate(one.per_second),
-                          lab::text::time(one.query), lab::text::time(one.with_wait),
+    table.rows.push_back({std::to_string(size), lab::text::time(one.query),
+                          lab::text::time(one.with_wait),
                           std::to_string(static_cast<int>(one.per_second))});
   }
   // Beside other programs, 64 processes get a larger share of the machine than 4. Then
@@ -103,7 +102,7 @@ void too_many(Story& story, const Knobs&) {
   story.picture(Picture::bars, {"Three pools of 4, a server that allows 10"});
   const lab::PostgresServer small({.always_own = true, .max_connections = kLimit});
   lab::Table table{"Three pools of 4, a server that allows 10",
-                   {"instance", "what came then", "connections"},
+                   {"instance", "what happened", "connections"},
                    {}};
   std::vector<std::unique_ptr<ConnectionPool>> pools;
   std::vector<Lease> lent;
@@ -119,7 +118,7 @@ void too_many(Story& story, const Knobs&) {
       refused = true;
     }
     table.rows.push_back({std::to_string(instance),
-                          got == 4 ? "all it wanted" : "too many clients",
+                          got == 4 ? "it got them all" : "too many clients",
                           std::to_string(got)});
   }
   story.table(table);
@@ -128,13 +127,13 @@ void too_many(Story& story, const Knobs&) {
               "three pools of 4 wanted",
               kLimit, lent.size() + 1);
   story.takeaway(
-      "What counts is the sum over all instances, with room for a deployment and for a "
+      "What counts is the sum over all instances. Leave room for a deployment, and for a "
       "person with psql.");
 }
 
 // Step 14: live: turn the size against the clients.
 void live(Story& story, const Knobs& knobs) {
-  story.say("Turn `size` and `clients`, and watch where the queue forms.");
+  story.say("Change `size` and `clients`, and watch where the queue forms.");
   story.picture(Picture::slots, {"slot 1", "queue"});
   if (server().pid() > 0) {
     lab::trace::actor("PostgreSQL", lab::trace::Actor::process, server().pid());

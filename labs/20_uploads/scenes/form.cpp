@@ -33,8 +33,8 @@ std::string parsed(std::string_view body, std::size_t first, std::size_t others)
 void encoding(Story& story, const Knobs&) {
   story.say(
       "30,000 random bytes travel in three encodings. Then a form with two parts is "
-      "cut at every byte, and into pieces of every size. It should be read alike each "
-      "time.");
+      "cut at every byte, and into pieces of every size. The parser should get the same "
+      "result each time.");
   story.picture(Picture::bars, {"Bytes on the wire"});
   std::mt19937 random(20);
   std::string bytes(30'000, '\0');
@@ -66,10 +66,10 @@ void encoding(Story& story, const Knobs&) {
   story.claim(
       "20.1", added(multipart) < 2 && alike == 2 * body.size(),
       "multipart added {:.1f} %, base64 {:.0f} % and urlencoded {:.0f} %; {} of {} "
-      "ways to cut a form were read alike",
+      "ways to cut a form gave the same result",
       added(multipart), added(base64), added(urlencoded), alike, 2 * body.size());
   story.takeaway(
-      "multipart carries bytes as they are. Its price is a parser that expects the "
+      "Multipart carries bytes as they are. Its price is a parser that must expect the "
       "boundary to arrive in pieces.");
 }
 
@@ -77,8 +77,8 @@ void encoding(Story& story, const Knobs&) {
 void client_claims(Story& story, const Knobs&) {
   story.say(
       "Clients lie about sizes, types and names. A server that looks at the bytes "
-      "while they arrive should refuse the bad ones, and take the others.");
-  story.picture(Picture::nodes, {"client", "server"});
+      "while they arrive should refuse the bad files, and take the others.");
+  story.picture(Picture::sequence, {"client", "server"});
   const Instance server({.file_limit = 8 << 20});
   const std::string bomb =
       lab::Child::run({"sh", "-c", "head -c 12M /dev/zero | gzip"}).wait().out;
@@ -105,7 +105,7 @@ void client_claims(Story& story, const Knobs&) {
   lab::Table table{"What clients claim", {"request", "status", "result"}, {}};
   int right = 0;
   for (const auto& [what, parts, status, result] : rows) {
-    const auto reply = send(server.port(), form("/disk", parts));
+    const auto reply = send(server.port(), form("/disk", parts), what);
     const auto key = reply.status == 201 ? reply.body.find(' ') + 1 : 0;
     table.rows.push_back({what, std::to_string(reply.status), reply.body.substr(key)});
     right += table.rows.back() == std::vector<std::string>{what, status, result};
@@ -116,13 +116,14 @@ void client_claims(Story& story, const Knobs&) {
   const bool bad_are_gone = soon([&] { return server.files() == 3; });
   story.claim(
       "20.4", right == 8 && large.bytes < 100 << 20 && bad_are_gone,
-      "{} of 8 requests were taken or refused as they should; {} of 3 good files are "
-      "on the disk; of a file of 200 MiB {} MiB were sent when 8 were too much",
+      "{} of 8 requests were accepted or refused as they should be; {} of 3 good files "
+      "are on the disk; with a limit of 8 MiB, a client had sent {} MiB of a 200 MiB "
+      "file when it was refused",
       right, server.files(), large.bytes >> 20);
   story.nuance(
       "20.4",
-      "A field that comes after the file is unknown while the file is read. In the "
-      "first form the server knew the album when the file began, in the second not.");
+      "A field that comes after the file is unknown while the file is read. When the "
+      "file began, the server knew the album in the first form, but not in the second.");
   story.takeaway(
       "Make your own key, look at the first bytes, and count while you read. Put the "
       "fields before the file.");

@@ -45,8 +45,8 @@ Taken take(const std::string& way, std::size_t mib, const std::string& storage =
 void memory_or_disk(Story& story, const Knobs& knobs) {
   const std::size_t mib = knobs.mib() / 2;
   story.say(
-      "A server takes {} MiB into memory. Another one writes them to a temporary file. "
-      "The first should grow by the whole file, and the second should not grow.",
+      "One server keeps a file of {} MiB in memory. Another one writes it to a temporary "
+      "file. The first should grow by the whole file, and the second should not grow.",
       mib);
   story.picture(Picture::curves, {curve("memory", mib), curve("disk", mib)});
   const std::size_t none = take("disk", 0).peak, held = take("memory", mib).peak,
@@ -60,7 +60,8 @@ void memory_or_disk(Story& story, const Knobs& knobs) {
   story.claim("20.3", disk < none + mib * kMiB / 4, "{} MiB took {} of memory", mib,
               bytes(disk));
   story.takeaway(
-      "multer() without options is the first of the two. Give it a storage, and limits.");
+      "multer() without options does what the first server does. Give it a storage, and "
+      "limits.");
 }
 
 // Step 12: nginx deals requests out in turn, so the second one reaches the other instance.
@@ -69,7 +70,7 @@ void two_instances(Story& story, const Knobs&) {
       "nginx deals requests out to two instances in turn. A file is sent through it, "
       "and the next two requests ask for it. First each instance keeps files on its "
       "disk, then both in one storage.");
-  story.picture(Picture::nodes, {"client", "instance A", "instance B"});
+  story.picture(Picture::sequence, {"client", "instance A", "instance B"});
   const lab::S3Server storage;
   const Instance a({.name = "instance A", .storage = storage.url()});
   const Instance b({.name = "instance B", .storage = storage.url()});
@@ -81,13 +82,15 @@ void two_instances(Story& story, const Knobs&) {
     const auto of_b = send(nginx.port(), {.target = path});
     return std::pair{of_b, send(nginx.port(), {.target = path})};
   };
+  lab::trace::instant("each instance keeps its files on its disk", {.lane = "case"});
   const auto [disk_b, disk_a] = asked_twice("/disk");
   story.claim(
       "20.5", disk_b.status == 404 && disk_a.body == "a file",
-      "instance B returned {}, and instance A, which has the file on its disk, {}",
+      "instance B returned {}; instance A, which has the file on its disk, returned {}",
       disk_b.status, disk_a.status);
 
   send(nginx.port(), form("/disk", file));  // and the next one is sent to A again
+  lab::trace::instant("both keep them in one storage", {.lane = "case"});
   const auto [url_b, url_a] = asked_twice("/s3");
   const auto fetched = [&](const std::string& url, const char* method = "GET") {
     return storage.send({.method = method, .target = url});
@@ -104,8 +107,8 @@ void two_instances(Story& story, const Knobs&) {
       "{} for a DELETE with such a URL, and {} without a signature",
       other, plain);
   story.takeaway(
-      "The next request may reach another instance, so a file belongs where all of "
-      "them can read it. With a pre-signed URL its bytes never pass them.");
+      "The next request may reach another instance, so store files where all can read "
+      "them. With a pre-signed URL the bytes bypass them all.");
 }
 
 // Step 13: storage is slower than the client. The control reads on all the same.
@@ -113,9 +116,9 @@ void stream(Story& story, const Knobs& knobs) {
   const std::size_t large = knobs.mib(), medium = large / 2,
                     small = std::max(large / 20, 16UL);
   story.say(
-      "Files of {} and {} MiB go to a storage that takes {} MiB a second, in parts of "
-      "5 MiB. With backpressure the server's memory should be the same for both. "
-      "Without it, half of the larger one should pile up.",
+      "Files of {} and {} MiB go to a storage that takes {} MiB a second. With "
+      "backpressure the server should need the same memory for both. Without it, a file "
+      "of half the larger size should pile up.",
       small, large, *knobs.storage_rate);
   story.picture(Picture::curves,
                 {curve("s3", small), curve("s3", large), curve("flood", medium)});
@@ -136,8 +139,8 @@ void stream(Story& story, const Knobs& knobs) {
               bytes(of_small), small, bytes(of_large), large, bytes(flooded), medium);
   story.nuance(
       "20.7",
-      "Flat is not free: each upload holds a part of at least 5 MiB, and its copy on "
-      "the way. 200 uploads at once hold two gigabytes.");
+      "Flat memory is not free: each upload holds a part of at least 5 MiB, and a copy "
+      "of it in flight. 200 uploads at once hold two gigabytes.");
   story.takeaway(
       "If storage is slow, stop reading the request. Then the client waits, and your "
       "memory does not fill.");
@@ -174,14 +177,14 @@ void vanish(Story& story, const Knobs& knobs) {
   const bool nothing_left = soon(count);
   story.claim(
       "20.7", nothing_left && (!storage.ours() || storage.begun() > cuts / 4),
-      "{} of {} multipart uploads are left at the storage, where {} were once open, "
-      "and {} descriptors at the server, after {} clients vanished",
+      "{} of {} multipart uploads are left at the storage, where up to {} were open at "
+      "once, and {} descriptors at the server, after {} clients vanished",
       unfinished, storage.begun(), most, std::max(open, 0), cuts);
-  story.claim("20.3", server.files() == 0, "{} temporary files are left of {} clients",
+  story.claim("20.3", server.files() == 0, "{} temporary files are left by {} clients",
               server.files(), cuts / 2);
   story.takeaway(
-      "Tie what an upload has stored to the upload's life. What a crash of the server "
-      "leaves, a lifecycle rule of the bucket clears.");
+      "When an upload ends early, remove what it has stored. A lifecycle rule of the "
+      "bucket removes what a crash of the server leaves.");
 }
 
 }  // namespace lab20

@@ -9,6 +9,7 @@
 #include "lab/core/error.hpp"
 #include "lab/core/program.hpp"
 #include "lab/core/trace.hpp"
+#include "lab/net/header_value.hpp"
 #include "lab/net/loopback.hpp"
 #include "lab/os/process.hpp"
 #include "lab/os/run_dir.hpp"
@@ -35,13 +36,31 @@ Request form(const std::string& target, const std::string& parts) {
           .headers = {{"Content-Type", "multipart/form-data; boundary=lab20"}}};
 }
 
-Response send(std::uint16_t port, Request request) {
-  const auto flow = lab::trace::flow_out(request.target, {.lane = "client"});
+namespace {
+
+// A key has more digits than a person reads: "GET /disk/8dc0bc".
+std::string shown(const Request& request) {
+  const auto key = request.target.rfind('/') + 1;
+  return fmt::format(
+      "{} {}{}", request.method, request.target.substr(0, key),
+      key > 1 ? request.target.substr(key, 6) : request.target.substr(key));
+}
+
+}  // namespace
+
+Response send(std::uint16_t port, Request request, std::string what) {
+  if (what.empty()) what = shown(request);
+  const auto flow = lab::trace::flow_out(what, {.lane = "client"});
   request.headers.emplace_back("X-Flow", std::to_string(flow));
   lab::http::Client client("127.0.0.1", port);
   const auto result = client.request(request, 10s);
   const auto* response = std::get_if<Response>(&result);
-  return response ? *response : Response{.status = 0};
+  if (!response) return {.status = 0};
+  const std::string back = lab::http::find_header(response->headers, "X-Flow");
+  if (!back.empty())
+    lab::trace::flow_in(std::strtoull(back.c_str(), nullptr, 10),
+                        std::to_string(response->status), {.lane = "client"});
+  return *response;
 }
 
 std::string key_of(const Response& reply) {

@@ -16,8 +16,10 @@ std::string part(const std::string& name, const std::string& content,
 // A whole request of such parts.
 lab::http::Request form(const std::string& target, const std::string& parts);
 
-// The reply; of status 0 if none came.
-lab::http::Response send(std::uint16_t port, lab::http::Request request);
+// The reply; of status 0 if none came. The picture says what was sent: by default the method
+// and the path.
+lab::http::Response send(std::uint16_t port, lab::http::Request request,
+                         std::string what = {});
 std::string key_of(const lab::http::Response& reply);
 
 // curl sends a file of zeros, and stops when a reply comes: how much was sent by then.

@@ -18,6 +18,7 @@ namespace lab20 {
 namespace fs = std::filesystem;
 namespace trace = lab::trace;
 using lab::http::Request;
+using lab::http::Response;
 using lab::uv::BodyServer;
 using namespace std::chrono_literals;
 
@@ -61,9 +62,12 @@ struct Service {
     const std::string flow = lab::http::find_header(head.headers, "X-Flow");
     if (!flow.empty())
       trace::flow_in(std::strtoull(flow.c_str(), nullptr, 10), way, {.lane = name});
+    const auto reply = [client, cause = flow, this](Response response, std::string what) {
+      answer(client, cause, std::move(response), what);
+    };
     if (!bucket && !way.starts_with("/disk") && way != "/memory")
-      return client.reply({.status = 404}), nullptr;
-    if (head.method == "GET") return get(way, client), nullptr;
+      return reply({.status = 404}, "no such path"), nullptr;
+    if (head.method == "GET") return get(way, reply), nullptr;
 
     const auto open_sink = [this, way](const std::string& key,
                                        auto on_room) -> std::unique_ptr<Sink> {
@@ -71,12 +75,12 @@ struct Service {
       if (way == "/disk") return std::make_unique<DiskSink>(folder / key);
       return storage_sink(loop, *bucket, key, part_size, on_room);
     };
-    const auto on_outcome = [this, client](const Outcome& outcome) {
-      trace::instant(outcome.why.empty() ? "stored" : outcome.why, {.lane = name});
+    const auto on_outcome = [reply](const Outcome& outcome) {
       const std::string stored =
           fmt::format("{} {} {}", outcome.key, outcome.fields_before, outcome.shown_name);
-      client.reply(
-          {.status = outcome.status, .body = outcome.why.empty() ? stored : outcome.why});
+      const bool is_stored = outcome.why.empty();
+      reply({.status = outcome.status, .body = is_stored ? stored : outcome.why},
+            is_stored ? "stored" : outcome.why);
     };
     const std::string type = lab::http::find_header(head.headers, "Content-Type");
     if (way == "/flood")
@@ -85,15 +89,32 @@ struct Service {
   }
 
   // Of a file in storage the client gets a URL, and fetches it there.
-  void get(const std::string& target, const BodyServer::Exchange& client) {
+  void get(const std::string& target,
+           const std::function<void(Response, std::string)>& reply) {
     const std::string key = fs::path(target).filename();
     if (key.empty() || key.find_first_not_of("0123456789abcdef") != key.npos)
-      return client.reply({.status = 404});
+      return reply({.status = 404}, "no such file");
     if (target.starts_with("/s3/"))
-      return client.reply({.status = 302, .body = bucket->presigned("GET", key, 60s)});
+      return reply({.status = 302, .body = bucket->presigned("GET", key, 60s)},
+                   "the file's URL in the storage");
     std::ifstream file(folder / key);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    client.reply({.status = file ? 200 : 404, .body = bytes});
+    reply({.status = file ? 200 : 404, .body = bytes},
+          file ? "the file" : "no such file here");
+  }
+
+  // A client that is drawn gets the flow of its reply, too.
+  void answer(const BodyServer::Exchange& client, const std::string& cause,
+              Response response, const std::string& what) const {
+    if (cause.empty()) {
+      trace::instant(what, {.lane = name});
+    } else {
+      const auto flow = trace::flow_out(
+          fmt::format("{} {}", response.status, what),
+          {.lane = name, .cause = std::strtoull(cause.c_str(), nullptr, 10)});
+      response.headers.emplace_back("X-Flow", std::to_string(flow));
+    }
+    client.reply(std::move(response));
   }
 
   lab::uv::Loop& loop;

@@ -10,11 +10,10 @@ namespace lab21 {
 
 struct Knobs {
   lab::Program& program;
-  lab::Knob<int> sample =
-      program.knob("sample", 16 << 10, 8 << 10, 32 << 10, "bytes",
-                   "allocated for each sample that is taken, on average");
+  lab::Knob<int> sample = program.knob("sample", 16 << 10, 8 << 10, 32 << 10, "bytes",
+                                       "how much is allocated per sample, on average");
   lab::Knob<int> size = program.knob("size", 4000, 2000, 8000, "bytes",
-                                     "that a request leaks, where a service leaks");
+                                     "how much a request leaks, if its service leaks");
 };
 
 inline std::string bytes(double count) {

@@ -39,7 +39,10 @@ Snapshot look(std::size_t mean, std::uint64_t seed = 1) {
 }  // namespace
 
 void snapshot(lab::Story& story, const Knobs& knobs) {
-  story.say("A shop answers 1,000 requests. Then we ask who holds its memory.");
+  story.say(
+      "A shop serves 1,000 requests. Then a snapshot groups its live memory by call "
+      "site. A sampler that records few of the blocks should give nearly the same "
+      "result.");
   story.picture(lab::Picture::tree, {"Live memory by call site"});
   constexpr int kSeeds = 40;
   const auto mean = static_cast<std::size_t>(*knobs.sample);
@@ -65,21 +68,24 @@ void snapshot(lab::Story& story, const Knobs& knobs) {
   story.table(tree);
   story.table(beside);
   HeapSampler deaf(1);  // the control: nobody tells it of any block
-  story.claim(
-      "21.4",
-      top(sites) == "put_in_cache" && top(estimates) == "put_in_cache" &&
-          std::abs(average - truth) < 5 * std::sqrt(variance) / kSeeds &&
-          sampled.samples.size() < whole.samples.size() / 3 &&
-          deaf.snapshot().samples.empty(),
-      "{} is on top, recorded whole and sampled. {} of {} live blocks were sampled. "
-      "Over {} runs the estimates average {}, and {} are alive",
-      top(sites), sampled.samples.size(), whole.samples.size(), kSeeds, bytes(average),
-      bytes(truth));
-  story.takeaway("A few samples, weighted by their chance, give the whole without bias.");
+  story.claim("21.4",
+              top(sites) == "put_in_cache" && top(estimates) == "put_in_cache" &&
+                  std::abs(average - truth) < 5 * std::sqrt(variance) / kSeeds &&
+                  sampled.samples.size() < whole.samples.size() / 3 &&
+                  deaf.snapshot().samples.empty(),
+              "{} is on top, with every block recorded and with {} of {} live blocks "
+              "sampled. Over {} runs the estimates average {}, and {} are alive",
+              top(sites), sampled.samples.size(), whole.samples.size(), kSeeds,
+              bytes(average), bytes(truth));
+  story.takeaway(
+      "A few samples, each weighted by its chance to be taken, estimate the whole "
+      "without bias.");
 }
 
 void three(lab::Story& story, const Knobs& knobs) {
-  story.say("The shop forgets a buffer for each request. Can a snapshot name the site?");
+  story.say(
+      "The shop leaks one buffer per request. Expect one snapshot and two to point at "
+      "the wrong function, and three at the right one.");
   story.picture(lab::Picture::bars, {"The largest site of each comparison"});
   constexpr int kRequests = 300;
   const auto size = static_cast<std::size_t>(*knobs.size);
@@ -116,41 +122,53 @@ void three(lab::Story& story, const Knobs& knobs) {
   const auto sampled = play(static_cast<std::size_t>(*knobs.sample));
   const Estimate found = at(exact[2], "forget_buffer");
   const Estimate estimate = at(sampled[2], "forget_buffer");
-  story.claim(
-      "21.5",
-      top(exact[0]) == "load_catalog" && top(exact[1]) == "add_to_batch" &&
-          top(exact[2]) == "forget_buffer" && found.count == kRequests &&
-          top(sampled[2]) == "forget_buffer" &&
-          std::abs(estimate.bytes - found.bytes) < 5 * estimate.error(),
-      "one: {}; two: {}; three: {} with {:.0f} of {} planted blocks. Sampled it is "
-      "{} of {}",
-      top(exact[0]), top(exact[1]), top(exact[2]), found.count, kRequests,
-      bytes(estimate.bytes), bytes(found.bytes));
-  story.nuance("21.5", "Two snapshots also show what is only in flight at the second.");
+  story.claim("21.5",
+              top(exact[0]) == "load_catalog" && top(exact[1]) == "add_to_batch" &&
+                  top(exact[2]) == "forget_buffer" && found.count == kRequests &&
+                  top(sampled[2]) == "forget_buffer" &&
+                  std::abs(estimate.bytes - found.bytes) < 5 * estimate.error(),
+              "one snapshot named {}, two named {}, and three {}, with {:.0f} of {} "
+              "leaked blocks. A sampler estimated {}, where {} had leaked",
+              top(exact[0]), top(exact[1]), top(exact[2]), found.count, kRequests,
+              bytes(estimate.bytes), bytes(found.bytes));
+  story.nuance("21.5",
+               "Two snapshots also show what is only in flight at the second one.");
   story.takeaway(
-      "Warm up, then take three: what is new at two and is still there at three.");
+      "Warm up, then take three snapshots. Look at what is new in the second and still "
+      "there in the third.");
 }
 
 void port(lab::Story& story, const Knobs& knobs) {
-  story.say("The service has a debug port. What does it tell, and whom?");
-  story.picture(lab::Picture::nodes, {"operator", "service"});
+  story.say(
+      "The service has a debug port on 127.0.0.1 that returns a snapshot. It should "
+      "refuse everybody else.");
+  story.picture(lab::Picture::sequence, {"operator", "service"});
   lab::trace::actor("service", lab::trace::Actor::service);
   lab::trace::actor("operator", lab::trace::Actor::client);
   HeapSampler sampler(static_cast<std::size_t>(*knobs.sample));
   const Recording recording(sampler);
-  std::atomic<lab::EventId> asked{0};  // one request at a time
+  std::atomic<lab::EventId> asked{0}, answered{0};  // one request at a time
   lab::http::Server server([&](const lab::http::Request& request, auto reply) {
     lab::trace::flow_in(asked, "GET /heap", {.lane = "service"});
-    reply(debug_port(request, sampler));
+    const lab::http::Response response = debug_port(request, sampler);
+    answered = lab::trace::flow_out(
+        fmt::format("{}, {} bytes", response.status, response.body.size()),
+        {.lane = "service", .cause = asked});
+    reply(response);
   });
   lab::Table table{"Who gets a snapshot", {"asked", "answer"}, {}};
   const auto ask = [&](const std::string& how, const char* address,
                        lab::http::Headers headers) {
-    asked = lab::trace::flow_out("GET /heap", {.lane = "operator"});
+    asked = lab::trace::flow_out("GET /heap, " + how, {.lane = "operator"});
     const auto result = lab::http::Client(address, server.port())
                             .request({.target = "/heap", .headers = std::move(headers)},
                                      std::chrono::seconds(20));
     const auto* response = std::get_if<lab::http::Response>(&result);
+    if (response)
+      lab::trace::flow_in(answered, std::to_string(response->status),
+                          {.lane = "operator"});
+    else
+      lab::trace::instant(how + ": the connection is refused", {.lane = "operator"});
     table.rows.push_back({how, response ? std::to_string(response->status) : "refused"});
     return response ? response->body : "";
   };
@@ -166,16 +184,18 @@ void port(lab::Story& story, const Knobs& knobs) {
   ask("as 127.0.0.2", "127.0.0.2", {});
   ask("for another host", "127.0.0.1", {{"Host", "evil.example"}});
   story.table(table);
-  story.claim(
+  story.claim("21.3",
+              first > 0 && last > 2 * first && large.size() < 1000 &&
+                  table.rows[2][1] == "refused" && table.rows[3][1] == "403",
+              "memory from subscribe was {} in the first snapshot and {} in the second, "
+              "a text of {}. Control: at 127.0.0.2 the connection was refused, and with "
+              "another Host header the reply was {}",
+              bytes(first), bytes(last), bytes(static_cast<double>(large.size())),
+              table.rows[3][1]);
+  story.nuance(
       "21.3",
-      first > 0 && last > 2 * first && large.size() < 1000 &&
-          table.rows[2][1] == "refused" && table.rows[3][1] == "403",
-      "subscribe held {} in the first snapshot and {} in the second, a text of {}. "
-      "From 127.0.0.2 the connection was refused, for another host it was {}",
-      bytes(first), bytes(last), bytes(static_cast<double>(large.size())),
-      table.rows[3][1]);
-  story.nuance("21.3",
-               "Node's own port runs any code that it is sent. This one only answers.");
+      "Node's own debug port runs any code that it is sent. This one only sends a "
+      "snapshot.");
   story.takeaway("A debug port belongs on loopback, behind a tunnel.");
 }
 

@@ -16,14 +16,15 @@ bool leaks(Fault fault) {
 
 void symptom(lab::Story& story, const Knobs& knobs) {
   story.say(
-      "Four services answer 4,500 requests each. Memory rises in all; which one leaks?");
-  story.picture(
-      lab::Picture::curves,
-      {"leak: resident", "leak: live", "cache: resident", "cache: live",
-       "fragments: resident", "fragments: live", "buffers: resident", "buffers: live"});
-  lab::Table table{"What rose in 4,500 requests, and live memory in the last 3,000",
-                   {"service", "resident", "live", "kept free", "outside", "last 3,000"},
-                   {}};
+      "Four services serve 4,500 requests each. Resident memory should rise in all four. "
+      "Which of them leaks?");
+  constexpr const char* kRose =
+      "What rose in 4,500 requests, and live memory in the last 3,000";
+  story.picture(lab::Picture::bars, {kRose});
+  lab::Table table{
+      kRose,
+      {"service", "resident", "live", "kept free", "outside", "live, in the last 3,000"},
+      {}};
   std::map<std::string, Signals> seen;
   std::map<std::string, std::string> most;  // which gauge rose most
   for (const auto& [fault, name] : {std::pair{Fault::listener, "leak"},
@@ -32,8 +33,10 @@ void symptom(lab::Story& story, const Knobs& knobs) {
                                     {Fault::outside, "buffers"}}) {
     const Examined examined = examine(fault, *knobs.size);
     for (const Gauges& now : examined.rounds) {
-      lab::trace::counter(fmt::format("{}: resident", name), now.resident);
-      lab::trace::counter(fmt::format("{}: live", name), now.live);
+      lab::trace::counter(fmt::format("{}: resident", name), now.resident,
+                          {.args = {{"unit", "bytes"}}});
+      lab::trace::counter(fmt::format("{}: live", name), now.live,
+                          {.args = {{"unit", "bytes"}}});
     }
     const Signals& signals = seen[name] = examined.signals;
     const Gauges& from = examined.rounds.front();
@@ -57,20 +60,24 @@ void symptom(lab::Story& story, const Knobs& knobs) {
                                    (signals.growth > leaked / 100) == (name == "leak");
                           }) &&
           leaked > *knobs.size,
-      "resident memory rose in 4 of 4. After the warm-up, live memory rose in one: "
-      "by {} a request; with the bounded cache by {}",
+      "resident memory rose in 4 of 4. After the warm-up, live memory rose only with the "
+      "forgotten listener: by {} a request. Control: with the bounded cache by {}",
       bytes(leaked), bytes(seen["cache"].growth));
   story.claim(
       "21.6",
       most["leak"] == "live" && most["cache"] == "live" &&
           most["fragments"] == "kept free" && most["buffers"] == "outside",
-      "what rose most with a listener: {}; with fragments: {}; with mapped buffers: {}",
+      "the gauge that rose most was \"{}\" with the forgotten listener, \"{}\" with "
+      "fragmentation, and \"{}\" with buffers",
       most["leak"], most["fragments"], most["buffers"]);
-  story.takeaway("Only live memory that keeps rising after the warm-up is a leak.");
+  story.takeaway("If live memory keeps rising after the warm-up, suspect a leak.");
 }
 
 void doctor(lab::Story& story, const Knobs& knobs) {
-  story.say("Eight kinds of service, three sizes each, and a diagnosis from outside.");
+  story.say(
+      "Eight kinds of service run in three sizes each, and five of the kinds leak. Two "
+      "doctors look on from outside. One looks at resident memory only, and should call "
+      "all of them leaks.");
   story.picture(lab::Picture::bars, {"Right diagnoses of 24"});
   constexpr int kKinds = 8;
   lab::Table matrix{"Planted, and what the diagnosis said",
@@ -96,14 +103,17 @@ void doctor(lab::Story& story, const Knobs& knobs) {
                {{"resident memory alone", std::to_string(right_by_resident)},
                 {"growth, reachability and work", std::to_string(right)}}});
   story.claim("21.1", right == 3 * kKinds && right_by_resident <= 3 * (kKinds - 2),
-              "resident memory alone was right {} of 24 times; growth of live memory, "
-              "reachability and work together {} of 24",
+              "resident memory alone led to {} right diagnoses of 24; growth of live "
+              "memory, reachability and work together led to {}",
               right_by_resident, right);
-  story.takeaway("Ask three things: does live memory grow, who reaches it, who uses it?");
+  story.takeaway(
+      "Ask three questions: does live memory grow, who can reach it, and who uses it?");
 }
 
 void deaths(lab::Story& story, const Knobs&) {
-  story.say("A heap limit of 40 MiB, and three processes that ask for 160 MiB.");
+  story.say(
+      "Three processes have a heap limit of 40 MiB and ask for 160 MiB: one on the heap, "
+      "two as buffers outside it. Which of them dies, and how?");
   story.picture(lab::Picture::machine, {"heap", "buffers", "buffers in a container"});
   lab::Table table{
       "Death certificates", {"process", "ended by", "exit handlers", "last words"}, {}};
@@ -122,17 +132,20 @@ void deaths(lab::Story& story, const Knobs&) {
   story.table(table);
   // Without a control group the kernel refuses memory and kills nobody.
   const bool grouped = container.limit_by == "a control group";
-  story.claim("21.2",
-              heap.ended_by == "SIGABRT" && !heap.handlers_ran && heap.last_words &&
-                  buffers.ended_by == "exit 0" && buffers.handlers_ran &&
-                  !container.handlers_ran && container.last_words == !grouped &&
-                  container.ended_by == (grouped ? "SIGKILL" : "SIGABRT"),
-              "heap: {} with last words; buffers outside the heap: {}; in a container of "
-              "100 MiB, kept by {}: {}, {} last words",
-              heap.ended_by, buffers.ended_by, container.limit_by, container.ended_by,
-              container.last_words ? "with" : "without");
-  story.nuance("21.2", "No exit handler runs in either death, so flush before.");
-  story.takeaway("The heap's limit does not count what is outside the heap.");
+  story.claim(
+      "21.2",
+      heap.ended_by == "SIGABRT" && !heap.handlers_ran && heap.last_words &&
+          buffers.ended_by == "exit 0" && buffers.handlers_ran &&
+          !container.handlers_ran && container.last_words == !grouped &&
+          container.ended_by == (grouped ? "SIGKILL" : "SIGABRT"),
+      "160 MiB on the heap ended with {} and a message. Control: as buffers "
+      "outside the heap they ended with {}. In a container of 100 MiB (by {}) they "
+      "ended with {}, {} a message",
+      heap.ended_by, buffers.ended_by, container.limit_by, container.ended_by,
+      container.last_words ? "with" : "without");
+  story.nuance("21.2",
+               "No exit handler runs in either death. So do not leave work to one.");
+  story.takeaway("The heap's limit does not count memory outside the heap.");
 }
 
 }  // namespace lab21

@@ -54,14 +54,16 @@ void waits(Story& story, const Knobs&) {
       "thread was in it for {}",
       seen, profile.samples(), time(spans));
   story.takeaway(
-      "Slow with an idle CPU is a question for a trace. A CPU profile cannot answer it.");
+      "If requests are slow and the CPU is idle, take a trace. A CPU profile cannot show "
+      "the waiting.");
 }
 
 // Step 11: the same program alone, sampled, and with a stopwatch around each call.
 void cost(Story& story, const Knobs&) {
   story.say(
       "A program makes millions of short calls and a few long ones. We run it alone, "
-      "then with a profiler that samples, then with a stopwatch around each call.");
+      "then with a profiler that samples, then with a stopwatch around each call. Only "
+      "the stopwatches should change the result.");
   story.picture(Picture::bars, {"CPU time of the same work"});
   const int lines = steps_in(60ms) / 9;
   Stopwatch short_calls, long_calls;
@@ -95,15 +97,16 @@ void cost(Story& story, const Knobs&) {
                {{"nobody", percent(truth), time(alone.second)},
                 {"sampling", percent(by_samples), time(sampled.second)},
                 {"stopwatches", percent(by_watches), time(timed.second)}}});
-  story.claim(
-      "22.2",
-      sampling < 1.25 && timing > 1.5 && std::abs(by_samples - truth) < 0.12 &&
-          by_watches - truth > 0.12 && short_calls.calls == lines,
-      "sampling took {:.2f} times the CPU and gave the short calls {} of it. Control: "
-      "stopwatches took {:.1f} times the CPU and gave them {}, where {} is right",
-      sampling, percent(by_samples), timing, percent(by_watches), percent(truth));
+  story.claim("22.2",
+              sampling < 1.25 && timing > 1.5 && std::abs(by_samples - truth) < 0.12 &&
+                  by_watches - truth > 0.12 && short_calls.calls == lines,
+              "with sampling the program took {:.2f} times the CPU, and the short calls "
+              "got {} of it. Control: with stopwatches it took {:.1f} times the CPU, and "
+              "they got {}, where {} is right",
+              sampling, percent(by_samples), timing, percent(by_watches), percent(truth));
   story.takeaway(
-      "Sample to find what is hot. Instrument what is rare and long, such as a request.");
+      "Sample to find the functions that burn the CPU. Instrument what is rare and long, "
+      "such as a request.");
 }
 
 namespace {
@@ -130,8 +133,8 @@ const Service kServices[] = {
 // Step 12: each illness is really there: CPU burnt, replies awaited, memory kept.
 void doctor(Story& story, const Knobs&) {
   story.say(
-      "Five services get a request every 10 ms. Four of them are ill, each in its own "
-      "way. The doctor reads four gauges and should name each illness.");
+      "Five services get a request every 10 ms. Four of them are slow or growing, each "
+      "for a different reason. A doctor reads four gauges and should name each reason.");
   story.picture(Picture::curves, {"loop delay (ms)", "pool queue"});
   lab::Table table{
       "What the doctor saw",
@@ -140,6 +143,7 @@ void doctor(Story& story, const Knobs&) {
   int right = 0;
   Illness of_the_healthy{};
   for (const auto& [name, planted, on_request] : kServices) {
+    lab::trace::instant(name, {.lane = "case"});
     Patient patient;
     const Gauges gauges = patient.observe(story.quick() ? 400ms : 600ms, on_request);
     const Illness found = diagnose(gauges);
@@ -153,12 +157,12 @@ void doctor(Story& story, const Knobs&) {
   story.table(table);
   story.claim(
       "22.5", right == 4 && of_the_healthy == Illness::none,
-      "the doctor named {} of 4 planted illnesses. Control: it called the service "
-      "without one {}",
+      "the doctor named {} of 4 planted problems. Control: it called the service without "
+      "a problem {}",
       right, to_string(of_the_healthy));
   story.takeaway(
-      "Read the gauges first: they say which thread to profile, or that you need a trace "
-      "or a heap snapshot instead.");
+      "Read the gauges first. They tell which thread to profile, or that you need a "
+      "trace or a heap snapshot instead.");
 }
 
 }  // namespace lab22

@@ -66,8 +66,8 @@ void split(Story& story, const Knobs& knobs) {
       "22.4",
       named * 10 >= profile.samples() * 9 && addresses.size() >= 3 &&
           profile.stacks().size() <= addresses.size(),
-      "{} of {} samples got the name of a function. Control: the log has no name, and {} "
-      "different addresses on top",
+      "the report named the function of {} of {} samples. Control: the log has no names, "
+      "only {} different addresses on top of its stacks",
       named, profile.samples(), addresses.size());
   story.takeaway(
       "The width of a frame is its share of the samples. Look for wide frames on top, "
@@ -78,7 +78,7 @@ void split(Story& story, const Knobs& knobs) {
 void threads(Story& story, const Knobs&) {
   story.say(
       "A worker thread parses while the main thread adds taxes. Each has a profiler of "
-      "its own, which writes a log of its own.");
+      "its own, which writes its own log. Neither log should have the other's work.");
   story.picture(Picture::tree, {"One flame graph each"});
   std::vector<Stack> of_worker, of_main;
   std::thread worker([&] {
@@ -99,17 +99,18 @@ void threads(Story& story, const Knobs&) {
       seen(of_worker, "parse_rules") >= 40 && seen(of_main, "add_tax") >= 40 &&
           seen(of_main, "parse_rules") + seen(of_worker, "add_tax") == 0,
       "the worker's log has {} samples of parse_rules. Control: the main thread's log of "
-      "the same time has {} of them, and {} of its own add_tax",
+      "the same time has {} samples of it, and {} of its own add_tax",
       seen(of_worker, "parse_rules"), seen(of_main, "parse_rules"),
       seen(of_main, "add_tax"));
-  story.takeaway("Profile the thread that works. Find out which one that is first.");
+  story.takeaway("First find out which thread is busy. Then profile that one.");
 }
 
 // Step 9: the same orders, so that one profile can be subtracted from the other.
 void fix(Story& story, const Knobs&) {
   story.say(
       "Now the shop parses its rules once and keeps them. It serves the same orders "
-      "again, and we compare the two profiles function by function.");
+      "again, and we compare the two profiles function by function. Expect parse_rules "
+      "to nearly disappear, and add_tax to stay as it is.");
   story.picture(Picture::tree, {"Before and after the fix"});
   Shop slow, fixed{.parses_once = true};
   const Profile before(record(120, [&] { serve_order(slow); }), "serve_order");
@@ -117,7 +118,7 @@ void fix(Story& story, const Knobs&) {
   while (fixed.orders < slow.orders) serve_order(fixed);
   sampler.stop();
   const Profile after(sampler.stacks(), "serve_order");
-  story.table(flames("Before and after the fix", {{"before", before}, {"after", after}}));
+  story.table(difference("Before and after the fix", before, after));
   const auto change = [&](const char* function) {
     return after.self(function) - before.self(function);
   };
@@ -133,7 +134,7 @@ void fix(Story& story, const Knobs&) {
               change("parse_rules"), slow.orders, change("add_tax"));
   story.takeaway(
       "Compare counts for the same work, not shares: add_tax is now the widest frame, "
-      "and it has not become slower.");
+      "but it has not become slower.");
 }
 
 }  // namespace lab22

@@ -8,7 +8,7 @@ namespace lab22 {
 struct Knobs {
   lab::Program& program;
   lab::Knob<int> samples =
-      program.knob("samples", 300, 150, 2000, "", "samples that a profile waits for");
+      program.knob("samples", 300, 150, 2000, "", "how many samples a profile takes");
 };
 
 void split(lab::Story& story, const Knobs& knobs);

@@ -37,4 +37,21 @@ inline lab::Table flames(
   return table;
 }
 
+// One flame graph of two profiles of the same work: each frame with its samples in both.
+inline lab::Table difference(std::string title, const Profile& before,
+                             const Profile& after) {
+  lab::Table table{
+      std::move(title), {"function", "called by", "samples before", "after"}, {}};
+  std::map<std::pair<std::string, std::string>, std::pair<int, int>> frames;
+  for (const auto& [function, caller, samples] : before.flame())
+    frames[{caller, function}].first = samples;
+  for (const auto& [function, caller, samples] : after.flame())
+    frames[{caller, function}].second = samples;
+  for (const auto& [frame, samples] : frames)
+    table.rows.push_back({frame.second, frame.first,
+                          fmt::format("{} samples", samples.first),
+                          fmt::format("{} samples", samples.second)});
+  return table;
+}
+
 }  // namespace lab22

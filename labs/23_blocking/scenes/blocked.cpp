@@ -82,9 +82,8 @@ bool differs(const Pulse& here, const Pulse& there) {
 
 void offences(Story& story, const Knobs& knobs) {
   story.say(
-      "A timer on the loop fires every 5 ms. Then a sum is computed on "
-      "the loop, and a slow file is read on it. Both times the timer "
-      "should stop.");
+      "A timer on the loop fires every 5 ms. Then a sum is computed on the loop, and a "
+      "slow file is read on it. Both times the timer should stop.");
   story.picture(lab::Picture::strips,
                 {"sum on the loop", "sum on a worker", "file on the loop",
                  "file on a worker", "the clock"});
@@ -104,20 +103,20 @@ void offences(Story& story, const Knobs& knobs) {
                {row("sum", sum_here, sum_there), row("file", file_here, file_there)}});
   story.claim(
       "23.1", sum_here.stopped() && file_here.stopped() && sum_there.kept_going(),
-      "the loop's timer fired {} and {} times during the two jobs, while the clock "
-      "outside beat {} and {} times. Control: with the sum on a worker it fired {} "
-      "times",
+      "the loop's timer fired {} and {} times during the two jobs, while a clock on "
+      "another thread beat {} and {} times. Control: with the sum on a worker the loop's "
+      "timer fired {} times",
       sum_here.beats, file_here.beats, sum_here.clock_beats, file_here.clock_beats,
       sum_there.beats);
   story.claim(
       "23.2", differs(sum_here, sum_there),
-      "a sum of {} steps on the loop: {} beats. Control: the same sum on a worker: "
-      "{} beats",
+      "during a sum of {} steps on the loop its timer fired {} times. Control: with the "
+      "sum on a worker, {} times",
       lab::text::count(static_cast<double>(steps)), sum_here.beats, sum_there.beats);
   story.claim(
       "23.3", differs(file_here, file_there),
-      "a synchronous read of a file whose bytes come after {} beats of the clock: "
-      "{} beats. Control: the same read on another thread: {} beats",
+      "the bytes of the file came after {} beats of the clock, and meanwhile the loop's "
+      "timer fired {} times. Control: with the read on another thread, {} times",
       kFileBeats, file_here.beats, file_there.beats);
   story.nuance(
       "23.3",
@@ -192,8 +191,7 @@ Pulse with_visitors(const std::string& lane, const Job& job, Visitors& visitors)
 void others(Story& story, const Knobs& knobs) {
   story.say(
       "{} clients connect to the server while it computes a sum on its loop. They should "
-      "be "
-      "connected at once, and answered only after the sum.",
+      "be connected at once, but get their replies only after the sum.",
       Visitors::kCount);
   story.picture(lab::Picture::strips, {"the sum on the loop", "visitors", "the clock"});
   const std::uint64_t steps = steps_for(knobs.job_for(story));
@@ -205,21 +203,21 @@ void others(Story& story, const Knobs& knobs) {
                {"server", "in this order"},
                {{"a visitor of the blocked server", waiting.first},
                 {"a visitor of the free server", served.first}}});
-  story.claim("23.5",
-              here.stopped() && waiting.answered_meanwhile == 0 &&
-                  waiting.all_answered() && there.kept_going() &&
-                  served.answered_meanwhile >= 3,
-              "of {} clients {} were answered before the job was over, and all of them "
-              "afterwards. Control: with the job on a worker {} were answered before it "
-              "was over",
-              Visitors::kCount, waiting.answered_meanwhile, served.answered_meanwhile);
+  story.claim(
+      "23.5",
+      here.stopped() && waiting.answered_meanwhile == 0 && waiting.all_answered() &&
+          there.kept_going() && served.answered_meanwhile >= 3,
+      "of {} clients {} got a reply before the job was over, and all of them "
+      "afterwards. Control: with the job on a worker {} got a reply before it was "
+      "over",
+      Visitors::kCount, waiting.answered_meanwhile, served.answered_meanwhile);
   story.nuance(
       "23.5",
       "They are delayed, not refused: {} of {} were connected while nobody ran the "
       "loop. The kernel accepts connections until the backlog is full, so a health "
       "check that only connects finds a blocked server healthy.",
       waiting.connected_meanwhile, Visitors::kCount);
-  story.takeaway("One slow request is everybody's slow request.");
+  story.takeaway("One request that blocks the loop makes every request slow.");
 }
 
 }  // namespace lab23

@@ -44,8 +44,8 @@ std::vector<Way> ways_to_sum(std::uint64_t steps, std::chrono::nanoseconds slice
 
 void cures(Story& story, const Knobs& knobs) {
   story.say(
-      "The same sum runs in six ways. Three of them stop the loop's "
-      "timer.");
+      "The same sum runs in six ways. Three of them should stop the loop's timer: in one "
+      "go, in an async function, and in slices by nextTick.");
   story.picture(lab::Picture::strips,
                 {"in one go", "an async function", "slices, nextTick or promise",
                  "slices, setImmediate", "a worker thread", "another process"});
@@ -68,19 +68,23 @@ void cures(Story& story, const Knobs& knobs) {
   story.claim("23.6",
               cures(cut) && cut.slices > 3 && ticks.slices > 3 && ticks.stopped() &&
                   async.stopped(),
-              "setImmediate between {} slices: the timer fired {} times. "
-              "Controls: nextTick between {} slices: {} times; an async "
-              "function: {} times",
+              "with setImmediate between {} slices the timer fired {} times. Controls: "
+              "with nextTick between {} slices it fired {} times, and during an async "
+              "function {} times",
               cut.slices, cut.beats, ticks.slices, ticks.beats, async.beats);
   story.nuance("23.6",
-               "Ticks and promises run before the loop goes on. And an async "
+               "Node runs ticks and promises before the loop goes on. And an async "
                "function runs synchronously until its first await.");
-  story.claim("23.7", cures(worker),
-              "the timer fired {} times meanwhile. Control, on the loop: {} times",
-              worker.beats, whole.beats);
-  story.claim("23.8", cures(process),
-              "the timer fired {} times meanwhile. Control, on the loop: {} times",
-              process.beats, whole.beats);
+  story.claim(
+      "23.7", cures(worker),
+      "with the sum on a worker the timer fired {} times. Control: with the sum on "
+      "the loop, {} times",
+      worker.beats, whole.beats);
+  story.claim(
+      "23.8", cures(process),
+      "with the sum in another process the timer fired {} times. Control: with the "
+      "sum on the loop, {} times",
+      process.beats, whole.beats);
   story.takeaway("Slice the work with setImmediate or move it off the loop.");
 }
 

@@ -49,8 +49,9 @@ bool is_linear(const char* pattern, Engine engine) {
 void engines(Story& story, const Knobs& knobs) {
   const auto most = static_cast<std::size_t>(*knobs.letters);
   story.say(
-      "Does the text aaa...! match (a+)+ ? It does not. How often does "
-      "each engine look at a letter until it knows?");
+      "The text aaa...! does not match (a+)+. How often does each engine look at a "
+      "letter until it knows? The engines that backtrack should need twice as many "
+      "looks for each extra letter, until they give up.");
   story.picture(lab::Picture::bars, {"Ambiguous: (a+)+"});
   story.table(efforts("Ambiguous: (a+)+", kAmbiguous, {8, 16, most}));
   story.table(efforts("Not ambiguous: a+", kPlain, {16, 250, 900}));
@@ -69,13 +70,13 @@ void engines(Story& story, const Knobs& knobs) {
   story.claim("23.4",
               after > before * 19 / 10 && after < before * 21 / 10 && linear &&
                   boost.looks > 10'000 && !automaton.gave_up,
-              "one letter more took std::regex {} looks instead of {}. Controls: "
-              "without ambiguity, twice the text took less than 3 times the "
-              "work; RE2 took {} for 100,000 letters",
+              "with one letter more std::regex looked {} times at a letter instead of {} "
+              "times. Controls: without ambiguity, twice the text took less than 3 times "
+              "the work; RE2 took {} for 100,000 letters",
               count(after), count(before), lab::text::time(automaton.cpu));
   story.nuance("23.4",
-               "Ambiguity matters, not length. Boost.Regex gives up after {} "
-               "looks. RE2 cannot explode, but it has no back references.",
+               "Ambiguity matters, not length. Boost.Regex gives up after {} looks at a "
+               "letter. RE2 cannot explode, but it has no back references.",
                count(boost.looks));
   story.takeaway("With an ambiguous pattern, one short string can stop the server.");
 }

@@ -112,10 +112,9 @@ std::string idle() {
 // Step 6: five stalls of 100 ms, and which of them the meter shows.
 void lag(Story& story, const Knobs&) {
   story.say(
-      "A timer that repeats every 10 ms records how long ago it fired last: this is all "
-      "that "
-      "monitorEventLoopDelay does. The loop is blocked at different moments; some of the "
-      "stalls should be missed.");
+      "A timer that repeats every 10 ms records how long ago it fired last. This is all "
+      "that monitorEventLoopDelay does. The loop is blocked at different moments, and "
+      "the timer should miss some of the stalls.");
   story.picture(lab::Picture::curves, {"loop delay"});
   const Seen stall = between_two_samples();
   const Rows rows = {{"blocked before its first sample", missed(before_its_first_sample)},
@@ -128,17 +127,17 @@ void lag(Story& story, const Knobs&) {
   story.table({"What the meter sees", {"case", "result"}, rows});
   const auto misses =
       std::ranges::count(rows, "not seen", [](const auto& row) { return row[1]; });
-  story.claim("23.1",
-              stall.how == "seen" && stall.samples == 1 && misses == 4 &&
-                  rows.back()[1] != "zero",
-              "a job of 100 ms on the loop left {} sample where 10 were due, and at {} "
-              "other moments the meter missed it. Control: on an idle loop the meter "
-              "shows {}",
-              stall.samples, misses, rows.back()[1]);
+  story.claim(
+      "23.1",
+      stall.how == "seen" && stall.samples == 1 && misses == 4 &&
+          rows.back()[1] != "zero",
+      "a job of 100 ms on the loop left {} sample where 10 were due, and in {} other "
+      "cases the meter missed the stall. Control: on an idle loop the meter shows "
+      "{}",
+      stall.samples, misses, rows.back()[1]);
   story.takeaway(
       "Alarm on the delay's maximum and on the p99 of cheap requests: a stall is one "
-      "sample, "
-      "however long it was.");
+      "sample, however long it was.");
 }
 
 }  // namespace lab23

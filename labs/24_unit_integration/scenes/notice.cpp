@@ -39,10 +39,9 @@ Environment surroundings(const lab::PostgresServer& database, const MailService&
 void lights(lab::Story& story, const Knobs&) {
   story.say(
       "A sign-up stores an address in PostgreSQL and asks a mail service over HTTP to "
-      "send "
-      "a welcome. We plant one fault at a time, and run five suites. Which of them turn "
-      "red?");
-  story.picture(lab::Picture::tree, {"Five suites, five faults"});
+      "send a welcome. We plant one fault at a time, and run five suites. No suite "
+      "should notice all faults.");
+  story.picture(lab::Picture::tree, {"Five suites, five faults; red: a test failed"});
   lab::PostgresServer database;
   MailService mail;
   lab::Table table{"Which suite turns red", {"suite"}, {}};
@@ -53,7 +52,8 @@ void lights(lab::Story& story, const Knobs&) {
     runs.push_back(run_suite(situation.program, {}, surroundings(database, mail)));
   }
 
-  lab::Table grid{"Five suites, five faults", {"test run", "suite", "light"}, {}};
+  lab::Table grid{
+      "Five suites, five faults; red: a test failed", {"test run", "suite", "light"}, {}};
   // The lights of one suite, in the order of kSituations: "grgggg".
   const auto look_at = [&](const Kind& kind) {
     std::string lit;
@@ -76,13 +76,14 @@ void lights(lab::Story& story, const Knobs&) {
               "after the mail service had renamed a field, the tests with mocks were {}, "
               "and the contract tests against the real service {}",
               table.rows[1][6], table.rows[3][6]);
-  story.nuance("24.2",
-               "A mock repeats what you believe about the service. Ask the fake and the "
-               "real one the same questions, and the belief is tested as well.");
+  story.nuance(
+      "24.2",
+      "A mock repeats what you believe about the service. Put the same questions "
+      "to the fake and to the real service, and you test that belief, too.");
   story.claim("24.4", unit == "grgggg" && integration == "grrgrr",
-              "without `on conflict` in the SQL the unit tests were {}, those with mocks "
-              "{}, and the integration tests {}",
-              table.rows[0][5], table.rows[1][5], table.rows[4][5]);
+              "without `on conflict` in the SQL the integration tests were {}. Control: "
+              "the unit tests stayed {}, and the tests with mocks {}",
+              table.rows[4][5], table.rows[0][5], table.rows[1][5]);
   story.nuance("24.4",
                "The integration tests noticed 4 of the 5 faults, but a 500 does not say "
                "which function is wrong; the unit test did.");
@@ -95,8 +96,8 @@ void cost(lab::Story& story, const Knobs&) {
   constexpr int kMore = 4;
   story.say(
       "What does one more test of each kind cost? We run each suite once and {} times, "
-      "and "
-      "count what it asks of the kernel. The difference is the price of the tests.",
+      "and count its system calls. The difference is the price of the tests: expect none "
+      "for a unit test.",
       1 + kMore);
   story.picture(lab::Picture::bars, {"System calls per test"});
   lab::PostgresServer database;
@@ -132,15 +133,16 @@ void cost(lab::Story& story, const Knobs&) {
                     integration = price_of(kIntegration);
   story.table(table);
   story.table(bars);
-  story.claim("24.1",
-              unit.network + unit.files + mocks.network + mocks.files == 0 &&
-                  unit.all <= 1 && integration.network > 0 && integration.all > 20,
-              "a unit test made {} system calls, and opened no socket and no file; an "
-              "integration test made {} calls",
-              unit.all, integration.all);
+  story.claim(
+      "24.1",
+      unit.network + unit.files + mocks.network + mocks.files == 0 && unit.all <= 1 &&
+          integration.network > 0 && integration.all > 20,
+      "a unit test made {} system calls, and opened no socket and no file. Control: "
+      "an integration test made {} calls",
+      unit.all, integration.all);
   story.takeaway(
-      "A unit test is calculation alone, so thousands of them run while you type; an "
-      "integration test pays for connections, and so you choose a few.");
+      "A unit test only computes, so thousands of them run in a second. An integration "
+      "test pays for connections, so choose a few.");
 }
 
 }  // namespace lab24

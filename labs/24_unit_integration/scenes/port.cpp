@@ -80,7 +80,9 @@ void port(lab::Story& story, const Knobs&) {
   int first = 0, second = 0;
   {
     TestApp app(users_spy, mailer_spy);
+    trace::instant("a new address", {.lane = "case"});
     first = told_post(app, "ann@example.org");
+    trace::instant("the same address in capitals", {.lane = "case"});
     second = told_post(app, "Ann@Example.org");
   }
 
@@ -109,18 +111,20 @@ void port(lab::Story& story, const Knobs&) {
 
   story.claim(
       "24.4", first == 201 && second == 409,
-      "the first sign-up returned {}, and the same address in capitals {}, through "
-      "HTTP and a real PostgreSQL",
+      "through HTTP and a real PostgreSQL the first sign-up returned {}, and the same "
+      "address in capitals {}",
       first, second);
   story.claim(
       "24.5",
       ports.size() == 20 && open == 20 && left == 0 && leaked == 0 && !refusal.empty(),
       "20 applications listened on {} ports; afterwards {} were open and {} "
-      "descriptors were left; a fixed port that another run had was refused ({})",
+      "descriptors were left. Control: a fixed port that another run uses was refused "
+      "({})",
       ports.size(), left, leaked, refusal);
   story.takeaway(
-      "Never fix a port in a test: ask for port 0, and the same suite can run twice at "
-      "once.");
+      "Never use a fixed port in a test. Ask for port 0, and the same suite can run "
+      "twice "
+      "at once.");
 }
 
 }  // namespace lab24

@@ -14,21 +14,22 @@ std::string exit_of(const SuiteRun& run) {
 
 void trust(lab::Story& story, const Knobs& knobs) {
   story.say(
-      "The same failing expectation is looked at by a runner, without a runner, and by a "
-      "test that forgets to wait. Then tests that share a list run in {} random orders.",
+      "The same expectation fails in a test, in a test that forgets to wait, and without "
+      "a runner. Only the first should be reported. Then tests that share a list run in "
+      "{} random orders.",
       *knobs.orders);
-  story.picture(lab::Picture::tree, {"Who notices"});
+  story.picture(lab::Picture::tree, {"Who notices; red: a test failed"});
   const SuiteRun waits = run_suite("untrusted", {"--gtest_filter=Waiting.IsDone"});
   const SuiteRun forgets = run_suite("untrusted", {"--gtest_filter=Waiting.IsForgotten"});
   const SuiteRun alone = run_suite("no_runner", {});
 
   lab::Table table{
-      "One failing expectation", {"who looks at it", "tests failed", "exit"}, {}};
+      "One failing expectation", {"where it fails", "tests failed", "exit"}, {}};
   table.rows = {{"a runner", std::to_string(waits.failed.size()), exit_of(waits)},
                 {"a test that forgets to wait", std::to_string(forgets.failed.size()),
                  exit_of(forgets)},
                 {"an assertion without a runner", "nobody counts", exit_of(alone)}};
-  lab::Table grid{"Who notices", {"test run", "kind", "light"}, {}};
+  lab::Table grid{"Who notices; red: a test failed", {"test run", "kind", "light"}, {}};
   grid.rows = {{"a failing expectation", "", ""},
                {"a runner", "a failing expectation", colour(waits.green())},
                {"forgot to wait", "a failing expectation", colour(forgets.green())},
@@ -72,10 +73,10 @@ void trust(lab::Story& story, const Knobs& knobs) {
   story.nuance(
       "24.3",
       "A test that forgets to wait is green, whatever it would have found: Mocha "
-      "12 says passing, and `node --test` fails the file, not the test.");
+      "12 says \"passing\"; `node --test` fails the file, but not the test.");
   story.takeaway(
-      "Trust a test that you have seen red, alone and in any order; the seed of a red "
-      "order repeats it.");
+      "Trust a test only if you have seen it red, and if it passes alone and in any "
+      "order. To repeat a red order, keep its seed.");
 }
 
 }  // namespace lab24

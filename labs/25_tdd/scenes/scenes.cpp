@@ -41,8 +41,8 @@ int lines(const std::string& implementation) {
 
 void cycle(lab::Story& story, const Knobs&) {
   story.say(
-      "Five tests come first, then code in three steps. Which steps are "
-      "red?");
+      "Five tests come first, then code in three steps. The first two steps should be "
+      "red, and the others green.");
   story.picture(lab::Picture::tree, {"Five tests, step by step"});
   Kata kata;
   Cycle cycle;
@@ -79,18 +79,19 @@ void cycle(lab::Story& story, const Knobs&) {
   Cycle late;
   const Objection never_red = late.ran(Change::test, rules);
 
-  story.claim("25.1",
-              no_objection == Objection::none && !first.green() &&
-                  complaint.find("roman") != complaint.npos &&
-                  early == Objection::code_before_test,
-              "the program could not be linked; of code without a test the "
-              "referee says: {}",
-              to_string(early));
+  story.claim(
+      "25.1",
+      no_objection == Objection::none && !first.green() &&
+          complaint.find("roman") != complaint.npos &&
+          early == Objection::code_before_test,
+      "with tests and no code, the program could not be linked. Control: with code "
+      "and no test, the referee objects: {}",
+      to_string(early));
   story.claim(
       "25.2",
       stub.failed == 5 && stub.passed == 0 && never_red == Objection::test_never_failed,
-      "{} of 5 tests failed on an empty function. Of tests that pass at "
-      "once the referee says: {}",
+      "{} of 5 tests failed on an empty function. Control: if a new test passes at once, "
+      "the referee objects: {}",
       stub.failed, to_string(never_red));
   story.claim(
       "25.3",
@@ -102,20 +103,21 @@ void cycle(lab::Story& story, const Knobs&) {
               "{} lines became {}, and the unchanged tests stayed green: {} of 5",
               lines("2_table"), lines("3_rules"), rules.passed);
   story.takeaway(
-      "Small steps: red, green, refactor. Each step tells you what broke "
-      "it.");
+      "Work in small steps: red, green, refactor. Then you know which step broke a "
+      "test.");
 }
 
 void examples(lab::Story& story, const Knobs& knobs) {
   story.say(
-      "Two more suites test both: an example per rule, and two "
-      "properties.");
-  story.picture(lab::Picture::tree, {"Three suites, two solutions"});
+      "Two more suites test both solutions: one example per rule, and two properties. "
+      "Expect them to refuse the table.");
+  story.picture(lab::Picture::tree, {"Three suites, two solutions; red: a test failed"});
   constexpr const char* kFirst = "five_examples";
   Kata kata(*knobs.largest);
   lab::Table table{"Who passes", {"suite", "the table", "the rules"}, {}};
   lab::Table counts{"Tests that pass", {"suite and code", "passed"}, {}};
-  lab::Table grid{"Three suites, two solutions", {"code", "suite", "light"}, {}};
+  lab::Table grid{
+      "Three suites, two solutions; red: a test failed", {"code", "suite", "light"}, {}};
   std::vector<bool> table_passes, rules_pass;
   std::string counterexample;
   for (const std::string suite : {kFirst, "example_per_rule", "properties"}) {
@@ -123,12 +125,15 @@ void examples(lab::Story& story, const Knobs& knobs) {
     if (suite == "properties") counterexample = kata.output();
     const TestRun rules = kata.run(suite, "3_rules");
     table.rows.push_back({suite, colour(minimal), colour(rules)});
-    grid.rows.push_back({suite, "", ""});
+    std::string spoken = suite;
+    std::ranges::replace(spoken, '_', ' ');
+    grid.rows.push_back({spoken, "", ""});
     for (const auto& [code, run] :
          {std::pair{"the table", minimal}, std::pair{"the rules", rules}}) {
       const std::string name = fmt::format("{}, {}", suite, code);
       if (suite != kFirst) counts.rows.push_back({name, std::to_string(run.passed)});
-      grid.rows.push_back({name, suite, run.green() ? "green" : "red"});
+      grid.rows.push_back(
+          {fmt::format("{}, {}", spoken, code), spoken, run.green() ? "green" : "red"});
     }
     table_passes.push_back(minimal.green());
     rules_pass.push_back(rules.green());
@@ -137,25 +142,27 @@ void examples(lab::Story& story, const Knobs& knobs) {
   story.table(counts);
   story.table(grid);
   while (counterexample.ends_with('\n')) counterexample.pop_back();
-  story.claim("25.3",
-              table_passes == std::vector<bool>{true, false, false} &&
-                  rules_pass == std::vector<bool>{true, true, true},
-              "the table passes only its five examples; a property failed at "
-              "once ({}); the rules pass all three",
-              counterexample);
+  story.claim(
+      "25.3",
+      table_passes == std::vector<bool>{true, false, false} &&
+          rules_pass == std::vector<bool>{true, true, true},
+      "the table passes only its five examples, and a property refuted it at once "
+      "({}). Control: the rules pass all three suites",
+      counterexample);
   story.nuance("25.3",
                "As long as a table passes, the examples have not forced the rule.");
   story.takeaway(
-      "Examples pin what you thought of. A property pins the general "
+      "Examples check the cases that you thought of. A property checks the general "
       "rule.");
 }
 
 void mutants(lab::Story& story, const Knobs& knobs) {
   constexpr const char* kSuites[] = {"five_examples", "example_per_rule", "properties"};
   story.say(
-      "We plant one fault in each of 15 copies and run three suites on "
-      "each.");
-  story.picture(lab::Picture::tree, {"Fifteen mutants, three suites"});
+      "We plant one fault in each of 15 copies of the code and run three suites on each. "
+      "The five examples should miss some of them.");
+  story.picture(lab::Picture::tree,
+                {"Fifteen mutants, three suites; red: a test failed"});
   Kata kata(*knobs.largest);
   const std::vector<Mutant> planted = mutants_of(Kata::text("3_rules.cpp"));
   std::vector<std::string> sources;
@@ -164,7 +171,9 @@ void mutants(lab::Story& story, const Knobs& knobs) {
   lab::Table table{"Fifteen mutants and what the tests say",
                    {"mutant", "five examples", "one per rule", "properties"},
                    {}};
-  lab::Table grid{"Fifteen mutants, three suites", {"suite", "mutant", "light"}, {}};
+  lab::Table grid{"Fifteen mutants, three suites; red: a test failed",
+                  {"suite", "mutant", "light"},
+                  {}};
   std::vector<std::vector<bool>> green;
   for (const char* suite : kSuites) green.push_back(kata.stays_green(suite, sources));
   std::vector<int> noticed(green.size());
@@ -195,13 +204,16 @@ void mutants(lab::Story& story, const Knobs& knobs) {
            green[suite][static_cast<std::size_t>(at - planted.begin())];
   };
   const int all = static_cast<int>(planted.size());
-  story.claim("25.4",
-              of("{500", 0) && !of("{900", 0) && noticed[0] < noticed[1] &&
-                  noticed[1] < all && noticed[2] == all,
-              "five examples noticed {} of {}, one per rule {}, two properties {}",
-              noticed[0], all, noticed[1], noticed[2]);
+  story.claim(
+      "25.4",
+      of("{500", 0) && !of("{900", 0) && noticed[0] < noticed[1] && noticed[1] < all &&
+          noticed[2] == all,
+      "the five examples noticed {} of {} faults, one example per rule {}, and two "
+      "properties {}",
+      noticed[0], all, noticed[1], noticed[2]);
   story.nuance("25.4", "Coverage would praise the five tests: they run every line.");
-  story.takeaway("After a refactoring, green means: what the tests pin still holds.");
+  story.takeaway(
+      "After a refactoring, green means only that what the tests check still holds.");
 }
 
 }  // namespace lab25

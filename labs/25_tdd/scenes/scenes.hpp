@@ -8,7 +8,7 @@ namespace lab25 {
 struct Knobs {
   lab::Program& program;
   lab::Knob<int> largest = program.knob("largest", 3999, 400, 3999, "",
-                                        "up to which number the properties are tried");
+                                        "the largest number that the properties try");
 };
 
 void cycle(lab::Story& story, const Knobs& knobs);

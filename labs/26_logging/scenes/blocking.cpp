@@ -95,9 +95,9 @@ class Writer {
 
 void blocking(lab::Story& story, const Knobs&) {
   story.say(
-      "Three programs log 400 KiB with console.log, as Node writes it: to a file, a pipe "
-      "and a terminal that nobody reads. A fourth has a logger with a queue. Only the "
-      "terminal without a queue should hold its program.");
+      "Three programs log 400 KiB with console.log, as Node writes it: to a file, a "
+      "pipe and a terminal that nobody reads. A fourth has a logger with a queue. Only "
+      "the terminal without a queue should block.");
   constexpr const char* kWays[] = {"file", "pipe", "terminal", "terminal, by a queue"};
   story.picture(lab::Picture::strips, {kWays[0], kWays[1], kWays[2], kWays[3]});
 
@@ -124,16 +124,17 @@ void blocking(lab::Story& story, const Knobs&) {
       file.outcome == Outcome::returned && file.queued == 0 &&
           pipe.outcome == Outcome::returned && pipe.queued > 0 &&
           terminal.outcome == Outcome::asleep && by_queue.outcome == Outcome::returned,
-      "the terminal held its program for {}, until somebody read; the pipe did not, but "
-      "{} waited in memory; through a logger's queue the same terminal held nobody",
+      "the terminal blocked its program for {}, until somebody read; the pipe did not "
+      "block, but {} waited in memory. Control: with a logger's queue the same terminal "
+      "did not block",
       lab::text::time(terminal.in_calls), lab::text::bytes(pipe.queued));
   story.nuance(
       "26.1",
       "In a container standard output is usually a pipe: console.log does not "
       "block there, and its queue has no limit. On Windows a pipe is synchronous.");
   story.takeaway(
-      "Log to standard output, and know what it is: a file and a terminal block, a pipe "
-      "fills your memory.");
+      "Log to standard output, and know what it is: a file or a terminal can block, and "
+      "a pipe that nobody reads fills your memory.");
 }
 
 }  // namespace lab26

@@ -29,8 +29,8 @@ int kept(const std::string& mode, const std::string& ending) {
 void endings(lab::Story& story, const Knobs&) {
   story.say(
       "A process logs {} lines and ends in five ways. It writes each line at once, or "
-      "queues the lines, or flushes the queue before it ends. Only an orderly end should "
-      "save the queue.",
+      "queues the lines, or queues and flushes them. Without a flush, only a return "
+      "from main should save the queue.",
       kVictimLines);
   story.picture(lab::Picture::bars, {"Lines kept after SIGKILL"});
 
@@ -64,24 +64,23 @@ void endings(lab::Story& story, const Knobs&) {
       "26.3",
       lines[kEndings[0]]["queued"] == kVictimLines && exits["queued"] < kVictimLines &&
           exits["flushed"] == kVictimLines,
-      "a process that exits at once kept {} of 500 queued lines, and all {} if it "
-      "flushed before; one that returned from main kept {}",
+      "a process that exited at once kept {} of 500 queued lines, and {} if it had "
+      "flushed them. Control: one that returned from main kept {}",
       exits["queued"], exits["flushed"], lines[kEndings[0]]["queued"]);
   story.claim(
       "26.5", safe && lost,
-      "SIGKILL left {} of 500 lines of the queue and {} of those that were written "
-      "at once; abort and SIGSEGV left {} and {} of the queue",
-      killed["queued"], killed["sync"], lines["abort"]["queued"],
-      lines["SIGSEGV"]["queued"]);
+      "after SIGKILL {} of 500 queued lines were left; abort left {} and SIGSEGV {}. "
+      "Control: {} of the 500 lines that were written at once were left",
+      killed["queued"], lines["abort"]["queued"], lines["SIGSEGV"]["queued"],
+      killed["sync"]);
   story.nuance(
       "26.5",
-      "Pino's own numbers, with its defaults and a file: all 2,000 lines kept at "
-      "process.exit(), 1 of 500 at SIGKILL; with sync: true all 500. Winston's "
-      "File transport kept 0 of 2,000 at process.exit().");
+      "Measured with Pino's defaults and a file: it kept all 2,000 lines at "
+      "process.exit(), and 1 of 500 at SIGKILL; with sync: true it kept all 500. "
+      "Winston's File transport kept 0 of 2,000 at process.exit().");
   story.takeaway(
-      "Queue what you can afford to lose, flush before you exit, and write the last "
-      "words "
-      "of a crash synchronously.");
+      "Queue only what you can afford to lose, flush before you exit, and write the last "
+      "lines before a crash synchronously.");
 }
 
 }  // namespace lab26

@@ -69,10 +69,9 @@ int rotated(bool by_copy) {
 
 void levels(lab::Story& story, const Knobs&) {
   story.say(
-      "A logger at level info gets lines of all six levels. A file takes all that it "
-      "lets "
-      "through, and a second one, which wakes somebody at night, only errors. Then we "
-      "measure what the lines cost that nobody wants.");
+      "A logger at level info gets lines of all six levels. One file takes all lines "
+      "that it lets through, another only errors. Expect 4 and 2 lines. Then we measure "
+      "what a call below the level costs.");
   story.picture(lab::Picture::bars, {"What one call costs"});
 
   const fs::path all = fresh("all.log"), alerts = fresh("alerts.log");
@@ -118,21 +117,21 @@ void levels(lab::Story& story, const Knobs&) {
   story.claim(
       "26.7",
       at_info == 4 && at_debug == 5 && below * 10 < formatted && below * 20 < written,
-      "at level info 4 of 6 lines were written, at debug 5; a call below the level "
-      "took {}, with its text built first {}, and a line that is written {}",
+      "at level info 4 of 6 lines were written, at debug 5. A call below the level took "
+      "{}. Controls: with its text built first it took {}, and a line that is written {}",
       lab::text::time(below), lab::text::time(formatted), lab::text::time(written));
   story.claim(
       "26.3", at_info == 4 && paged == 2 && renamed == 30 && copied < 30,
-      "of 6 lines the file took {} and the pager {}; rotation by rename and reopen "
-      "kept {} of 30 lines, by copy and truncate {}",
+      "of 6 lines one file took {}, and the file for errors {}; rotation by rename and "
+      "reopen kept {} of 30 lines, by copy and truncate {}",
       at_info, paged, renamed, copied);
   story.nuance(
       "26.7",
-      "There are more than four: Pino and Bunyan have six with numbers, 10 to 60; "
-      "Winston has seven, and counts the other way.");
+      "There are more than four levels. Pino and Bunyan have six, numbered 10 to 60. "
+      "Winston has seven, and numbers them the other way.");
   story.takeaway(
-      "Pass fields, not a text that you built: below the level nothing is formatted "
-      "then.");
+      "Pass fields instead of building a text. Then a call below the level formats "
+      "nothing.");
 }
 
 }  // namespace lab26

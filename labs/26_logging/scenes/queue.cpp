@@ -79,48 +79,48 @@ void full_queue(lab::Story& story, const Knobs& knobs) {
   const std::uint64_t lines = queue / 20 + 300;  // over three times what fits
   story.say(
       "The log goes to a full pipe whose reader sleeps, and the queue holds {}. The "
-      "program "
-      "logs "
-      "{} lines. Either it waits, or lines are dropped: the oldest or the newest.",
+      "program logs {} lines. With each policy either it should wait, or lines should be "
+      "dropped: the oldest or the newest.",
       lab::text::bytes(queue), lines);
-  story.picture(lab::Picture::tank, {"waiting", "limit"});
+  story.picture(lab::Picture::bars, {"When the queue is full"});
   trace::counter("limit", static_cast<double>(queue), {.args = {{"unit", "bytes"}}});
 
   constexpr std::pair<const char*, WhenFull> kPolicies[] = {
       {"block", WhenFull::block},
       {"drop the oldest", WhenFull::drop_oldest},
       {"drop the newest", WhenFull::drop_newest}};
-  lab::Table table{
-      "When the queue is full",
-      {"policy", "the program", "kept", "dropped, says the log", "last line"},
-      {}};
+  lab::Table table{"When the queue is full",
+                   {"policy", "the program", "last line", "dropped, says the log",
+                    fmt::format("of {}", lines)},
+                   {}};
   std::vector<Flood> floods;
   bool adds_up = true;
   for (const auto& [name, policy] : kPolicies) {
     const Flood& each = floods.emplace_back(flood(policy, queue, lines));
     table.rows.push_back({name, each.outcome == Outcome::asleep ? "waited" : "went on",
-                          std::to_string(each.kept), std::to_string(each.dropped_by_log),
-                          each.last + 1 == lines ? "kept" : "lost"});
+                          each.last + 1 == lines ? "kept" : "lost",
+                          std::to_string(each.dropped_by_log),
+                          std::to_string(each.kept)});
     adds_up = adds_up && each.kept + each.dropped_by_log == lines &&
               each.dropped_by_log == each.dropped && each.most <= queue;
   }
   story.table(table);
   const auto& [block, oldest, newest] = std::tie(floods[0], floods[1], floods[2]);
-  story.claim(
-      "26.5",
-      adds_up && block.outcome == Outcome::asleep && block.kept == lines &&
-          oldest.outcome == Outcome::returned && oldest.last + 1 == lines &&
-          oldest.dropped > 0 && newest.outcome == Outcome::returned &&
-          newest.first == 0 && newest.last + 1 < lines && newest.dropped > 0,
-      "the queue never held more than {}; of {} lines block kept all and held the "
-      "program, the others held nobody and dropped {} and {}, and the log says so",
-      lab::text::bytes(queue), lines, oldest.dropped, newest.dropped);
+  story.claim("26.5",
+              adds_up && block.outcome == Outcome::asleep && block.kept == lines &&
+                  oldest.outcome == Outcome::returned && oldest.last + 1 == lines &&
+                  oldest.dropped > 0 && newest.outcome == Outcome::returned &&
+                  newest.first == 0 && newest.last + 1 < lines && newest.dropped > 0,
+              "the queue never held more than {}. Of {} lines \"block\" kept all, and "
+              "the program waited. The other two did not wait and dropped {} and {} "
+              "lines, and the log says so",
+              lab::text::bytes(queue), lines, oldest.dropped, newest.dropped);
   story.nuance("26.5",
-               "Choose for each log: an audit trail blocks, a debug log drops. A queue "
-               "without a limit only turns a slow disk into a crash.");
+               "Choose a policy for each log: block for an audit trail, drop for a debug "
+               "log. A queue without a limit only turns a slow disk into a crash.");
   story.takeaway(
-      "Give the queue a limit, choose who pays when it is full, and let the log tell its "
-      "own gaps.");
+      "Give the queue a limit, decide what happens when it is full, and write into the "
+      "log how many lines are missing.");
 }
 
 }  // namespace lab26

@@ -9,10 +9,10 @@ struct Knobs {
   lab::Program& program;
   lab::Knob<int> requests =
       program.knob("requests", 100'000, 100, 1'000'000, "",
-                   "requests that the service logs before the lines are read");
+                   "how many requests the service logs before the lines are read");
   lab::Knob<std::size_t> queue =
       program.knob<std::size_t>("queue", 8'192, 1'024, 1 << 16, "bytes",
-                                "lines that may wait while the reader sleeps");
+                                "how much may wait in the queue while the reader sleeps");
 };
 
 void blocking(lab::Story& story, const Knobs& knobs);

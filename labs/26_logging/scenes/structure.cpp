@@ -137,9 +137,8 @@ void structure(lab::Story& story, const Knobs& knobs) {
   const int count = story.quick() ? std::min(10'000, *knobs.requests) : *knobs.requests;
   story.say(
       "A service logs {} requests as plain text and as JSON. Some users have a blank or "
-      "a "
-      "newline in their name. Then a program reads both and counts the errors of each "
-      "route. Only the JSON should give the true numbers.",
+      "a newline in their name. Then a program counts the errors by route. Only the "
+      "JSON should give the true numbers.",
       lab::text::count(count));
   story.picture(lab::Picture::bars, {"Requests whose fields came back"});
 
@@ -165,13 +164,13 @@ void structure(lab::Story& story, const Knobs& knobs) {
   const int forged = plain.lines - static_cast<int>(all.size());
   story.claim(
       "26.2", json.recovered == all.size() && plain.recovered < all.size() && forged > 0,
-      "plain text gave back the user of {} of the requests, JSON of {}; mallory's "
-      "newline forged {} lines, and none in JSON",
+      "from plain text the program got the right user for {} of the requests, from JSON "
+      "for {}; mallory's newlines forged {} lines in plain text, and none in JSON",
       share(plain), share(json), forged);
   story.claim(
       "26.6", json.errors == truth && plain.errors != truth,
-      "{} errors counted by route from {} JSON lines, each number right; plain text "
-      "said {} errors for /pay, and {} happened",
+      "from JSON the program counted {} errors by route in {} lines, and each count was "
+      "right. Control: from plain text it counted {} errors for /pay, where {} happened",
       lab::text::count(truth["/cart"] + truth["/login"] + truth["/pay"] +
                        truth["/search"]),
       lab::text::count(json.lines), plain.errors.at("/pay"), truth["/pay"]);
@@ -196,12 +195,13 @@ void structure(lab::Story& story, const Knobs& knobs) {
       "Its own issue tracker calls Bunyan unmaintained (node-bunyan#586). It still "
       "works; for a new service take Pino or Winston.");
   story.nuance("26.6",
-               "A request id in every line ties a request together: {} of 2 lines found "
-               "here, {} if the context stays behind. In Node it is AsyncLocalStorage.",
+               "A request id finds all lines of a request: {} of 2 here, and {} of 2 if "
+               "the second thread starts without the context. In Node, AsyncLocalStorage "
+               "carries it.",
                followed, forgotten);
   story.takeaway(
-      "Log one JSON object a line with a request id, so a program can find, count and "
-      "trust the lines.");
+      "Log one JSON object per line, with a request id. Then a program can find and "
+      "count the lines, and trust them.");
 }
 
 }  // namespace lab26

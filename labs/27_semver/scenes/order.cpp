@@ -88,14 +88,15 @@ void order(Story& story, const Knobs&) {
   const int as_text = sorted_right(lists, before_as_text);
   story.table(places());
 
-  story.claim("27.1", read_right == texts && by_number == lists && as_text == 0,
-              "{} of {} texts were rightly read or refused; {} of {} lists were sorted "
-              "right as numbers, {} as text, where 1.10.0 comes before 1.9.0",
-              read_right, texts, by_number, lists, as_text);
+  story.claim(
+      "27.1", read_right == texts && by_number == lists && as_text == 0,
+      "{} of {} texts were read or refused as they should be; {} of {} lists came "
+      "out in order when sorted as numbers. Control: {} did when sorted as text, "
+      "where 1.10.0 comes before 1.9.0",
+      read_right, texts, by_number, lists, as_text);
   story.takeaway(
       "Compare versions part by part as numbers, and put a pre-release before its "
-      "release. "
-      "Text gets both wrong.");
+      "release. Sorting as text gets both wrong.");
 }
 
 }  // namespace lab27

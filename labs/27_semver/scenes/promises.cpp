@@ -24,9 +24,9 @@ void add(lab::Table& table, std::string installed, std::string program,
 
 void patch(Story& story, const Knobs&) {
   story.say(
-      "shop was linked with price 1.2.0 and is never built again. 95 cents less 10 % are "
-      "85.5 cents, which 1.2.0 cuts off to 85. Then 1.2.1 is installed. The result "
-      "should change, and the functions should not.");
+      "The program shop was linked with price 1.2.0. 95 cents less 10 % are 85.5 cents, "
+      "which 1.2.0 cuts off to 85. Then 1.2.1 is installed. The result should change, "
+      "and the functions should not.");
   story.picture(Picture::nodes, {"shop", "price 1.2.0", "price 1.2.1"});
   const Releases releases;
   const Meeting before = releases.start("shop", "1.2.0");
@@ -42,22 +42,23 @@ void patch(Story& story, const Knobs&) {
   story.claim(
       "27.4",
       before.said == "85 cents" && after.said == "86 cents" && same && minor_differs,
-      "the same program said {} with 1.2.0 and {} with 1.2.1; the functions {} "
-      "({}), while those of 1.3.0 {}",
+      "the same program printed {} with 1.2.0 and {} with 1.2.1; the functions {} ({}). "
+      "Control: those of 1.3.0 {}",
       before.said, after.said, same ? "are the same" : "differ",
       fmt::join(functions, ", "), minor_differs ? "differ" : "are the same too");
-  story.nuance("27.4",
-               "Whoever relied on 85 sees a break all the same: with enough users, every "
-               "behaviour is somebody's API.");
+  story.nuance(
+      "27.4",
+      "The fix still breaks a caller that relied on 85: with enough users, every "
+      "behaviour is somebody's API.");
   story.takeaway(
-      "A patch changes a result that was wrong, and nothing that you can call.");
+      "A patch changes a result that was wrong, and leaves the functions as they were.");
 }
 
 void minor(Story& story, const Knobs&) {
   story.say(
-      "1.3.0 adds a function. shop, which was linked with 1.2.0, should run as before. "
-      "tax_shop was linked with 1.3.0 and needs the new function. It should fail where "
-      "1.2.0 is installed.");
+      "1.3.0 adds a function. The program shop, which was linked with 1.2.0, should run "
+      "as before. The program tax_shop was linked with 1.3.0 and needs the new function. "
+      "It should fail where 1.2.0 is installed.");
   story.picture(Picture::nodes, {"shop", "tax_shop", "price 1.3.0", "price 1.2.0"});
   const Releases releases;
   const Meeting old_program = releases.start("shop", "1.3.0");
@@ -74,20 +75,19 @@ void minor(Story& story, const Knobs&) {
   story.claim(
       "27.3",
       old_program.said == "86 cents" && new_program.ran && added && !backwards.ran,
-      "the old program ran with 1.3.0 ({}) and so did the new one ({}); with "
+      "the old program ran with 1.3.0 ({}) and so did the new one ({}). Control: with "
       "1.2.0 the new one ended with \"{}\"",
       old_program.said, new_program.said, backwards.said);
   story.takeaway(
-      "Minor releases are compatible in one direction. That is why ^1.3.0 has a lower "
-      "bound: a caller of something new needs at least the release that brought it.");
+      "Minor releases are compatible in one direction only. That is why ^1.3.0 has a "
+      "lower bound: earlier releases lack the new function.");
 }
 
 void major(Story& story, const Knobs&) {
   story.say(
-      "2.0.0 renames the function that shop calls. The file's name carries the major "
-      "number, so shop should not even find 2.0.0. Then 2.0.0 is installed under the "
-      "name "
-      "of version 1, and so is 3.0.0, in which only the meaning of an argument changed.");
+      "2.0.0 renames the function that shop calls. The file's name has the major "
+      "number, so shop should not find it. Then 2.0.0 gets the name of version 1, and "
+      "so does 3.0.0, where an argument's meaning changed.");
   story.picture(Picture::nodes, {"shop", "price 1.2.0", "price 2.0.0", "price 3.0.0"});
   const Releases releases;
   const Meeting same_major = releases.start("shop", "1.2.0");
@@ -102,18 +102,18 @@ void major(Story& story, const Knobs&) {
   story.table(table);
 
   story.claim("27.2", same_major.ran && !next_major.ran && !renamed.ran,
-              "shop ran with 1.2.0; with 2.0.0: \"{}\"; with 2.0.0 under the name of "
-              "version 1: \"{}\"",
+              "with 2.0.0 the program did not start: \"{}\". Nor did it with 2.0.0 under "
+              "the name of version 1: \"{}\". Control: it ran with 1.2.0",
               next_major.said, renamed.said);
-  story.nuance("27.2",
-               "Nothing enforces the promise. 3.0.0 under the name of version 1 ran and "
-               "said {}: a function that keeps its name and changes its meaning breaks "
-               "callers silently.",
-               misread.said);
+  story.nuance(
+      "27.2",
+      "Nothing enforces the promise. With 3.0.0 under the name of version 1 the "
+      "program ran and printed {}: a function that keeps its name and changes its "
+      "meaning breaks callers silently.",
+      misread.said);
   story.takeaway(
-      "A new major number is a warning: read the changes before you take it. Nobody "
-      "checks "
-      "that authors give it when they should.");
+      "A new major number is a warning: read the changes first. Nobody checks that "
+      "authors change the number when they should.");
 }
 
 }  // namespace lab27

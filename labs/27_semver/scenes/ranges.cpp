@@ -81,9 +81,8 @@ void draw_bands(Story& story, const char* title,
 
 void caret(Story& story, const Knobs& knobs) {
   story.say(
-      "Every version from 0.0.0 to 3.{0}.{0} is held against ^1.2.3, pre-releases too. "
-      "It "
-      "should allow exactly the releases from 1.2.3 up to 2.0.0, which is not in it.",
+      "We test ^1.2.3 with every version from 0.0.0 to 3.{0}.{0}, pre-releases too. It "
+      "should allow exactly the releases from 1.2.3 up to, but not including, 2.0.0.",
       *knobs.highest);
   story.picture(Picture::axis, {"Where a caret ends"});
   const Sweep right = sweep("^1.2.3", {1, 2, 3}, {2, 0, 0}, knobs);
@@ -94,23 +93,23 @@ void caret(Story& story, const Knobs& knobs) {
   story.claim(
       "27.5",
       right.wrong == 0 && right.prereleases == 0 && right.allowed > 0 && loose.wrong > 0,
-      "of {} versions it allowed {}, from {} to {}, and {} pre-releases; {} wrong. "
-      "The range 1.x, held against the same bounds, is wrong about {}",
+      "of {} versions it allowed {}, from {} to {}, and {} pre-releases; {} were wrong. "
+      "Control: the range 1.x is wrong about {} of them",
       right.versions, right.allowed, right.lowest, right.highest, right.prereleases,
       right.wrong, loose.wrong);
   story.nuance("27.5",
                "Below 1.0.0 the caret is narrower: ^0.2.3 allowed {} to {}, and ^0.0.3 "
-               "allows 0.0.3 alone. And 2.0.0-rc.1 is below 2.0.0, and out all the same.",
+               "allows only 0.0.3. And ^1.2.3 refuses 2.0.0-rc.1, although it is below "
+               "2.0.0.",
                zero.lowest, zero.highest);
   story.takeaway(
-      "A caret keeps the first number that is not zero, and lets what is behind it "
-      "grow.");
+      "A caret keeps the first number that is not zero. The numbers after it may grow.");
 }
 
 void tilde(Story& story, const Knobs& knobs) {
   story.say(
-      "The same versions are held against ~1.2.3. It should allow patches only: the "
-      "releases from 1.2.3 up to 1.3.0.");
+      "We test ~1.2.3 with the same versions. It should allow patches only: the releases "
+      "from 1.2.3 up to, but not including, 1.3.0.");
   story.picture(Picture::axis, {"Where a tilde ends"});
   const Sweep right = sweep("~1.2.3", {1, 2, 3}, {1, 3, 0}, knobs);
   const Sweep wider = sweep("^1.2.3", {1, 2, 3}, {1, 3, 0}, knobs);  // the control
@@ -119,8 +118,8 @@ void tilde(Story& story, const Knobs& knobs) {
   story.claim(
       "27.6",
       right.wrong == 0 && right.prereleases == 0 && right.allowed > 0 && wider.wrong > 0,
-      "of {} versions it allowed {}, from {} to {}, and {} pre-releases; {} wrong. "
-      "^1.2.3, held against the same bounds, is wrong about {}",
+      "of {} versions it allowed {}, from {} to {}, and {} pre-releases; {} were wrong. "
+      "Control: ^1.2.3 is wrong about {} of them",
       right.versions, right.allowed, right.lowest, right.highest, right.prereleases,
       right.wrong, wider.wrong);
   story.nuance("27.6", "~1 has no minor number to keep: it stands for {}.",
@@ -136,8 +135,8 @@ void surprises(Story& story, const Knobs&) {
       "^0.2.3", "~0.2.3", "^0.0.3", "^0", "~1",         "^1.2.3-beta.1",
       "1.2",    "*",      "<2.0.0", ">1", "1.2.3 - 1.9"};
   story.say(
-      "Twelve versions are held against ranges that people get wrong. Guess before you "
-      "look.");
+      "Eleven ranges that people get wrong are tested with twelve versions. Guess before "
+      "you look.");
   lab::Table table{"Which versions are allowed", {"range", "stands for", "allows"}, {}};
   lab::Table grid{"Twelve versions, eleven ranges", {"version", "range", "it is"}, {}};
   for (const char* text : kRanges) {
@@ -155,12 +154,11 @@ void surprises(Story& story, const Knobs&) {
          allowed.empty() ? "none" : fmt::format("{}", fmt::join(allowed, " "))});
   }
   story.picture(Picture::tree, {grid.title});
-  story.table(grid);
   story.table(table);
+  story.table(grid);
   story.takeaway(
       "A pre-release is allowed only where the range names one of the same three "
-      "numbers. "
-      "npm's includePrerelease lifts that.");
+      "numbers. npm's includePrerelease lifts that.");
 }
 
 }  // namespace lab27

@@ -7,9 +7,9 @@ namespace lab27 {
 
 struct Knobs {
   lab::Program& program;
-  lab::Knob<int> highest = program.knob(
-      "highest", 6, 4, 40, "",
-      "how high each number goes when every version is held against a range");
+  lab::Knob<int> highest =
+      program.knob("highest", 6, 4, 40, "",
+                   "how high each number goes when a range is tested with every version");
 };
 
 // order.cpp

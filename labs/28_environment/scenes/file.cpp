@@ -13,8 +13,8 @@ namespace trace = lab::trace;
 void file_and_shell(lab::Story& story, const Knobs& knobs) {
   story.say(
       "A .env file says PORT=3000. The service starts with the file alone, then with "
-      "PORT "
-      "set in the shell as well, then with a flag. The file should lose each time.");
+      "PORT set in the shell as well, then with a flag, too. The shell and the flag "
+      "should both win over the file.");
   story.picture(lab::Picture::sequence, {"flag", "shell", ".env", "service"});
   for (const char* source : {"flag", "shell", ".env"}) {
     trace::actor(source, trace::Actor::client);
@@ -59,17 +59,17 @@ void file_and_shell(lab::Story& story, const Knobs& knobs) {
       alone.value == "3000" && alone.origin == ".env:2" && both.value == shell &&
           both.origin == "environment" && flag.value == "8080" &&
           override.value == "3000",
-      "the file alone gives port {}; with PORT={} in the shell the service listens "
-      "on {}; only a loader that is told to override takes {} from the file",
+      "with the file alone the service listened on port {}, and with PORT={} in the "
+      "shell on {}. Control: a loader that was told to override took {} from the file",
       alone.value, shell, both.value, override.value);
-  story.nuance("28.4",
-               "Since Node 20.6 `node --env-file=.env` does without the dotenv package. "
-               "The two, and bash, read quotes, comments and $NAME differently: the page "
-               "has the table.");
+  story.nuance(
+      "28.4",
+      "Since Node 20.6 `node --env-file=.env` does what the dotenv package does. "
+      "The two, and bash, read quotes, comments and $NAME differently. The lab's "
+      "README has a table.");
   story.takeaway(
       "A .env file fills in what nobody has set, and it stays on the developer's "
-      "machine: "
-      "never commit it.");
+      "machine: never commit it.");
 }
 
 }  // namespace lab28

@@ -66,9 +66,9 @@ Seen deploy(const char* name, const std::pair<std::string, std::string>& variabl
 
 void secrets(lab::Story& story, const Knobs&) {
   story.say(
-      "One service gets its password in a variable, another in a file that only its user "
-      "may read. A neighbour, another process of the same user, looks into /proc, and "
-      "each service starts a child.");
+      "One service gets its password in a variable, another in a file. A neighbour, "
+      "another process of the same user, looks into /proc, and each service starts a "
+      "child. Only the variable should leak.");
   story.picture(lab::Picture::nodes, {"variable", "file", "neighbour", "child"});
   trace::actor("neighbour", trace::Actor::process, getpid());  // it is this lab
   trace::actor("child", trace::Actor::process);
@@ -100,8 +100,8 @@ void secrets(lab::Story& story, const Knobs&) {
                "against leaks by inheritance, crash reports and /proc; who runs as the "
                "same user can still open the file.");
   story.takeaway(
-      "Give a program the path of a secret, not the secret: variables are inherited and "
-      "shown to others.");
+      "Give a program the path of a secret, not the secret itself: children inherit "
+      "variables, and /proc shows them.");
 }
 
 }  // namespace lab28

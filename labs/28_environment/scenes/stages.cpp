@@ -39,9 +39,9 @@ std::string value(const Started& started, const char* name) {
 
 void stages(lab::Story& story, const Knobs&) {
   story.say(
-      "A host starts the same program file three times, each time with other variables "
-      "and "
-      "without any .env file. It should behave in three ways without being rebuilt.");
+      "A host starts the same program file three times, each time with different "
+      "variables and without any .env file. The program should behave in three ways "
+      "without being rebuilt.");
   story.picture(lab::Picture::nodes, {"host", "development", "test", "production"});
   trace::actor("host", trace::Actor::service);
 
@@ -79,17 +79,16 @@ void stages(lab::Story& story, const Knobs&) {
   const Started forgotten = launch({.name = "forgotten", .env_file = nowhere});
   story.claim(
       "28.5", all_started && forgotten.code != 0 && forgotten.problems.size() == 2,
-      "no .env file existed: {} services started from the host's variables alone, "
-      "and the one without variables refused ({})",
+      "without any .env file {} services started from the host's variables alone. "
+      "Control: one without variables refused to start ({})",
       std::size(deployments), fmt::join(forgotten.problems, "; "));
   story.nuance(
       "28.5",
       "In Kubernetes these variables come from the manifest, a ConfigMap or a "
       "Secret. They are fixed when the process starts: a change takes a restart.");
   story.takeaway(
-      "Build once, configure at the start: what differs between environments never "
-      "belongs "
-      "into the program.");
+      "Build once, configure at the start. What differs between environments does not "
+      "belong in the program.");
 }
 
 }  // namespace lab28

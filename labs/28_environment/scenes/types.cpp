@@ -30,9 +30,9 @@ std::string problem(const char* name, const std::string& text, Read read) {
 
 void types(lab::Story& story, const Knobs&) {
   story.say(
-      "The same texts are read twice: as programs often do it, and by a typed reader. "
-      "The "
-      "careless way should find a value in everything; the typed reader should refuse.");
+      "The same texts are read twice: in the careless way of many programs, and by a "
+      "typed reader. The careless way should find a value in each of them. The typed "
+      "reader should refuse most.");
   story.picture(lab::Picture::bars, {"Texts that were taken for a value"});
 
   lab::Table table{
@@ -73,18 +73,18 @@ void types(lab::Story& story, const Knobs&) {
   story.claim(
       "28.3", taken == 6 && refused == 5 && told == 3,
       "`if (DEBUG)` and atoi made a value of {} of 6 texts, \"no\" and \"80a\" among "
-      "them; the typed reader refused {}, and a service with {} mistakes was told all of "
-      "them at once",
+      "them. Control: the typed reader refused {} of them, and reported all {} mistakes "
+      "of another service at once",
       taken, refused, told);
 
   story.nuance(
       "28.3",
-      "In Node each read of process.env is a call into C++, and what is assigned "
-      "becomes text: process.env.X = undefined stores \"undefined\". A Worker gets "
-      "a copy.");
+      "In Node each read of process.env is a call into C++, and a value that you "
+      "assign becomes text: process.env.X = undefined stores \"undefined\". A Worker "
+      "gets a copy.");
   story.takeaway(
-      "Read the environment once, at the start, into typed values, and refuse to start "
-      "when one is wrong.");
+      "Read the environment once, at the start, into typed values. Refuse to start if "
+      "one is wrong.");
 }
 
 }  // namespace lab28

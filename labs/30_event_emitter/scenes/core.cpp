@@ -83,14 +83,14 @@ void core(Story& story, const Knobs&) {
   story.claim("30.4",
               whole.bytes == 100'000 && whole.log.text() == "data > end" &&
                   missing.bytes == 0 && missing.log.text() == "error",
-              "this lab's model of fs.ReadStream emitted {1} for {0}, and {2} "
-              "for a missing file. node.mjs finds the same of the real class",
+              "this lab's model of fs.ReadStream emitted {1} for {0}, and {2} for a "
+              "missing file. The real class does the same in node.mjs",
               lab::text::bytes(whole.bytes), whole.log.text(), missing.log.text());
 
   const Log plain = plain_server();
   story.claim("30.5", plain.text() == "connection",
-              "two clients connected to this lab's model of net.Server, and a "
-              "listener added with once heard one event: {}",
+              "two clients connected to this lab's model of net.Server, and a listener "
+              "added with `once` heard only the first: {}",
               plain.text());
 
   Log log;
@@ -111,9 +111,7 @@ void core(Story& story, const Knobs&) {
   story.nuance("30.6",
                "Not everything with events is an emitter. A MessagePort is an "
                "EventTarget, which is synchronous, too.");
-  story.takeaway(
-      "Streams, servers and sockets are emitters: they call your "
-      "listeners.");
+  story.takeaway("Streams, servers and sockets are emitters: they call your listeners.");
 }
 
 }  // namespace lab30

@@ -65,8 +65,8 @@ std::string closed_meanwhile(Listen listen) {
     close();
     alive = false;
   });
-  close = listen(emitter,
-                 [&] { reached = alive ? "called, alive" : "called after it went"; });
+  close =
+      listen(emitter, [&] { reached = alive ? "called, alive" : "called, destroyed"; });
   emitter.emit(changed);
   return reached;
 }
@@ -76,9 +76,9 @@ std::string closed_meanwhile(Listen listen) {
 void leak(Story& story, const Knobs& knobs) {
   const int count = *knobs.requests;
   story.say(
-      "{} requests each add a listener to a settings object that "
-      "outlives them. If a request never removes its listener, the "
-      "settings keep the request's body alive.",
+      "{} requests each add a listener to a settings object that outlives them. If a "
+      "request never removes its listener, the settings object should keep the request's "
+      "body in memory.",
       count);
   story.picture(lab::Picture::curves, {"listeners"});
   lab::Table table{
@@ -98,8 +98,8 @@ void leak(Story& story, const Knobs& knobs) {
   if (forgotten.warning) {
     const lab::Where line = forgotten.warning->added_at.back();
     story.say(
-        "The warning came once, at listener {}, and names the line that "
-        "added it: {}:{}.",
+        "The warning came once, at listener {}, and it names the line that added that "
+        "listener: {}:{}.",
         forgotten.warning->listeners,
         std::filesystem::path(line.file).filename().string(), line.line);
   }
@@ -111,7 +111,7 @@ void leak(Story& story, const Knobs& knobs) {
     auto subscription = std::make_shared<Subscription>(emitter.subscribe(changed, call));
     return [subscription] { subscription->end(); };
   });
-  story.table({"A session is closed by a listener in front of its own",
+  story.table({"An earlier listener closes the session",
                {"its destructor", "its listener is"},
                {{"calls off(), as in Node", by_off}, {"ends a Subscription", by_end}}});
   story.takeaway(

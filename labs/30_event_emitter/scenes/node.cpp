@@ -52,8 +52,9 @@ std::string live_list_skips() {
 // The same programs as in Node, line by line.
 void node(Story& story, const Knobs&) {
   story.say(
-      "Small programs add listeners and emit. In some of them a listener "
-      "changes the list while emit is calling it.");
+      "Small programs add listeners and emit. In some of them a listener changes the "
+      "list during the emit. Each emit should call the listeners that were there when it "
+      "began.");
   story.picture(Picture::sequence, {"caller", "L0", "L1", "L2"});
   const std::string arguments = drawn_emit();
   lab::Table table{"Node plays this too", {"program", "order"}, {}};
@@ -68,15 +69,14 @@ void node(Story& story, const Knobs&) {
               first == "before > L0 > L1 > once > L2 > after" &&
                   again == "L0 > L1 > L2 > true > false" && arguments == "7 teapots" &&
                   self == "self > behind > | > behind" && live == "self",
-              "{}; when a listener removed itself: {}. Control, a loop over the "
-              "live list: {}",
+              "the calls came in this order: {}. When a listener removed itself: {}. "
+              "Control, a loop over the live list: {}",
               first, self, live);
   story.nuance("30.2",
                "emit calls the listeners that were there when it began. It "
                "returns whether there were any, not what they returned.");
   story.takeaway(
-      "An emitter keeps a list of functions per event; emit calls them "
-      "all.");
+      "An emitter keeps a list of functions for each event, and emit calls all of them.");
 }
 
 }  // namespace lab30

@@ -55,9 +55,8 @@ Dispatch dispatch(bool queued) {
 
 void stack(Story& story, const Knobs&) {
   story.say(
-      "One callback emits an event. Another one leaves the emit to a "
-      "timer. When does the listener run, compared with the code behind "
-      "it?");
+      "One callback emits an event. Another one leaves the emit to a timer. Expect the "
+      "first listener to run before the callback goes on, and the second one later.");
   story.picture(Picture::strips, {"emitted", "queued"});
   const Dispatch direct = dispatch(false), queued = dispatch(true);
   lab::Table table{
@@ -71,17 +70,20 @@ void stack(Story& story, const Knobs&) {
   story.claim("30.1",
               direct.before_return && direct.iterations_later == 0 &&
                   !queued.before_return && queued.iterations_later > 0,
-              "the listener ran {} loop iterations later, before emit returned; "
-              "left to a timer it ran {} later",
+              "the listener ran {} loop iterations later, before emit returned. Control: "
+              "when a timer emitted, it ran {} iteration later",
               direct.iterations_later, queued.iterations_later);
   story.nuance("30.1",
-               "The event loop itself is not an emitter. It picks up what the "
-               "kernel has, and an emit is the last step, a call of your function.");
+               "The event loop itself is not an emitter. It gets events from the kernel, "
+               "and Node's code then calls emit.");
   const std::string early = played("emitted too early");
   story.claim("30.3", early == "listening > heard",
-              "of two emits, one before `on` and one after, it heard one: {}", early);
+              "of two emits, one before `on` and one after, the listener heard only the "
+              "second: {}",
+              early);
   story.nuance("30.3",
-               "Events are not kept, so a constructor emits by process.nextTick.");
+               "Events are not kept for later listeners, so a constructor emits with "
+               "process.nextTick.");
   story.takeaway("emit is a function call: all listeners have run when it returns.");
 }
 

@@ -31,7 +31,7 @@ function studioProgram() {
   return given ?? kBuilds.map((build) => join(root, 'build', build, 'runner/studio')).find(existsSync);
 }
 
-const browserProgram = () => kBrowsers.find(existsSync);
+export const browserProgram = () => kBrowsers.find(existsSync);
 
 // Of a process: who started it, and whether it still runs. A zombie does not.
 async function processStat(pid) {

@@ -60,7 +60,7 @@ TEST(StreamsLab, ObjectsAreCountedNotWeighed) {
   const auto rows = run_lab({"--scene", "objects"}).tables["Objects"];
   EXPECT_THAT(
       rows, ElementsAre(Row{"three chunks of bytes, as lines", "1:one > 2:two > 3:three"},
-                        Row{"a mark of 2: three writes answer", "true > false > false"},
+                        Row{"a mark of 2: three writes return", "true > false > false"},
                         Row{"its length then", "3"}));
 }
 

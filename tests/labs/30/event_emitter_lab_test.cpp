@@ -30,8 +30,8 @@ TEST(EventEmitterLab, OnlyTheForgottenListenersStay) {
 
 TEST(EventEmitterLab, OnlyASubscriptionEndsForTheEmitInProgress) {
   const Played played = play_30({"--scene", "leak"});
-  EXPECT_THAT(played.table("A session is closed by a listener in front of its own").rows,
-              ElementsAre(Cells{"calls off(), as in Node", "called after it went"},
+  EXPECT_THAT(played.table("An earlier listener closes the session").rows,
+              ElementsAre(Cells{"calls off(), as in Node", "called, destroyed"},
                           Cells{"ends a Subscription", "not called"}));
 }
 

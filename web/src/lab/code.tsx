@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { source, type LabFacts, type Step } from '../api';
 import { later } from '../later';
-import { select, selected, type Run } from '../state';
+import { ask, route, select, selected, type Run } from '../state';
 
 export interface Shown {
   path: string; // from the root of the tree
@@ -82,10 +82,13 @@ export function walk(steps: Step[], folder: string, to: number): void {
   const step = steps[to];
   if (!step) return;
   walked.value = to;
+  if (to === steps.length - 1) ask({ do: 'walked', lab: folder.replace(/^labs\//, '').slice(0, 2) });
   shown.value = { path: `${folder}/${step.file}`, line: step.line };
 }
 
 function Walk({ steps, folder }: { steps: Step[]; folder: string }) {
+  const asked = route.value.query.has('walk'); // by a link
+  useEffect(() => { if (asked) walk(steps, folder, 0); }, [folder, asked]);
   if (!steps.length) return null;
   const at = walked.value;
   const step = steps[at];

@@ -1,6 +1,6 @@
 // downloads.tsx: what a person takes along: the trace, the ledger, the picture.
-import { recorded, runs, source, type LabFacts } from '../api';
-import { offlinePage, recording } from '../offline';
+import { recorded, recordedText, runs, source, type LabFacts } from '../api';
+import { offline, offlinePage } from '../offline';
 import type { Run } from '../state';
 
 function save(name: string, type: string, content: string | Blob): void {
@@ -39,9 +39,9 @@ async function savePage(run: Run, facts: LabFacts, name: string): Promise<void> 
   const text = async (path: string) => (await fetch(path)).text();
   const card = (await runs()).find((one) => one.run === run.id);
   if (!card) return;
-  const events = await recorded(run.id);
+  const events = await recordedText(run.id);
   const paths = new Set(facts.files.map((file) => `labs/${facts.lab.folder}/${file}`));
-  for (const event of events) {
+  for (const event of await recorded(run.id)) {
     const of = event.args?.src ?? event.src ?? '';
     if (/^(labs|common)\//.test(of)) paths.add(of.slice(0, of.lastIndexOf(':')));
   }
@@ -69,7 +69,7 @@ export function Downloads({ run, facts }: { run: Run; facts: LabFacts }) {
     <details class="downloads" onFocusOut={closeIfLeft}>
       <summary>Save</summary>
       <div tabIndex={-1}>
-        {!recording && <button onClick={() => void savePage(run, facts, name)}>this run as a page, offline</button>}
+        {!offline && <button onClick={() => void savePage(run, facts, name)}>this run as a page, offline</button>}
         <button onClick={() => void saveTrace(run, name)}>the trace, for Perfetto</button>
         <button onClick={() => save(`${name}.md`, 'text/markdown', ledgerText(run, facts))}>the ledger, Markdown</button>
         <button onClick={() => savePicture(name)}>the timeline, PNG</button>

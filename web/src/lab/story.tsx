@@ -1,5 +1,6 @@
 // story.tsx: the sentences of the run as they came, and each claim with what proved it.
 import { useEffect, useRef } from 'preact/hooks';
+import { offline } from '../offline';
 import { cursor, now, select, selected, zoomToScene, type Run } from '../state';
 import { heldTheLoop, type StoryItem, type Table } from '../trace/trace';
 import { lengthText, timeText } from '../trace/time';
@@ -99,7 +100,7 @@ function Warnings({ run }: { run: Run }) {
 // What the lab itself serves, such as the chat: each address opens a window of its own.
 function Addresses({ text }: { text: string }) {
   const found = [...new Set(text.match(/http:\/\/127\.0\.0\.1:\d+[^\s"',;)]*/g) ?? [])];
-  if (!found.length) return null;
+  if (!found.length || offline) return null;
   const open = () => {
     for (const address of found) window.open(address, '_blank', 'popup,width=480,height=640');
   };

@@ -5,6 +5,7 @@ import { benchResults, catalog, type BenchResults, type LabCard } from '../api';
 import {
   axisOf, chartOf, chartOfBench, figure, placeOn, times, type Axis, type Bar, type Chart,
 } from '../compare/figures';
+import { offline } from '../offline';
 import { route } from '../state';
 import './compare.css';
 
@@ -60,7 +61,7 @@ export function ComparePage() {
     <main class="compare">
       <header>
         <h1>Side by side</h1>
-        <p>What <code>./lab bench</code> measured on this machine. A bar is the median of all rounds; the
+        <p>What <code>./lab bench</code> measured on {offline ? 'the machine that made this book' : 'this machine'}. A bar is the median of all rounds; the
           line at its end is the middle half of them, a tick each round. Click a row to hold the others against it.</p>
         {chapters.length > 1 && (
           <nav class="filters" aria-label="Labs">
@@ -76,7 +77,7 @@ export function ComparePage() {
         <section class="empty">
           <p>Nothing was measured {wanted ? 'for this lab ' : ''}yet.</p>
           <pre><code>./lab bench {wanted ? Number(wanted) : 14}{'          '}our own variants, with a baseline{'\n'}./lab bench {wanted ? Number(wanted) : 14} --peers  beside Node's packages</code></pre>
-          <p class="dim">Its figures then stand here.</p>
+          <p class="dim">Its figures then stand here{offline ? ', in a book that is made after it' : ''}.</p>
         </section>
       )}
       {shown.map((chapter) => (

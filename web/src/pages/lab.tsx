@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { labFacts, ledger, runs, type LabFacts, type RunCard } from '../api';
 import { beside, chooseClaim, gone, look, lookAway, lookBeside, lookFromLink, notice, route, run, Run, selected } from '../state';
-import { recording } from '../offline';
+import { offline, recording } from '../offline';
 import { Minimap } from '../timeline/minimap';
 import { Timeline } from '../timeline/timeline';
 import { Code, showSource, shown, walked } from '../lab/code';
@@ -76,17 +76,18 @@ export function LabPage({ lab }: { lab: string }) {
       <header class="lab-head">
         {!recording && <a class="back" href="#/" aria-label="All labs">‹</a>}
         <h1><span class="number">{found.lab.number}</span> {found.lab.question}</h1>
-        {found.lab.written && !recording && <Start lab={lab} describe={found.describe} />}
+        {found.lab.written && !offline && <Start lab={lab} describe={found.describe} />}
         <PastRuns past={past} lab={lab} />
         {one && <Downloads run={one} facts={found} />}
+        <a class="to-sheet" href={`#/sheet/${lab}`} title="This question on one printed page">Sheet</a>
       </header>
       {notice.value && (
         <p class="notice" role="status">{notice.value}
           <button class="close" aria-label="Close" onClick={() => { notice.value = ''; }}>×</button></p>
       )}
       {gone.value && (
-        <p class="notice" role="status">This link led to a run that is gone: the studio keeps the newest ones only.
-          {one ? ' Here is the last run of this lab.' : ' Run the lab again to see it.'}
+        <p class="notice" role="status">This link led to a run that is gone: {offline ? 'the book was made anew.' : 'the studio keeps the newest ones only.'}
+          {one ? ` Here is ${offline ? 'its' : 'the last'} run of this lab.` : ' Run the lab again to see it.'}
           <button class="close" aria-label="Close" onClick={() => { gone.value = false; }}>×</button></p>
       )}
       <nav class="panes" aria-label="Panes">
@@ -184,7 +185,7 @@ function Differences({ one, other }: { one: Run; other: Run }) {
 function SideTabs({ facts: found, faults }: { facts: LabFacts; faults: boolean }) {
   const tabs: [Tab, string, boolean][] = [
     ['code', 'Code', true],
-    ['knobs', `Knobs${found.describe?.knobs.length ? ` ${found.describe.knobs.length}` : ''}`, Boolean(found.describe?.knobs.length)],
+    ['knobs', `Knobs${found.describe?.knobs.length ? ` ${found.describe.knobs.length}` : ''}`, !offline && Boolean(found.describe?.knobs.length)],
     ['faults', 'Break', faults],
     ['answer', 'Answer', true],
   ];
@@ -208,7 +209,7 @@ function Intro({ facts: found }: { facts: LabFacts }) {
           <ol>{found.describe.scenes.map((scene) => <li key={scene.name}>{scene.title}</li>)}</ol>
         </>
       )}
-      {found.lab.written && <p class="dim">Nothing of it was recorded yet: run it.</p>}
+      {found.lab.written && <p class="dim">{offline ? 'No run of it was recorded here.' : 'Nothing of it was recorded yet: run it.'}</p>}
     </section>
   );
 }
@@ -219,7 +220,7 @@ function Answer({ readme }: { readme: string }) {
 }
 
 function PastRuns({ past, lab }: { past: RunCard[]; lab: string }) {
-  if (!past.length) return null;
+  if (past.length < (offline ? 2 : 1)) return null;
   const open = (id: string) => {
     const card = past.find((one) => one.run === id);
     if (card) look(Run.of(card));

@@ -1,6 +1,7 @@
 // ledger.tsx: every claim of every lab, with the last evidence.
 import { useEffect, useState } from 'preact/hooks';
 import { ledger, type LedgerEntry } from '../api';
+import { claimLink, offline } from '../offline';
 
 type Filter = 'all' | 'holds' | 'fails' | 'nuance';
 
@@ -42,7 +43,7 @@ export function LedgerPage() {
             value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
         </div>
       </header>
-      {!entries.length && <p class="dim">No run was recorded yet. <a href="#/">Run a lab</a>, and its claims stand here.</p>}
+      {!entries.length && <p class="dim">No run was recorded{offline ? '.' : <> yet. <a href="#/">Run a lab</a>, and its claims stand here.</>}</p>}
       {found.length > 0 && (
         <table>
           <thead><tr><th>id</th><th>claim</th><th>evidence</th><th>run</th></tr></thead>
@@ -51,11 +52,11 @@ export function LedgerPage() {
               <tr key={entry.id}>
                 <td class={entry.holds ? 'holds' : 'fails'}>
                   <span aria-label={entry.holds ? 'holds' : 'does not hold'}>{entry.holds ? '✔' : '✘'}</span>{' '}
-                  <a href={`#/lab/${entry.lab}?run=${entry.run}&claim=${entry.id}`} title="See it in its run">{entry.id}</a>
+                  <a href={claimLink(entry)} title="See it in its run">{entry.id}</a>
                 </td>
                 <td>{entry.claim}{entry.nuance && <p class="nuance"><b>but</b> {entry.nuance}</p>}</td>
                 <td class="evidence">{entry.evidence}</td>
-                <td><a href={`#/lab/${entry.lab}?run=${entry.run}`}>{new Date(entry.when).toLocaleString()}</a></td>
+                <td><a href={`#/lab/${entry.lab}${offline ? '' : `?run=${entry.run}`}`}>{new Date(entry.when).toLocaleString()}</a></td>
               </tr>
             ))}
           </tbody>

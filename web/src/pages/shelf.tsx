@@ -1,8 +1,9 @@
 // shelf.tsx: the thirty questions.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { catalog, labFacts, ledger, recorded, sample, type LabCard } from '../api';
+import { catalog, eventsOf, labFacts, ledger, type LabCard } from '../api';
+import { claimLink, offline } from '../offline';
 import { Picture } from '../pictures/picture';
-import { restOf, scenesOf, type Scene } from '../pictures/scenes';
+import { bestScenes, restOf } from '../pictures/scenes';
 import { Trace } from '../trace/trace';
 
 export function Shelf() {
@@ -27,15 +28,16 @@ export function Shelf() {
     <main class="shelf">
       <header>
         <h1>Thirty questions that you can run</h1>
-        <p>Pick one: it runs, and you see what happened, why, and on which line.</p>
+        <p>{offline ? 'Pick one: you see what a real run of it did, on the machine that made this book, why, and on which line.'
+          : 'Pick one: it runs, and you see what happened, why, and on which line.'}</p>
         <Progress labs={labs} />
-        <First labs={labs} />
+        {!offline && <First labs={labs} />}
         <input type="search" id="search" placeholder="Search (press /)" aria-label="Search the questions"
           value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
       </header>
       {sections.map((section) => (
         <section key={section} aria-label={section}>
-          <h2>{section}</h2>
+          <h2>{section} <SectionProgress labs={labs.filter((lab) => lab.section === section)} /></h2>
           <div class="cards">
             {found.filter((lab) => lab.section === section).map((lab) => <Card key={lab.number} lab={lab} />)}
           </div>
@@ -56,15 +58,26 @@ export function Shelf() {
 
 type Stage = 'unwritten' | 'unseen' | 'partly' | 'proven';
 
-const stageOf = (lab: LabCard): Stage => !lab.written ? 'unwritten' : lab.last_run === null ? 'unseen'
+const stageOf = (lab: LabCard): Stage => !lab.written ? 'unwritten' : !isSeen(lab) ? 'unseen'
   : (lab.proven ?? 0) >= lab.claims ? 'proven' : 'partly';
 const kStages: Record<Stage, string> = {
-  unwritten: 'answer only', unseen: 'not run yet', partly: 'some claims proven', proven: 'every claim proven',
+  unwritten: 'answer only', unseen: 'not run yet', partly: 'run, but not every claim is proven here', proven: 'every claim proven',
 };
+
+// Also what was run in a terminal.
+const isSeen = (lab: LabCard) => lab.seen === true || lab.last_run !== null;
+
+function SectionProgress({ labs }: { labs: LabCard[] }) {
+  const count = (is: (lab: LabCard) => boolean | undefined) => labs.filter(is).length;
+  return (
+    <small class="section-progress">run {count(isSeen)} of {labs.length} · walked {count((lab) => lab.walked)} · answered
+      in a mock {count((lab) => lab.answered)}</small>
+  );
+}
 
 // How far one is with all of them, each a cell that leads to its lab.
 function Progress({ labs }: { labs: LabCard[] }) {
-  const seen = labs.filter((lab) => lab.last_run !== null).length;
+  const seen = labs.filter(isSeen).length;
   const proven = labs.reduce((sum, lab) => sum + (lab.proven ?? 0), 0);
   const claims = labs.reduce((sum, lab) => sum + (lab.written ? lab.claims : 0), 0);
   return (
@@ -77,7 +90,8 @@ function Progress({ labs }: { labs: LabCard[] }) {
             : <span key={lab.number} class={`cell is-${stage}`} title={title} />;
         })}
       </nav>
-      <span>You have run {seen} of {labs.length}; {proven} of {claims} claims are proven by your runs.</span>
+      <span>{offline ? `${seen} of ${labs.length} have a recorded run` : `You have run ${seen} of ${labs.length}`}; {proven} of {claims} claims
+        are proven by {offline ? 'these' : 'your'} runs.</span>
     </div>
   );
 }
@@ -92,7 +106,7 @@ function First({ labs }: { labs: LabCard[] }) {
   const rank = (list: string[], name: string) => (list.indexOf(name) + list.length + 1) % (list.length + 1);
   const next = labs.filter((lab) => stageOf(lab) === 'unseen').sort((a, b) =>
     rank(kOften, a.common) - rank(kOften, b.common) || rank(kHard, a.hard) - rank(kHard, b.hard))[0];
-  const none = labs.every((lab) => lab.last_run === null);
+  const none = !labs.some(isSeen);
   if (!next && !due) return null;
   return (
     <p class="first">
@@ -115,7 +129,7 @@ let everything: Promise<Hit[]> | null = null;
 // Claims with their evidence, the steps of each walk, and the sentences of each answer.
 async function readAll(labs: LabCard[]): Promise<Hit[]> {
   const claims = (await ledger()).map((entry): Hit => ({
-    lab: entry.lab, what: `claim ${entry.id}`, text: `${entry.claim} ${entry.nuance ?? ''}`, href: `#/lab/${entry.lab}?run=${entry.run}&claim=${entry.id}`,
+    lab: entry.lab, what: `claim ${entry.id}`, text: `${entry.claim} ${entry.nuance ?? ''}`, href: claimLink(entry),
   }));
   const pages = await Promise.all(labs.filter((lab) => lab.written).map(async ({ number }): Promise<Hit[]> => {
     const facts = await labFacts(number).catch(() => null);
@@ -165,19 +179,8 @@ function Card({ lab }: { lab: LabCard }) {
   return <a class={lab.written ? 'card' : 'card unwritten'} href={`#/lab/${lab.number}`}>{inside}</a>;
 }
 
-// The pictures that say most when they are small.
-const kBest = ['nodes', 'machine', 'ring', 'slots', 'tank', 'curves', 'strips', 'sequence', 'tree', 'axis', 'bars'];
-
-function bestScene(trace: Trace): Scene | undefined {
-  const rank = ({ picture }: Scene) => kBest.indexOf(picture.kind);
-  return scenesOf(trace).filter((scene) => scene.declared).sort((a, b) => rank(a) - rank(b) || a.index - b.index)[0];
-}
-
-// The best picture of the run that the build recorded, small: a run of one's own may be of one
-// scene only, or have a million events. Of the last one, where the build has none.
+// The best picture of the lab, small.
 function Miniature({ lab }: { lab: LabCard }) {
-  const { number } = lab;
-  const run = lab.sample ? null : lab.last_run;
   const place = useRef<HTMLDivElement>(null);
   const [trace, setTrace] = useState<Trace | null>(null);
   useEffect(() => {
@@ -187,7 +190,7 @@ function Miniature({ lab }: { lab: LabCard }) {
     const observer = new IntersectionObserver(([entry]) => {
       if (!entry?.isIntersecting) return;
       observer.disconnect();
-      (run ? recorded(run) : sample(number)).then((events) => {
+      eventsOf(lab).then((events) => {
         const made = new Trace();
         made.addAll(events);
         setTrace(made);
@@ -195,8 +198,8 @@ function Miniature({ lab }: { lab: LabCard }) {
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [run, number]);
-  const scene = trace && bestScene(trace);
+  }, [lab.number, lab.last_run]);
+  const scene = trace && bestScenes(trace)[0];
   return (
     <div class="miniature" ref={place} aria-hidden="true" inert>
       {trace && scene && <div><Picture trace={trace} scene={scene} at={restOf(trace, scene)} live={false} lit={kNone} choose={() => undefined} /></div>}

@@ -103,7 +103,8 @@ export function Axis({ scene, at, width, height }: Drawing) {
             {narrow ? <Label x={gutter} y={y - thick / 2 - 6} text={row[0] ?? ''} room={width - 24} kind="small strong halo" side="start" />
               : <Label x={gutter - 12} y={y + 5} text={row[0] ?? ''} room={gutter - 16} kind="strong" side="end" />}
             <rect class="filled" x={Math.min(a, b)} y={y - thick / 2} width={Math.max(4, Math.abs(b - a))} height={thick} rx="4" />
-            <text class={place.kind} x={place.x} y={y + 4} style={{ textAnchor: place.side }}>{text}</text>
+            {narrow ? <text class="small dim" x={width - 8} y={y - thick / 2 - 6} style={{ textAnchor: 'end' }}>{text}</text>
+              : <text class={place.kind} x={place.x} y={y + 4} style={{ textAnchor: place.side }}>{text}</text>}
           </g>
         );
       })}

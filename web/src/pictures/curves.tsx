@@ -4,8 +4,8 @@ import { lowerBound } from '../trace/columns';
 import { Kind, type Series, type Trace } from '../trace/trace';
 import { valueText } from '../trace/time';
 import { fold } from './fold';
-import { eventsIn, isIn, type Scene } from './scenes';
-import { Label, Nothing, Sheet, widthOf, type Drawing } from './sheet';
+import { casesIn, eventsIn, isIn, type Scene } from './scenes';
+import { Label, Nothing, Sheet, widthOf, wrapped, type Drawing } from './sheet';
 import { mostIn, pointsIn, times } from './tank';
 import { TimeAxis } from './timeaxis';
 
@@ -131,6 +131,7 @@ function Panel({ drawing, curves }: { drawing: Drawing; curves: Curve[] }) {
         </g>
       ))}
       <TimeAxis fold={map} y={box.y + box.h} top={box.y} zero={aligned ? 0 : scene.from} at={aligned ? -1 : at} />
+      {!aligned && !live && <Cases drawing={drawing} x={map.x} top={box.y} bottom={box.y + box.h} right={box.x + box.w} />}
       {title && <Label x={8} y={14} text={title} room={width - 16} kind="small dim" side="start" />}
       {limits.map((one) => <g key={one.name} class="limit"><line x1={box.x} x2={box.x + box.w} y1={y(one.series.value.at(one.first))} y2={y(one.series.value.at(one.first))} /></g>)}
       <Happened drawing={drawing} top={box.y} bottom={box.y + box.h} shown={!live}
@@ -209,6 +210,29 @@ function spread(wanted: number[], gap: number, top: number, bottom: number): num
   return placed;
 }
 
+// What was tried when, each until the next one.
+function Cases({ drawing: { trace, scene, at, width }, x, top, bottom, right }: {
+  drawing: Drawing; x: (time: number) => number; top: number; bottom: number; right: number;
+}) {
+  const cases = casesIn(trace, scene).filter(({ time }) => time <= at);
+  const isNarrow = width < 560;
+  return (
+    <g class="happened">
+      {cases.map(({ event, time, name }, i) => {
+        const [left, end] = [x(time), cases[i + 1] ? x((cases[i + 1] as { time: number }).time) : right];
+        return (
+          <g key={event}>
+            {i > 0 && <line x1={left} x2={left} y1={top - 18} y2={bottom} />}
+            {isNarrow ? (
+              <text class="small halo" transform={`translate(${left + 13} ${top - 4}) rotate(-90)`} style={{ textAnchor: 'end' }}>{name}</text>
+            ) : wrapped(name, end - left - 8, true, 3).map((line, k) => <Label key={k} x={left + 5} y={top - 6 + k * 14} text={line} room={end - left - 6} kind="small halo" side="start" />)}
+          </g>
+        );
+      })}
+    </g>
+  );
+}
+
 const kSaid = 6;
 
 // What happened on the lanes whose quantities are drawn, if it is not too much to be read.
@@ -217,7 +241,7 @@ function Happened({ drawing, x, top, bottom, shown }: {
 }) {
   const { trace, scene, at, lit, choose } = drawing;
   if (!shown) return null;
-  const owners = new Set(scene.picture.feeds.map((name) => trace.seriesNamed(name)?.lane ?? '').filter(Boolean));
+  const owners = new Set(scene.picture.feeds.map((name) => trace.seriesNamed(name)?.lane ?? name).filter(Boolean));
   const events = [...owners].flatMap((name) => trace.lanesNamed(name).filter((lane) => lane.kind === 'lane')
     .flatMap((lane) => eventsIn(trace, lane.marks, scene))).filter((event) => trace.kind.at(event) === Kind.instant);
   const faults = trace.story.filter((item) => item.kind === 'fault' && isIn(scene, item.time)).map((item) => item.event);

@@ -13,7 +13,8 @@ export function Machine(drawing: Drawing) {
   const across = width / height > 1.3 && width > 560 ? Math.min(machines.length, 3) : 1;
   const down = Math.ceil(machines.length / across);
   const w = width / across;
-  const h = Math.max(190, height / down);
+  const many = machines.some((name) => new Set(statesIn(trace, scene, name).map((event) => trace.name(event))).size > 3);
+  const h = Math.max(many ? 290 : 190, height / down);
   return (
     <Sheet width={width} height={Math.max(height, h * down)} label={`States of ${machines.join(', ')}`}>
       {machines.map((name, i) => (
@@ -116,7 +117,7 @@ function Way({ edge, from, to, half, lit, choose }: { edge: Edge; from: Point; t
   return (
     <g class={`way${edge.count ? '' : ' unused'}${edge.hot ? ' hot' : ''}${lit ? ' lit' : ''}`} onClick={choose}>
       <path d={`M${a.x} ${a.y}Q${bend.x} ${bend.y} ${b.x} ${b.y}`} marker-end="url(#tip)" />
-      {edge.count > 0 && <text class="small halo" x={text.x} y={text.y + 4}>{edge.count > 1 ? `${edge.count} times` : 'once'}</text>}
+      {(edge.count > 1 || (edge.count && length > 2 * half.x + 60)) && <text class="small halo" x={text.x} y={text.y + 4}>{edge.count > 1 ? `${edge.count} times` : 'once'}</text>}
     </g>
   );
 }

@@ -9,8 +9,8 @@ export const kMeanings: [Meaning, string][] = [
 
 const kWords: [RegExp, Meaning][] = [
   [/\b(killed|dead|died|crashed|destroyed|exited|gone|removed|absent|disconnected|ended|left)\b/, 'gone'],
-  [/\b(given up|gave up|refused|fail(s|ed|ing)?|error|lost|locked|overload(ed)?|blocked|stuck|leaked|hang(s|ing)?|rejected|unhandled|cut|too slow|refuses|timed out|red|moved|crash(es)?|stops?)\b/, 'bad'],
-  [/\b(wait(s|ing)?|start(s|ing)?|draining|back-?off|half-open|queued|pending|paused|frozen|retrying|connecting|restarting|later)\b/, 'waiting'],
+  [/\b(given up|gave up|refused|fail(s|ed|ing)?|error|lost|locked|overload(ed)?|blocked|stuck|leaked|hang(s|ing)?|rejected|unhandled|cut|too slow|refuses|timed out|red|moved|crash(es)?|stops?|missed|sig[a-z]{3,}|exit [1-9]\d*)\b/, 'bad'],
+  [/\b(wait(s|ing)?|start(s|ing)?|opening|draining|back-?off|half-open|queued|pending|paused|frozen|retrying|connecting|restarting|later)\b/, 'waiting'],
   [/\b(idle|empty|free|nothing|unused)\b/, 'none'],
 ];
 

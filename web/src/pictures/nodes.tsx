@@ -168,12 +168,18 @@ function place(columns: string[][], width: number, height: number, texts: Texts,
     const lines = Math.ceil(column.length / across);
     return Array.from({ length: across }, (_, i) => column.slice(i * lines, (i + 1) * lines));
   });
+  const names = slim.map((column) => Math.max(70, ...column.map((name) => widthOf(name) + 22)));
+  const sum = (all: readonly number[]) => all.reduce((one, other) => one + other, 0);
   const needs = slim.map((column) => Math.max(84, ...column.flatMap(texts).map((text, i) => widthOf(text, i > 0) + 24)));
   // Between two columns a label has room.
-  const gaps = slim.slice(1).map((column, c) => Math.max(kApart, Math.min(between(slim[c] as string[], column) + 24, 190, width / slim.length / (slim.length > 4 ? 2 : 1.3))));
-  const air = width - gaps.reduce((sum, one) => sum + one, 0) - 8;
-  const widths = shares(needs, air);
-  const more = (air - widths.reduce((sum, one) => sum + one, 0)) / slim.length;
+  const wanted = slim.slice(1).map((column, c) => Math.max(kApart, Math.min(between(slim[c] as string[], column) + 24, 190, width / slim.length / (slim.length > 4 ? 2 : 1.3))));
+  // But names first.
+  const over = Math.max(0, sum(names) + sum(wanted) + 8 - width);
+  const gaps = wanted.map((gap) => Math.max(kApart, gap - (over * gap) / sum(wanted)));
+  const air = width - sum(gaps) - 8;
+  const widths = air >= sum(names) - 1
+    ? shares(needs.map((need, i) => need - (names[i] as number)), air - sum(names)).map((more, i) => more + (names[i] as number)) : shares(needs, air);
+  const more = (air - sum(widths)) / slim.length;
   const boxes = new Map<string, Box>();
   let left = 4 + more / 2;
   slim.forEach((column, c) => {
@@ -181,7 +187,7 @@ function place(columns: string[][], width: number, height: number, texts: Texts,
     const each = height / column.length;
     column.forEach((name, i) => {
       const lines = texts(name).reduce((sum, text) => sum + wrapped(text, w - 14, true).length, 0);
-      const h = Math.max(34, Math.min(each - 12, 80, Math.max(46, 18 + lines * kLine)));
+      const h = Math.max(34, Math.min(each - Math.min(12, each * 0.12), 80, Math.max(46, 18 + lines * kLine)));
       boxes.set(name, { name, w, h, x: left + w / 2, y: each * (i + 0.5) });
     });
     left += w + (gaps[c] ?? 0) + more;
@@ -190,22 +196,30 @@ function place(columns: string[][], width: number, height: number, texts: Texts,
 }
 
 // On a narrow page the columns are rows.
-function inLines(columns: string[][], width: number): string[][] {
-  const most = Math.max(1, Math.floor(width / 110));
+function inLines(columns: string[][], width: number, texts: Texts): string[][] {
   return columns.flatMap((column) => {
+    const most = Math.max(1, Math.floor(width / Math.max(84, Math.min(110, ...[Math.max(...column.flatMap(texts).map((text, i) => widthOf(text, i > 0))) + 26]))));
     const lines = Math.ceil(column.length / most);
     const across = Math.ceil(column.length / lines);
     return Array.from({ length: lines }, (_, i) => column.slice(i * across, (i + 1) * across));
   });
 }
 
+// Of the boxes in lines.
+function highest(columns: string[][], width: number, texts: Texts): number {
+  return Math.max(...inLines(columns, width, texts).flatMap((line) => line.map((name) => {
+    const w = Math.min(150, width / line.length - 10);
+    return Math.min(74, 14 + texts(name).reduce((sum, text) => sum + wrapped(text, w - 14, true).length, 0) * kLine);
+  })));
+}
+
 function downwards(columns: string[][], width: number, height: number, texts: Texts): Map<string, Box> {
-  const lines = inLines(columns, width);
+  const lines = inLines(columns, width, texts);
   const gap = height / lines.length;
   return new Map(lines.flatMap((line, i) => line.map((name, k): [string, Box] => {
     const w = Math.min(150, width / line.length - 10);
     const rows = texts(name).reduce((sum, text) => sum + wrapped(text, w - 14, true).length, 0);
-    return [name, { name, w, h: Math.max(30, Math.min(14 + rows * kLine, 74, gap * 0.55)), x: ((k + 0.5) * width) / line.length, y: gap * (i + 0.5) }];
+    return [name, { name, w, h: Math.max(30, Math.min(14 + rows * kLine, 74, gap * 0.6)), x: ((k + 0.5) * width) / line.length, y: gap * (i + 0.5) }];
   })));
 }
 
@@ -246,10 +260,13 @@ export function Nodes(drawing: Drawing) {
   const texts = (name: string) => textsOf(drawing, name);
   const columns = columnsOf(there);
   const narrow = width < 480;
+  const said_room = narrow ? 104 : 160;
   const lay = narrow ? downwards : place;
-  const said = new Map(cast.edges.map((edge) => [edge, saysOf(trace, edge, edge.events.length)]));
-  const most = Math.max(1, ...[...said.values()].map((lines) => lines.length));
-  const height = Math.max(drawing.height, narrow ? inLines(columns, width).length * (72 + 22 * most) : 0);
+  const said = new Map(cast.edges.map((edge) => [edge, saysOf(trace, edge, edge.events.length, said_room)]));
+  // Lines of text between two, in both directions.
+  const most = Math.max(1, ...cast.edges.map((edge) => cast.edges.filter((other) => other === edge || (other.from === edge.to && other.to === edge.from))
+    .reduce((sum, one) => sum + (said.get(one) as string[]).length, 0)));
+  const height = Math.max(drawing.height, narrow ? inLines(columns, width, texts).length * (16 + 22 * most + highest(columns, width, texts)) : 0);
   const boxes = lay(columns, width, height, texts, (one, other) => Math.max(0, ...cast.edges.flatMap((edge) =>
     (one.includes(edge.from) && other.includes(edge.to)) || (one.includes(edge.to) && other.includes(edge.from))
       ? (said.get(edge) as string[]).map((text) => widthOf(text, true)) : [])));
@@ -264,7 +281,7 @@ export function Nodes(drawing: Drawing) {
       {[...boxes.values()].map((box) => <Who key={box.name} box={box} drawing={drawing} />)}
       {shown.map((edge, i) => {
         const { x, y } = labels[i] as Point;
-        const said = saysOf(trace, edge, countOf(edge, at));
+        const said = saysOf(trace, edge, countOf(edge, at), said_room);
         return (
           <g key={`${edge.from}\0${edge.to}`} class="says">
             {said.map((text, k) => <Label key={k} x={x} y={y + 4 + (k - (said.length - 1) / 2) * kLine} text={text} room={width} kind="small halo" />)}
@@ -281,7 +298,7 @@ const countOf = (edge: Edge, at: number) => lowerBound(edge.times.length, (i) =>
 const kSaid = 4; // kinds of messages
 
 // What went along an arrow, each with how often.
-function saysOf(trace: Trace, edge: Edge, count: number): string[] {
+function saysOf(trace: Trace, edge: Edge, count: number, room: number): string[] {
   const often = new Map<string, number>();
   for (const event of edge.events.slice(0, count)) often.set(trace.name(event), (often.get(trace.name(event)) ?? 0) + 1);
   const most = [...often].sort((a, b) => b[1] - a[1]);
@@ -291,10 +308,10 @@ function saysOf(trace: Trace, edge: Edge, count: number): string[] {
   const lines: string[] = [];
   for (const text of [...texts, ...(rest ? [`${rest.toLocaleString('en')} others`] : [])]) {
     const last = lines[lines.length - 1];
-    if (last !== undefined && widthOf(`${last}, ${text}`, true) <= 160) lines[lines.length - 1] = `${last}, ${text}`;
+    if (last !== undefined && widthOf(`${last}, ${text}`, true) <= room) lines[lines.length - 1] = `${last}, ${text}`;
     else lines.push(text);
   }
-  return lines.flatMap((text) => wrapped(text, 170, true));
+  return lines.flatMap((text) => wrapped(text, room + 10, true));
 }
 
 export interface Line {
@@ -335,7 +352,7 @@ export function beside(lines: readonly Line[], said: readonly string[][], boxes:
         const label = { ...best,
           x: inside(from.x + (to.x - from.x) * share + off.x * way, w / 2 + 2, width - w / 2 - 2),
           y: inside(from.y + (to.y - from.y) * share + off.y * way, h / 2 + 2, height - h / 2 - 2) };
-        const cost = boxes.reduce((sum, box) => sum + covered(label, box, 3), 0) * 3
+        const cost = boxes.reduce((sum, box) => sum + covered(label, box, 3), 0) * 6
           + placed.reduce((sum, other) => sum + covered(label, other, 4), 0) * 5
           + lines.reduce((sum, line) => sum + within(label, line), 0) * 8
           + Math.abs(share - 0.5) * 40 + (way < 0 ? 6 : 0) + more * 2;

@@ -1,7 +1,7 @@
 // picture.tsx: the picture of a scene at a moment, on paper as large as its place, with the
 // meaning of its colours in sight.
 import { Component, type ComponentChildren, type ComponentType } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Kind, type Trace } from '../trace/trace';
 import { Axis } from './axis';
 import { Bars } from './bars';
@@ -49,6 +49,8 @@ export function Picture(shown: Shown) {
     measure();
     return () => observer.disconnect();
   }, []);
+  // Before a sequence looks for its last row.
+  useLayoutEffect(() => { (paper.current as HTMLDivElement).scrollTop = 0; }, [shown.scene.index, shown.trace]);
   const { picture } = shown.scene;
   const Draw = kKinds[picture.kind] ?? Strips;
   return (

@@ -61,7 +61,19 @@ export function sceneAt(trace: Trace, time: number): Scene | undefined {
   return scenes[Math.max(0, lastAtMost(scenes.length, (i) => (scenes[i] as Scene).from, time))];
 }
 
-// Whether a moment belongs to the scene. The first moment of the next one does not.
+// The pictures that say most to who has not watched the run.
+const kBest = ['nodes', 'machine', 'ring', 'slots', 'tank', 'curves', 'strips', 'sequence', 'tree', 'axis', 'bars'];
+
+// The scenes that show what a lab is about where nothing plays, the best first. Two boxes and an
+// arrow say less than any other picture.
+export function bestScenes(trace: Trace): Scene[] {
+  const rank = (scene: Scene) => {
+    const { kind } = scene.picture;
+    return kind === 'nodes' && actorsIn(trace, scene).size < 3 ? kBest.length : kBest.indexOf(kind);
+  };
+  return scenesOf(trace).filter((scene) => scene.declared).sort((a, b) => rank(a) - rank(b) || a.index - b.index);
+}
+
 const rests = new WeakMap<Trace, { key: string; at: number }>();
 
 // The moment that says most of a scene that does not play: a pool at its fullest, a tank at its
@@ -82,32 +94,57 @@ export function restOf(trace: Trace, scene: Scene): number {
       if (value > most) [most, at] = [value, trace.time.at(event)];
     }
   }
-  if (kind === 'nodes') at = Math.max(scene.from, beforeTheEnd(trace, scene, at));
+  if (kind === 'nodes') at = Math.max(scene.from, Math.min(beforeTheEnd(trace, scene, at), lastAct(trace, scene, at)));
   rests.set(trace, { key, at });
   return at;
 }
 
-// When most wait, and among those, most hold a slot.
+const kHolds = 0.08; // of the scene: what holds for less is on the way to something else
+
+// When most wait, and among those, most hold a slot, for a while.
 function fullest(trace: Trace, scene: Scene): number | undefined {
-  const changes: [number, number][] = [];
+  const changes: [number, 'waits' | 'held' | 'opens', number][] = [];
   for (const name of scene.picture.feeds) {
     for (const lane of trace.lanesNamed(name)) {
       for (const row of lane.rows) {
         for (const event of eventsIn(trace, row, scene)) {
-          const weight = lane.kind === 'queue' ? 100 : ['none', 'gone'].includes(meaningOf(trace.name(event), trace.stateNames)) ? 0 : 1;
-          if (weight) changes.push([trace.time.at(event), weight], [trace.until.at(event), -weight]);
+          const meaning = meaningOf(trace.name(event), trace.stateNames);
+          if (lane.kind !== 'queue' && (meaning === 'none' || meaning === 'gone')) continue;
+          const what = lane.kind === 'queue' ? 'waits' : meaning === 'waiting' ? 'opens' : 'held';
+          changes.push([trace.time.at(event), what, 1], [trace.until.at(event), what, -1]);
         }
       }
     }
   }
-  changes.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  let best: number | undefined;
-  let [most, sum] = [0, 0];
-  for (const [time, change] of changes) {
-    sum += change;
-    if (sum > most && isIn(scene, time)) [most, best] = [sum, time];
+  changes.sort((a, b) => a[0] - b[0] || a[2] - b[2]);
+  const first = changes[0]?.[0] ?? 0;
+  const whole = Math.min(changes[changes.length - 1]?.[0] ?? 0, scene.to) - first;
+  const now = { waits: 0, held: 0, opens: 0 };
+  // Who waits while a slot opens, waits for that one.
+  const moments = changes.map(([time, what, change], i) => {
+    now[what] += change;
+    return { time, sum: Math.max(0, now.waits - now.opens) * 100 + now.held, length: (changes[i + 1]?.[0] ?? time) - time };
+  }).filter(({ time }) => isIn(scene, time));
+  const best = (all: typeof moments) => all.reduce<(typeof moments)[number] | undefined>((most, one) => (!most || one.sum > most.sum ? one : most), undefined);
+  return (best(moments.filter(({ length }) => length >= whole * kHolds)) ?? best(moments))?.time;
+}
+
+// What only becomes less after that is how the scene is cleared away.
+function lastAct(trace: Trace, scene: Scene, end: number): number {
+  const order = trace.ordered();
+  let last = -Infinity;
+  for (let i = lowerBound(order.length, (k) => trace.time.at(order[k] as number), scene.from); i < order.length; ++i) {
+    const event = order[i] as number;
+    const time = trace.time.at(event);
+    if (time > end || !isIn(scene, time)) break;
+    if ((trace.kind.at(event) as Kind) < Kind.scene && trace.kind.at(event) !== Kind.counter) last = time;
   }
-  return best;
+  for (const { time, value } of trace.series) {
+    for (let i = lowerBound(time.length, (k) => time.at(k), scene.from) + 1; i < time.length && time.at(i) <= end && isIn(scene, time.at(i)); ++i) {
+      if (value.at(i) > value.at(i - 1)) last = Math.max(last, time.at(i));
+    }
+  }
+  return last > -Infinity ? last : end;
 }
 
 // Before all that is left is that one after the other goes.
@@ -126,6 +163,7 @@ function beforeTheEnd(trace: Trace, scene: Scene, end: number): number {
   return goes.length > 1 && goes.length >= names.size - 1 && last <= first ? first - 1e-3 : end;
 }
 
+// Whether a moment belongs to the scene. The first moment of the next one does not.
 export const isIn = (scene: Scene, time: number) =>
   time >= scene.from && (scene.last ? time <= scene.to : time < scene.to);
 
@@ -167,6 +205,13 @@ export function isUsed(trace: Trace, scene: Scene, lane: Lane): boolean {
   return some(lane.marks) || lane.rows.some(some);
 }
 
+// What the lab says that it tries next, on a lane of its own: headings in a picture.
+export function casesIn(trace: Trace, scene: Scene): { event: number; time: number; name: string }[] {
+  return lanesIn(trace, scene, 'case').flatMap((lane) => eventsIn(trace, lane.marks, scene))
+    .filter((event) => trace.kind.at(event) === Kind.instant)
+    .map((event) => ({ event, time: trace.time.at(event), name: trace.name(event) })).sort((a, b) => a.time - b.time);
+}
+
 // The state of a machine at a moment: that of its processes that began last, in this scene.
 export function stateAt(trace: Trace, scene: Scene, name: string, at: number): number {
   let best = -1;
@@ -191,13 +236,13 @@ export function statesIn(trace: Trace, scene: Scene, name: string): number[] {
 // --- the moments at which something changes
 
 const kTold = new Set<Kind>([Kind.say, Kind.claim, Kind.nuance, Kind.table, Kind.takeaway, Kind.fault, Kind.knob]);
-const moments = new WeakMap<Trace, { key: string; times: number[] }>();
+const beats_of = new WeakMap<Trace, { key: string; times: number[] }>();
 
 // Each moment at which the picture or the story of a scene changes. What is drawn from
 // messages does not change with a count; what is drawn from counts does.
 export function beatsOf(trace: Trace, scene: Scene): number[] {
   const key = `${trace.version} ${scene.index}`;
-  const before = moments.get(trace);
+  const before = beats_of.get(trace);
   if (before?.key === key) return before.times;
   const { kind, feeds } = scene.picture;
   const counts = kind === 'curves' || kind === 'tank';
@@ -226,7 +271,7 @@ export function beatsOf(trace: Trace, scene: Scene): number[] {
     }
   }
   const sorted = [...times].sort((a, b) => a - b);
-  moments.set(trace, { key, times: sorted });
+  beats_of.set(trace, { key, times: sorted });
   return sorted;
 }
 

@@ -4,7 +4,7 @@ import { lowerBound } from '../trace/columns';
 import { Kind, type Trace } from '../trace/trace';
 import { lengthText, timeText } from '../trace/time';
 import { meaningOf } from './meaning';
-import { eventsIn, isIn, lanesIn, stretch, type Scene } from './scenes';
+import { casesIn, eventsIn, isIn, lanesIn, stretch, type Scene } from './scenes';
 import { Label, Nothing, Sheet, widthOf, wrapped, Words, type Drawing } from './sheet';
 
 interface Row {
@@ -22,7 +22,6 @@ const kAir = 16.5; // px above a row's line: its label
 const kHead = 28; // px, of one line
 const kLine = 14;
 const kLanes = 12;
-const kCase = 'case'; // the lane on which a lab says what it tries next
 
 const stories = new WeakMap<Trace, { key: string; lanes: string[]; rows: Row[]; left_out: number }>();
 
@@ -83,12 +82,28 @@ export function rowsOf(trace: Trace, scene: Scene) {
   return told;
 }
 
+// The cases of sequences, each as a scene of its own, the longest first: where there is no room
+// for a whole one.
+export function casesAsScenes(trace: Trace, scenes: readonly Scene[]): Scene[] {
+  const found = scenes.filter(({ picture }) => picture.kind === 'sequence').flatMap((scene) => {
+    const { rows } = rowsOf(trace, scene);
+    const begins = rows.flatMap((row, i) => (row.look === 'case' ? [i] : []));
+    return begins.map((begin, i) => {
+      const end = begins[i + 1] ?? rows.length;
+      // An index of its own: what is known of a scene is kept by it.
+      const part = { ...scene, index: scene.index + (i + 1) / (begins.length + 1), from: rows[begin]?.time as number };
+      const next = rows[end];
+      return { length: end - begin, part: next ? { ...part, to: next.time, last: false } : part };
+    });
+  });
+  return found.sort((a, b) => b.length - a.length).map(({ part }) => part);
+}
+
 // Where something new is tried: the lab says so, or brings somebody on stage again. Where nothing
 // goes between the lanes, the first of them may say what the others do.
 function casesOf(trace: Trace, scene: Scene, rows: readonly Row[], lanes: readonly string[]): Row[] {
   const heading = (event: number, text: string): Row => ({ time: trace.time.at(event), event, from: '', to: '', text, look: 'case' });
-  const said = lanesIn(trace, scene, kCase).flatMap((lane) => eventsIn(trace, lane.marks, scene))
-    .filter((event) => trace.kind.at(event) === Kind.instant).map((event) => heading(event, trace.name(event)));
+  const said = casesIn(trace, scene).map(({ event, name }) => heading(event, name));
   if (said.length) return said;
   const first = rows.filter((row) => row.from === lanes[0]);
   if (lanes.length > 2 && first.length > 1 && rows[0]?.from === lanes[0] && rows.every((row) => row.look === 'dot')
@@ -136,7 +151,7 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
   const timeRoom = width < 560 || apart ? 0 : 72;
   const step = (width - timeRoom - 16) / Math.max(1, lanes.length);
   const x = (name: string) => timeRoom + 8 + (lanes.indexOf(name) + 0.5) * step;
-  const headLines = Math.max(1, ...lanes.map((name) => wrapped(name, step - 14, step < 90).length));
+  const headLines = Math.max(1, ...lanes.map((name) => wrapped(name, step - 8, step < 90, 3).length));
   const head = kHead + (headLines - 1) * kLine;
   const top = head + 10; // of the paper under the heads
   const tall_of = (i: number) => (quiet.has(i) ? row_height * 0.9 : 0) + (rows[i]?.look === 'case' && i ? row_height * 0.35 : 0);
@@ -182,8 +197,8 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
     <svg class="sheet lane-names" width={width} height={top} aria-hidden="true">
       {lanes.map((name) => (
         <g key={name} class="lifeline" data-lane={name}>
-          <rect x={x(name) - step / 2 + 4} width={step - 8} y="4" height={head} rx="7" />
-          <Words x={x(name)} y={4 + head / 2 + 5} text={name} room={step - 14} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} />
+          <rect x={x(name) - step / 2 + 3} width={step - 6} y="4" height={head} rx="7" />
+          <Words x={x(name)} y={4 + head / 2 + 5} text={name} room={step - 8} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} most={3} />
         </g>
       ))}
     </svg>

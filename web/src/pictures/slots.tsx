@@ -104,18 +104,18 @@ function Queue({ name, waiting, taken, x, y, w, h, across, trace, choose, lit }:
   name: string; waiting: number[]; taken: number; x: number; y: number; w: number; h: number; across: boolean;
   trace: Trace; choose: (event: number) => void; lit: ReadonlySet<number>;
 }) {
-  const fits = across ? Math.max(1, Math.floor(w / 92)) : Math.max(1, Math.floor((h - 34) / 26));
+  const fits = across ? Math.max(1, Math.floor(w / 106)) : Math.max(1, Math.floor((h - 34) / 26));
   const more = waiting.length > fits ? waiting.length - fits + 1 : 0;
   const shown = waiting.slice(0, more ? fits - 1 : fits);
   return (
     <g class="queue" data-queue={name} data-waiting={waiting.length}>
       <Label x={x} y={y - 14 + (across ? 8 : 0)} text={`${name}: ${waiting.length} wait${waiting.length === 1 ? 's' : ''}`} room={w + 20} kind="strong" side="start" />
       {[...shown.map((event) => [event, trace.name(event)] as const), ...(more ? [[-1, `and ${more} more`] as const] : [])].map(([event, text], i) => {
-        const [left, down] = across ? [x + i * 92, y + 8] : [x, y + 4 + i * 26];
+        const [left, down] = across ? [x + i * 106, y + 8] : [x, y + 4 + i * 26];
         return (
           <g key={event} class={`chip is-waiting${lit.has(event) ? ' lit' : ''}`} onClick={() => { if (event >= 0) choose(event); }}>
-            <rect x={left} y={down} width={across ? 86 : w} height="22" rx="5" />
-            <Label x={left + (across ? 43 : w / 2)} y={down + 15} text={text} room={(across ? 86 : w) - 8} kind="small" />
+            <rect x={left} y={down} width={across ? 100 : w} height="22" rx="5" />
+            <Label x={left + (across ? 50 : w / 2)} y={down + 15} text={text} room={(across ? 100 : w) - 8} kind="small" />
           </g>
         );
       })}

@@ -5,7 +5,7 @@ import { Kind, type Trace } from '../trace/trace';
 import { lengthText } from '../trace/time';
 import { fold } from './fold';
 import { meaningOf } from './meaning';
-import { eventsIn, isUsed, lanesIn, type Scene } from './scenes';
+import { casesIn, eventsIn, isUsed, lanesIn, type Scene } from './scenes';
 import { fitted, Nothing, Sheet, widthOf, Words, type Drawing } from './sheet';
 import { TimeAxis } from './timeaxis';
 
@@ -80,6 +80,7 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
   const { strips, aligned: inTurn } = stripsOf(trace, scene, live ? at - kWindow : 0);
   if (!strips.length) return <Nothing width={width} height={height} text="Nothing has happened yet." />;
   const aligned = inTurn && !live;
+  const cases = casesIn(trace, scene);
   const narrow = width < 560;
   const gutter = narrow ? 8 : Math.min(210, Math.max(80, Math.max(...strips.map((one) => widthOf(one.name) * 0.98)) + 22), width * 0.34);
   const least = narrow ? 48 : 34;
@@ -116,6 +117,19 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
               <Content one={one} trace={trace} scene={scene} x={(time) => map.x(time - base(one))} seen={[from + base(one), Math.min(at, to + base(one))]}
                 y={y + (narrow ? 20 : 3)} h={row - (narrow ? 24 : 8)} edges={[gutter, width - 14]} lit={lit} choose={choose} />
             )}
+            {cases.filter(({ time }) => time <= at && (!aligned || (time <= one.until && strips.every((other) => other.zero >= one.zero || other.until < time)))).map(({ event, time, name }, k, all) => {
+              const x = map.x(Math.max(time - base(one), from));
+              const next = all[k + 1];
+              const end = next ? map.x(next.time - base(one)) - 8 : width - 14;
+              const text = fitted(name, next ? end - x - 4 : end - gutter, true);
+              const heads = aligned ? strips.find((other) => other.zero === one.zero) === one : i === 0;
+              return (
+                <g key={event} class="happened">
+                  {k > 0 && <line x1={x} x2={x} y1={y} y2={y + row - 2} />}
+                  {heads && !narrow && <text class="small halo" x={Math.min(x + 4, end - widthOf(text, true))} y={y + 12} style={{ textAnchor: 'start' }}>{text}</text>}
+                </g>
+              );
+            })}
           </g>
         );
       })}
@@ -128,6 +142,7 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
 function longest(strips: Strip[]): number {
   const lengths = strips.map((one) => one.until - one.zero);
   const all = Math.max(...lengths);
+  if (strips[lengths.indexOf(all)]?.spans.length) return all;
   const shorter = lengths.filter((length) => length < all * 0.8);
   return shorter.length >= strips.length - 1 && shorter.length > 1 ? Math.max(...shorter) : all;
 }
@@ -169,14 +184,31 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
   const pause = gap ? `${lengthText(gap.to - gap.from)} without a ${gap.name}` : '';
   const line = y + (gap && h > 40 ? 17 : h / 2 + 4);
   // In its block, or after it where that has the room.
-  const texts = gap && h <= 40 ? [] : blocks.map(({ left, right, meaning, text }, i) => {
+  const wanted = gap && h <= 40 ? [] : blocks.map(({ left, right, meaning, text }, i) => {
     const long = widthOf(text, true);
     const next = Math.min(blocks[i + 1]?.left ?? edge, edge);
     if (meaning === 'gone') return left + 22 + long < edge ? { x: left + 18, text, side: 'start', out: true } : { x: Math.min(left, edge - 14) - 6, text, side: 'end', out: true };
-    if (long + 8 <= right - left) return { x: left + 6, text, side: 'start', out: false };
+    if (long + 8 <= right - left) {
+      // Not under a dot, where it has room beside it.
+      const after = few ? Math.max(left + 6, ...marks.map((event) => x(trace.time.at(event)) + 9).filter((dot) => dot > left && dot < left + long + 20)) : left + 6;
+      return { x: after + long + 2 <= right ? after : left + 6, text, side: 'start', out: false };
+    }
     if (!marks.length && right + long + 8 <= next) return { x: right + 5, text, side: 'start', out: true };
     return right - left > 44 ? { x: left + 6, text: fitted(text, right - left - 8, true), side: 'start', out: false } : null;
   });
+  // None over another one; that of the longest block first.
+  const kept: [number, number][] = [];
+  const order = blocks.map((_, i) => i).sort((a, b) => length(blocks[b]) - length(blocks[a]));
+  const texts: (NonNullable<(typeof wanted)[number]> | null)[] = blocks.map(() => null);
+  for (const i of order) {
+    const one = wanted[i];
+    if (!one?.text) continue;
+    const long = widthOf(one.text, true);
+    const [from, to] = one.side === 'end' ? [one.x - long, one.x] : [one.x, one.x + long];
+    if (kept.some(([a, b]) => from < b + 3 && to > a - 3)) continue;
+    kept.push([from, to]);
+    texts[i] = one;
+  }
   return (
     <g>
       {blocks.map(({ event, left, right, meaning, text }) => (
@@ -201,6 +233,8 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
     </g>
   );
 }
+
+const length = (block: { left: number; right: number } | undefined) => (block ? block.right - block.left : 0);
 
 // Things with names of their own: to the right of the dot, to its left, above or below it,
 // where nothing else stands.

@@ -3,7 +3,7 @@ import { lastAtMost, lowerBound } from '../trace/columns';
 import type { Series, Trace } from '../trace/trace';
 import { valueText } from '../trace/time';
 import { isIn, type Scene } from './scenes';
-import { Label, Nothing, Sheet, type Drawing } from './sheet';
+import { Label, Nothing, Sheet, wrapped, type Drawing } from './sheet';
 import { fold } from './fold';
 import { niceMost, steps } from './curves';
 import { TimeAxis } from './timeaxis';
@@ -38,7 +38,7 @@ export function Tank({ trace, scene, at, width, height, live }: Drawing) {
   const before = previous(level, scene, at);
   const rises = value > before;
   const falls = value < before;
-  const chart = narrow ? { x: 56, w: width - 70, y: tank.y + tank.h + 46, h: height - tank.y - tank.h - 76 }
+  const chart = narrow ? { x: 76, w: width - 90, y: tank.y + tank.h + 46, h: height - tank.y - tank.h - 76 }
     : { x: tank.x + tank.w + 110, w: width - tank.x - tank.w - 130, y: tank.y, h: tank.h };
   return (
     <Sheet width={width} height={height} label={`${scene.picture.feeds[0]}: ${valueText(value, level.unit)}`}>
@@ -56,7 +56,9 @@ export function Tank({ trace, scene, at, width, height, live }: Drawing) {
         return (
           <g key={i} class="limit">
             <line x1={tank.x - 8} x2={narrow ? tank.x + tank.w + 8 : chart.x + chart.w} y1={y(limit)} y2={y(limit)} />
-            <Label x={tank.x - 12} y={y(limit) - 2} text={mark.name} room={tank.x - 14} kind="small" side="end" />
+            {wrapped(mark.name, tank.x - 14, true).map((line, k, all) => (
+              <Label key={k} x={tank.x - 12} y={y(limit) - 2 - (all.length - 1 - k) * 14} text={line} room={tank.x - 14} kind="small" side="end" />
+            ))}
             <text class="small dim" x={tank.x - 12} y={y(limit) + 13} style={{ textAnchor: 'end' }}>{valueText(limit, mark.unit)}</text>
           </g>
         );

@@ -13,7 +13,7 @@ export function TimeAxis({ fold, y, top, zero, at }: { fold: Fold; y: number; to
       {ticks.map(({ x, time }) => (
         <g key={time}>
           <line class="grid" x1={x} x2={x} y1={top} y2={y} />
-          <text class="small dim" x={Math.min(x, fold.x(fold.to) + 12 - widthOf(timeText(time - zero, step), true) / 2)} y={y + 16}>{timeText(time - zero, step)}</text>
+          <text class="small dim" x={Math.max(widthOf(timeText(time - zero, step), true) / 2 + 2, Math.min(x, fold.x(fold.to) + 12 - widthOf(timeText(time - zero, step), true) / 2))} y={y + 16}>{timeText(time - zero, step)}</text>
         </g>
       ))}
       {fold.cuts.map((cut) => (

@@ -1,4 +1,4 @@
-// lab.hpp: what the studio knows of a lab: its own description, and its files.
+// lab_facts.hpp: what a page may know of a lab: its own description, and its files.
 //
 // Errors    What a viewer asks for and this lab does not have throws Usage.
 #pragma once
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/catalog.hpp"
-#include "studio/store.hpp"
+#include "facts/card.hpp"
 
 namespace runner {
 

@@ -1,4 +1,4 @@
-#include "studio/card.hpp"
+#include "facts/card.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,10 @@
-#include "studio/lab.hpp"
+#include "facts/lab_facts.hpp"
 
 #include <algorithm>
 #include <set>
 
 #include "core/lab_process.hpp"
+#include "core/read_text.hpp"
 #include "lab/core/knob.hpp"
 
 namespace runner {
