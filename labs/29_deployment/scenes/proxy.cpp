@@ -64,13 +64,6 @@ Child curl(std::vector<std::string> args, std::string user = "") {
   return Child::run(std::move(args), {.deadline = 20s, .user = std::move(user)});
 }
 
-// The reply; its status is 0 if there is none.
-Response ask(std::uint16_t port, const lab::http::Request& request) {
-  const auto result = lab::http::Client("127.0.0.1", port).request(request, 20s);
-  const auto* reply = std::get_if<Response>(&result);
-  return reply ? *reply : Response{.status = 0};
-}
-
 void draw(std::string_view what, std::string_view from, std::string_view to,
           lab::Where where = lab::Where::here()) {
   trace::flow_in(trace::flow_out(what, {.lane = from}, where), what, {.lane = to}, where);
