@@ -61,7 +61,7 @@ class Host {
  public:
   using OnResult = std::function<void(Result)>;
   // Instances are numbered in the order in which they were started, from 1. The event is what
-  // a busy one has been given.
+  // a busy one has been given, or what one that is gone died of.
   using OnState = std::function<void(int instance, pid_t pid, State,
                                      const std::string& event, lab::Where)>;
 

@@ -252,7 +252,7 @@ TEST_F(BookTest, RefusesWhatIsNoBook) {
   place_.write("file", "text");
   place_.write("other/book.json", R"({"schema": "somebody's"})");
   fs::create_symlink("nowhere", place_.place().root / "link");
-  for (const char* name : {"mine", "mine/", "empty", "file", "other", "."}) {
+  for (const char* name : {"mine", "mine/", "empty", "file", "other", "link", "."}) {
     EXPECT_THROW(check_book_folder(place_.place().root / name), Usage) << name;
     EXPECT_THROW(publish_book(place_.place().root / name, {{"a", "b"}}), Usage) << name;
   }

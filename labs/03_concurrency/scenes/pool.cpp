@@ -87,7 +87,7 @@ void size(Story& story, const Knobs&) {
   story.picture(lab::Picture::strips,
                 {strip_name(3, "4"), strip_name(4, "4"), strip_name(4, "5")});
   lab::Table table{"The pool's threads",
-                   {kSize, "threads before", "after the first job", "held", "the file"},
+                   {kSize, "before", "after the first job", "held", "the file"},
                    {}};
   const auto with = [&](const std::string& size, int held) {
     const PoolFacts facts = with_pool(size, held);

@@ -46,10 +46,10 @@ void meeting(Story& story, const Knobs& knobs) {
                        std::to_string(seen.other_callbacks), std::to_string(seen.threads),
                        std::to_string(seen.answered)};
   };
-  story.table({"Answers from the server that waits for everybody",
-               {"how", "asked", "other callbacks meanwhile", "threads", "answered"},
-               {row("blocking calls, one after another", blocking),
-                row("non-blocking calls, one loop", at_once)}});
+  story.table(
+      {"Answers from the server that waits for everybody",
+       {"how", "asked", "timer callbacks", "threads", "answered"},
+       {row("blocking, in turn", blocking), row("non-blocking, one loop", at_once)}});
   story.claim("03.1",
               at_once.answered == many && at_once.other_callbacks >= 20 &&
                   at_once.threads == blocking.threads && blocking.answered == 0,

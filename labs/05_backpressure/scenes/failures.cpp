@@ -14,7 +14,7 @@ namespace {
 std::vector<std::string> row(Way way, Failing failing, const Aftermath& after) {
   const auto state = [](bool destroyed) { return destroyed ? "destroyed" : "open"; };
   const auto client = [&] {
-    if (failing == Failing::sink) return "has left";
+    if (failing == Failing::sink) return "left";
     return after.client_saw_end ? "saw EOF" : "waits";
   };
   return {std::string(name(way)),
@@ -36,10 +36,10 @@ void failures(Story& story, const Knobs&) {
   story.picture(lab::Picture::strips,
                 {"pipe source", "pipe stage", "pipe sink", "pipeline source",
                  "pipeline stage", "pipeline sink"});
-  lab::Table table{.title = "After the failure",
-                   .columns = {"joined by", "failed", "source", "stage", "sink",
-                               "open sockets", "client"},
-                   .rows = {}};
+  lab::Table table{
+      .title = "After the failure",
+      .columns = {"with", "failed", "source", "stage", "sink", "left open", "client"},
+      .rows = {}};
   for (const Way way : {Way::pipe, Way::pipeline}) {
     for (const Failing failing : {Failing::source, Failing::stage, Failing::sink}) {
       lab::trace::instant(fmt::format("the {} fails", name(failing)), {.lane = "case"});

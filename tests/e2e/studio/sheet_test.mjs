@@ -21,9 +21,10 @@ const options = { skip: why || false, timeout: 300_000 };
 const execute = promisify(execFile);
 let served, folder, context;
 
-const sheet = (...words) => execute(kProgram, ['sheet', ...words], {
-  cwd: folder, env: { ...process.env, UNDERLOOP_ROOT: root, UNDERLOOP_BUILD: kBuild, UNDERLOOP_WEB: join(root, 'web/dist') },
+const sheetOf = (build, ...words) => execute(kProgram, ['sheet', ...words], {
+  cwd: folder, env: { ...process.env, UNDERLOOP_ROOT: root, UNDERLOOP_BUILD: build, UNDERLOOP_WEB: join(root, 'web/dist') },
 });
+const sheet = (...words) => sheetOf(kBuild, ...words);
 
 before(async () => {
   if (why) return;
@@ -40,13 +41,13 @@ after(async () => {
 });
 
 // The page of a sheet, once it is drawn. What its console complained of is in `complaints`.
-async function open(name, query = '') {
+async function open(name, inside = 'sheets') {
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);
   page.complaints = [];
   page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) page.complaints.push(message.text()); });
   page.on('pageerror', (error) => page.complaints.push(String(error.stack)));
-  await page.goto(`${pathToFileURL(join(folder, 'sheets', `${name}.html`))}${query}`);
+  await page.goto(String(pathToFileURL(join(folder, inside, `${name}.html`))));
   await drawn(page);
   return page;
 }
@@ -144,12 +145,25 @@ for (const name of labs) {
 test('a question whose lab is still to come claims no run', options, async () => {
   for (const name of labs) {
     const written = existsSync(join(root, 'labs', name, 'main.cpp'));
-    const footer = (await readFile(join(folder, 'sheets', `${name}.html`), 'utf8')).length > 0 && await open(name);
-    const text = await footer.locator('.paper').innerText();
+    const page = await open(name);
+    const text = await page.locator('.paper').innerText();
     assert.equal(/still to come/.test(text), !written, name);
     assert.equal(text.includes(`./lab run ${Number(name.slice(0, 2))}`), written, name);
-    await footer.close();
+    await page.close();
   }
+});
+
+test('without a recorded run there is no picture, and the rest is whole', options, async () => {
+  const { stderr } = await sheetOf(join(folder, 'nothing'), '5', '--out', 'bare');
+  assert.match(stderr, /no run was recorded: 5;/);
+  const page = await open('05_backpressure', 'bare');
+  assert.equal(await page.locator('.still').count(), 0);
+  assert.match(await page.locator('.desk-tools').innerText(), /no run of this lab was recorded/);
+  assert.doesNotMatch(await page.locator('.paper').innerText(), /recorded/);
+  assert.deepEqual(await page.evaluate(misplaced), []);
+  assert.equal(pagesIn(await page.pdf({ format: 'Letter' })), 1);
+  assert.deepEqual(page.complaints, []);
+  await page.close();
 });
 
 test('it is black on white whatever the theme is', options, async () => {

@@ -161,6 +161,19 @@ onPage('lab 01: the six phases come in order on the ring, and the code follows',
   assert.ok(new Set(phases).size === stations.length, phases.join(' '));
   await page.click('role=tab[name="Code"]');
   await until(page, () => document.querySelector('.editor')?.shadowRoot?.querySelector('.cm-here'));
+});
+
+onPage('lab 23: the strips show which way of computing stops the beat of the loop', async (page) => {
+  await play(page, '23', 'cures');
+  const strips = await page.locator('.picture .strip').evaluateAll((all) => all.map((one) => one.dataset.strip));
+  assert.equal(strips.length, 6);
+  const pause = await page.locator('.picture .strip[data-strip="in one go"] .gap').textContent();
+  assert.match(pause, /\d/);
+  await page.click('role=tab[name="Code"]');
+  await page.locator('.picture .strip[data-strip="slices, setImmediate"] .block').click();
+  await until(page, () => document.querySelector('.editor')?.shadowRoot?.querySelector('.cm-here'));
+  const scrub = page.locator('.transport .scrub');
+  await scrub.fill(await scrub.getAttribute('max'));
   await picture(page, 'studio');
 });
 

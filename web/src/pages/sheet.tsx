@@ -40,9 +40,8 @@ async function contentOf(lab: string): Promise<Content> {
 // For who prints without a dialog (./lab sheet --pdf --paper letter): elsewhere one chooses there.
 function choosePaper(): void {
   const paper = route.value.query.get('paper');
-  if (paper !== 'a4' && paper !== 'letter') return;
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`@page { size: ${paper}; }`);
+  if (paper === 'a4' || paper === 'letter') sheet.replaceSync(`@page { size: ${paper}; }`);
   document.adoptedStyleSheets = [sheet];
 }
 
@@ -63,7 +62,7 @@ export function SheetPage({ lab }: { lab: string }) {
     <main class="desk">
       <nav class="desk-tools" aria-label="Sheet">
         <a href={`#/lab/${lab}`}>‹ Lab {lab}</a>
-        <span class="room" />
+        <span class="room">{content.facts.lab.written && !content.trace && 'Without a picture: no run of this lab was recorded yet.'}</span>
         {content.before && <a href={`#/sheet/${content.before}`}>Sheet {content.before}</a>}
         {content.after && <a href={`#/sheet/${content.after}`}>Sheet {content.after}</a>}
         <button class="primary" onClick={() => print()}>Print</button>
@@ -200,7 +199,7 @@ function Still({ trace, scenes }: { trace: Trace; scenes: Scene[] }) {
           <Picture key={tried} trace={trace} scene={scene} at={restOf(trace, scene)} live={false} lit={kNone} choose={() => undefined} />
         </div>
       </div>
-      <figcaption><b>{scene.title}.</b> {takeaway && <span dangerouslySetInnerHTML={inline(takeaway)} />}{state === 'cut' && ' The picture has more rows than fit here.'}</figcaption>
+      <figcaption><b>{scene.title}.</b> {takeaway?.replaceAll('`', '')}{state === 'cut' && ' The picture has more rows than fit here.'}</figcaption>
     </figure>
   );
 }

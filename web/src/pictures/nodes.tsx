@@ -205,6 +205,14 @@ function inLines(columns: string[][], width: number, texts: Texts): string[][] {
   });
 }
 
+// Of the boxes in lines.
+function highest(columns: string[][], width: number, texts: Texts): number {
+  return Math.max(...inLines(columns, width, texts).flatMap((line) => line.map((name) => {
+    const w = Math.min(150, width / line.length - 10);
+    return Math.min(74, 14 + texts(name).reduce((sum, text) => sum + wrapped(text, w - 14, true).length, 0) * kLine);
+  })));
+}
+
 function downwards(columns: string[][], width: number, height: number, texts: Texts): Map<string, Box> {
   const lines = inLines(columns, width, texts);
   const gap = height / lines.length;
@@ -255,8 +263,10 @@ export function Nodes(drawing: Drawing) {
   const said_room = narrow ? 104 : 160;
   const lay = narrow ? downwards : place;
   const said = new Map(cast.edges.map((edge) => [edge, saysOf(trace, edge, edge.events.length, said_room)]));
-  const most = Math.max(1, ...[...said.values()].map((lines) => lines.length));
-  const height = Math.max(drawing.height, narrow ? inLines(columns, width, texts).length * (72 + 28 * most) : 0);
+  // Lines of text between two, in both directions.
+  const most = Math.max(1, ...cast.edges.map((edge) => cast.edges.filter((other) => other === edge || (other.from === edge.to && other.to === edge.from))
+    .reduce((sum, one) => sum + (said.get(one) as string[]).length, 0)));
+  const height = Math.max(drawing.height, narrow ? inLines(columns, width, texts).length * (16 + 22 * most + highest(columns, width, texts)) : 0);
   const boxes = lay(columns, width, height, texts, (one, other) => Math.max(0, ...cast.edges.flatMap((edge) =>
     (one.includes(edge.from) && other.includes(edge.to)) || (one.includes(edge.to) && other.includes(edge.from))
       ? (said.get(edge) as string[]).map((text) => widthOf(text, true)) : [])));
@@ -342,7 +352,7 @@ export function beside(lines: readonly Line[], said: readonly string[][], boxes:
         const label = { ...best,
           x: inside(from.x + (to.x - from.x) * share + off.x * way, w / 2 + 2, width - w / 2 - 2),
           y: inside(from.y + (to.y - from.y) * share + off.y * way, h / 2 + 2, height - h / 2 - 2) };
-        const cost = boxes.reduce((sum, box) => sum + covered(label, box, 3), 0) * 3
+        const cost = boxes.reduce((sum, box) => sum + covered(label, box, 3), 0) * 6
           + placed.reduce((sum, other) => sum + covered(label, other, 4), 0) * 5
           + lines.reduce((sum, line) => sum + within(label, line), 0) * 8
           + Math.abs(share - 0.5) * 40 + (way < 0 ? 6 : 0) + more * 2;

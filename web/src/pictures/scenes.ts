@@ -129,7 +129,7 @@ function fullest(trace: Trace, scene: Scene): number | undefined {
   return (best(moments.filter(({ length }) => length >= whole * kHolds)) ?? best(moments))?.time;
 }
 
-// What is only counted after that is how the scene is cleared away.
+// What only becomes less after that is how the scene is cleared away.
 function lastAct(trace: Trace, scene: Scene, end: number): number {
   const order = trace.ordered();
   let last = -Infinity;
@@ -138,6 +138,11 @@ function lastAct(trace: Trace, scene: Scene, end: number): number {
     const time = trace.time.at(event);
     if (time > end || !isIn(scene, time)) break;
     if ((trace.kind.at(event) as Kind) < Kind.scene && trace.kind.at(event) !== Kind.counter) last = time;
+  }
+  for (const { time, value } of trace.series) {
+    for (let i = lowerBound(time.length, (k) => time.at(k), scene.from) + 1; i < time.length && time.at(i) <= end && isIn(scene, time.at(i)); ++i) {
+      if (value.at(i) > value.at(i - 1)) last = Math.max(last, time.at(i));
+    }
   }
   return last > -Infinity ? last : end;
 }
