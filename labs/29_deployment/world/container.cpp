@@ -141,7 +141,9 @@ std::string Containers::podman(const Args& args) {
                     "--tmpdir=/run/tmp"};
   const lab::ChildOptions options{
       .deadline = 30s,
-      .env = {{"CONTAINERS_CONF", app_file("containers.conf")}, {"HOME", "/run"}}};
+      .env = {{"CONTAINERS_CONF", app_file("containers.conf")},
+              {"HOME", "/run"},
+              {"TMPDIR", "/run"}}};
   const lab::Exit exit = Child::run(inside + engine + args, options).wait();
   if (!exit.ok()) throw lab::Error("podman " + args[0], exit.err);
   return exit.out.substr(0, exit.out.find_last_not_of('\n') + 1);
