@@ -68,7 +68,7 @@ void by_podman(lab::Story& story, const Row& outside) {
               bare[kPid] == "1" && bare[kHost] != outside[kHost] && unlimited == 0 &&
                   limited == 137 && bare[kCode] == "137" && handler[kCode] == "0" &&
                   init[kCode] == "143" && outside[kCode] == "143" &&
-                  next.base == first.base && next.app * 2 < next.bytes,
+                  next.base == first.base && next.app < next.bytes,
               "in the container the app was PID 1 on host {}. It asked for 100 MiB of 60 "
               "and exited with {}, outside with {}. A new build replaced {} of {}",
               bare[kHost], limited, unlimited, lab::text::bytes(next.app),

@@ -48,18 +48,27 @@ Args apart(const Args& command) {
   return (geteuid() == 0 ? root : root + Args{"--user", "--map-root-user"}) + command;
 }
 
+void remove_group(const fs::path& group) {
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(group, none)) {
+    if (entry.is_directory(none)) remove_group(entry);
+  }
+  fs::remove(group, none);
+}
+
 // Version 2 has one tree of control groups, version 1 one for each controller.
 void remove_groups(pid_t ours) {
-  std::vector<fs::path> groups;
-  for (const auto& entry : fs::recursive_directory_iterator(kGroups)) {
-    const std::string path = entry.path();
-    const auto name = path.find(kPrefix);
-    if (name == path.npos || !entry.is_directory()) continue;
-    const pid_t owner = std::atoi(path.c_str() + name + kPrefix.size());
-    if (owner == ours || kill(owner, 0) != 0) groups.push_back(path);
-  }
   std::error_code none;
-  for (; !groups.empty(); groups.pop_back()) fs::remove(groups.back(), none);
+  std::vector<fs::path> trees{kGroups};
+  for (const auto& entry : fs::directory_iterator(kGroups, none)) trees.push_back(entry);
+  for (const fs::path& tree : trees) {
+    for (const auto& entry : fs::directory_iterator(tree, none)) {
+      const std::string name = entry.path().filename();
+      if (!name.starts_with(kPrefix)) continue;
+      const pid_t owner = std::atoi(name.c_str() + kPrefix.size());
+      if (owner == ours || kill(owner, 0) != 0) remove_group(entry);
+    }
+  }
 }
 
 }  // namespace
@@ -127,21 +136,15 @@ void Containers::start_keeper() {
 }
 
 std::string Containers::podman(const Args& args) {
-  const Args command{"nsenter",
-                     "--target",
-                     inside_,
-                     "--mount",
-                     "--pid",
-                     "podman",
-                     "--root=/run/root",
-                     "--runroot=/run/run",
-                     "--tmpdir=/run/tmp"};
-  const lab::Exit exit =
-      Child::run(
-          command + args,
-          {.deadline = 30s,
-           .env = {{"CONTAINERS_CONF", app_file("containers.conf")}, {"HOME", "/run"}}})
-          .wait();
+  const Args inside{"nsenter", "--target", inside_, "--mount", "--pid"};
+  const Args engine{"podman", "--root=/run/root", "--runroot=/run/run",
+                    "--tmpdir=/run/tmp"};
+  const lab::ChildOptions options{
+      .deadline = 30s,
+      .env = {{"CONTAINERS_CONF", app_file("containers.conf")},
+              {"HOME", "/run"},
+              {"TMPDIR", "/run"}}};
+  const lab::Exit exit = Child::run(inside + engine + args, options).wait();
   if (!exit.ok()) throw lab::Error("podman " + args[0], exit.err);
   return exit.out.substr(0, exit.out.find_last_not_of('\n') + 1);
 }
@@ -197,7 +200,8 @@ Served Containers::serve_process(std::string_view on_sigterm) {
   Child child = Child::run(command, options);
   const std::string greeting =
       Child::run({app_file("app"), "ask", "/"}, options).wait().out;
-  const pid_t pid = alone ? child.pid() : std::stoi(first_child_of(child));
+  const pid_t pid =
+      alone ? child.pid() : static_cast<pid_t>(number_of(first_child_of(child)));
   kill(pid, SIGTERM);
   const bool obeys = ends_within(child, 1s);
   if (!obeys) kill(pid, SIGKILL);

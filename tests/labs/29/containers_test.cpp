@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "lab/core/error.hpp"
 #include "support/own_run.hpp"
+#include "support/places.hpp"
 #include "world/container.hpp"
 
 namespace {
@@ -23,6 +26,20 @@ TEST(NumberOf, ReadsWhatIsNothingButANumber) {
     EXPECT_THROW(number_of(told), lab::Error) << told;
   EXPECT_THROW(number_of(std::string_view("1\0", 2)), lab::Error);
   EXPECT_THROW(number_of(std::string(1 << 20, '9')), lab::Error);
+}
+
+TEST(Page, ShowsLinesOfTheManifestThatIsPlayed) {
+  const auto text_of = [](const char* file) {
+    std::ifstream stream(lab::test::source("labs/29_deployment/") + file);
+    return std::string(std::istreambuf_iterator<char>(stream), {});
+  };
+  const std::string page = text_of("README.md"),
+                    manifest = text_of("image/deployment.yaml");
+  const auto from = page.find("```yaml\n");
+  ASSERT_NE(from, page.npos);
+  std::istringstream shown(page.substr(from + 8, page.find("```", from + 8) - from - 8));
+  for (std::string line; std::getline(shown, line);)
+    EXPECT_THAT(manifest, testing::HasSubstr(line + "\n"));
 }
 
 class ContainersTest : public testing::Test {

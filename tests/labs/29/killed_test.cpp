@@ -2,6 +2,7 @@
 // must be found in another way.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -100,6 +101,10 @@ TEST(KilledContainers, LeaveNoProcessAndTheNextRunSweeps) {
   EXPECT_EQ(start().wait().code, 0);
   for (const std::string& name : left) EXPECT_FALSE(groups().contains(name)) << name;
   EXPECT_THAT(processes_of(folder.path()), IsEmpty());
+  std::set<std::string> files;  // each engine's own, too
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+    files.insert(entry.path().filename());
+  EXPECT_THAT(files, testing::ElementsAre("underloop-" + std::to_string(geteuid())));
 }
 
 }  // namespace
