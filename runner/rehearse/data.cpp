@@ -15,6 +15,7 @@
 #include "core/progress.hpp"
 #include "drill/store.hpp"
 #include "lab/core/error.hpp"
+#include "lab/core/terminal.hpp"
 #include "rehearse/interviews.hpp"
 #include "rehearse/plan.hpp"
 
@@ -132,7 +133,11 @@ int data(const DataOptions& options) {
   const fs::path folder = data_folder();
   if (options.what.empty()) {
     fmt::print("What is kept of you is in {}\n", folder.string());
-    for (const std::string& damage : damage_in(folder)) fmt::print("{}\n", damage);
+    const auto terminal = lab::Terminal::of_stdout();
+    for (const std::string& damage : damage_in(folder)) {
+      for (const std::string& line : terminal.wrapped(damage, 0))
+        fmt::print("{}\n", line);
+    }
     return 0;
   }
   if (options.file.empty())

@@ -89,6 +89,7 @@ bool MockInterview::ask(const Lab& lab) {
       questioner_.typed("To keep your answer, type it in one line. Enter goes on");
   if (!typed) return false;
   answered.interview.typed = *typed;
+  fmt::print("\n");
   questioner_.paragraph(page.spoken, Style::green);
   if (!check(page, answered)) return false;
   interviews_.add(answered.interview);
