@@ -5,7 +5,7 @@ import { inside } from '../src/lab/splitter';
 import { linked } from '../src/lab/markdown';
 import { dense, timesOf } from '../src/pictures/bars';
 import { beside, covered, within, type Box, type Line } from '../src/pictures/nodes';
-import { areApart, rowsOf } from '../src/pictures/sequence';
+import { areApart, folded, parted, rowsOf } from '../src/pictures/sequence';
 import { wrapped } from '../src/pictures/sheet';
 import { density } from '../src/timeline/minimap';
 import { fold } from '../src/pictures/fold';
@@ -302,4 +302,24 @@ test('who comes on stage again begins a new case', () => {
     told('scene', 'two clients', 0), told('picture', 'sequence', 1, { feeds: ['client', 'server'] }),
     actor('client', 2), flow('client', 'server', 'GET', 3), actor('client', 6), flow('client', 'server', 'GET', 7));
   assert.deepEqual(rowsOf(trace, scene(trace)).rows.map(({ look }) => look), ['arrow', 'case', 'arrow']);
+});
+
+test('what comes again and again in a sequence is told once, and what is counted from the first to the last', () => {
+  const row = (text: string, from = 'a', to = 'b', look: 'arrow' | 'case' = 'arrow') => ({ from, to, text, look });
+  const twenty = Array.from({ length: 20 }, () => [row('GET'), row('200', 'b', 'a')]).flat();
+  assert.deepEqual(folded([row('POST'), ...twenty, row('bye')]).map(({ text }) => text), ['POST', 'GET × 20', '200 × 20', 'bye']);
+  assert.deepEqual(folded([1, 2, 3, 4].map((i) => row(`order ${i}`))).map(({ text }) => text), ['order 1 … order 4']);
+  // Twice is not again and again, other numbers are other answers, and a heading ends what came.
+  assert.equal(folded([row('GET'), row('GET')]).length, 2);
+  assert.equal(folded([row('200'), row('401'), row('500')]).length, 3);
+  assert.equal(folded([row('GET'), row('GET'), row('with a cache', '', '', 'case'), row('GET')]).length, 4);
+});
+
+test('a scene that has ended stands in columns, each with whole cases', () => {
+  const row = (i: number, look: 'arrow' | 'case') => ({ time: i * 10, event: i, from: look === 'case' ? '' : 'a', to: 'b', text: `${i}`, look });
+  const rows = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => row(i, [0, 3, 6].includes(i) ? 'case' : 'arrow'));
+  assert.deepEqual(parted(rows, 3).map((part) => part.map(({ event }) => event)), [[0, 1, 2], [3, 4, 5], [6, 7, 8]]);
+  assert.deepEqual(parted(rows, 1).map((part) => part.length), [9]);
+  const plain = rows.map(({ event }) => row(event, 'arrow'));
+  assert.deepEqual(parted(plain, 2).map((part) => part.length), [4, 5]);
 });

@@ -104,7 +104,7 @@ function One({ table: told, width, height, limit }: { table: Table; width: numbe
   const isShare = values.some((one) => one?.kind === '%') && largest <= 100;
   const most = all ? Math.max(largest, Number((all[1] ?? '').replaceAll(',', ''))) : isShare ? 100 : Math.max(largest, limit?.value ?? 0);
   const said = table.rows.map((row) => (all ? `${grouped(plain(row[at] ?? ''))} ${head}` : grouped(plain(row[at] ?? ''))));
-    const others = othersOf(table, drawn);
+  const others = othersOf(table, drawn);
   let details = detailsOf(table, drawn);
   const labels = table.rows.map((row) => counted(table, row[0] ?? ''));
   const side = Math.max(110, ...labels.map((text) => widthOf(text) + 22));
@@ -165,7 +165,7 @@ function One({ table: told, width, height, limit }: { table: Table; width: numbe
             <rect class="bed" x={gutter} y={line} width={long} height={thick} rx="4" />
             <rect class="filled" x={gutter} y={line} width={w} height={thick} rx="4" />
             <text class={inBar ? 'small strong' : narrow ? 'small strong halo' : 'strong halo'} x={inBar ? gutter + 8 : gutter + w + 8} y={line + thick / 2 + 5} style={{ textAnchor: 'start' }}>
-              {said[i]}{value === largest && times && <tspan class="small dim">{times}</tspan>}</text>
+              {said[i]}{value === largest && times && <tspan class={inBar ? 'times' : 'small dim'}>{times}</tspan>}</text>
           </g>
         );
       })}

@@ -49,16 +49,27 @@ export function Picture(shown: Shown) {
     measure();
     return () => observer.disconnect();
   }, []);
+  const [hidden, setHidden] = useState('');
+  useEffect(() => {
+    const element = paper.current as HTMLDivElement;
+    const look = () => setHidden([element.scrollTop > 4 && 'above', element.scrollTop + element.clientHeight < element.scrollHeight - 4 && 'below'].filter(Boolean).join(' '));
+    look();
+    element.addEventListener('scroll', look, { passive: true });
+    return () => element.removeEventListener('scroll', look);
+  });
   // Before a sequence looks for its last row.
   useLayoutEffect(() => { (paper.current as HTMLDivElement).scrollTop = 0; }, [shown.scene.index, shown.trace]);
   const { picture } = shown.scene;
   const Draw = kKinds[picture.kind] ?? Strips;
   return (
     <figure class="picture" data-kind={picture.kind}>
+      <div class="picture-frame" data-hidden={hidden}>
       <div class="picture-paper" ref={paper} tabIndex={0} role="group" aria-label="Picture">
         {size.width > 40 && size.height > 40 && (
           <Safely key={`${shown.scene.index} ${picture.kind}`}><Draw {...shown} width={size.width} height={size.height - 4} /></Safely>
         )}
+      </div>
+      {hidden.includes('below') && <button class="more-below" tabIndex={-1} aria-hidden="true" onClick={() => paper.current?.scrollBy({ top: paper.current.clientHeight * 0.7, behavior: 'smooth' })}>more ▾</button>}
       </div>
       <Legend trace={shown.trace} scene={shown.scene} />
     </figure>

@@ -4,7 +4,7 @@ import { lowerBound } from '../trace/columns';
 import { Kind, type Trace } from '../trace/trace';
 import { lengthText, timeText } from '../trace/time';
 import { meaningOf } from './meaning';
-import { casesIn, eventsIn, isIn, lanesIn, stretch, type Scene } from './scenes';
+import { casesIn, eventsIn, isIn, lanesIn, restOf, stretch, type Scene } from './scenes';
 import { Label, Nothing, Sheet, widthOf, wrapped, Words, type Drawing } from './sheet';
 
 interface Row {
@@ -22,6 +22,10 @@ const kAir = 16.5; // px above a row's line: its label
 const kHead = 28; // px, of one line
 const kLine = 14;
 const kLanes = 12;
+const kLeast = 15; // px a row, where the whole scene has to be seen
+const kDense = 24; // px: below that a label stands on its line
+const kLane = 52; // px, the narrowest
+const kColumns = 3;
 
 const stories = new WeakMap<Trace, { key: string; lanes: string[]; rows: Row[]; left_out: number }>();
 
@@ -129,7 +133,7 @@ export function areApart(rows: readonly { from: string; look: string }[]): boole
 }
 
 // Before which rows a long silence lay.
-function silences(rows: Row[]): Set<number> {
+function silences(rows: readonly Row[]): Set<number> {
   const gaps = rows.slice(1).map((row, i) => row.time - (rows[i] as Row).time).sort((a, b) => a - b);
   const whole = rows.length ? (rows[rows.length - 1] as Row).time - (rows[0] as Row).time : 0;
   const usual = gaps[Math.floor(gaps.length / 2)] ?? 0;
@@ -139,12 +143,102 @@ function silences(rows: Row[]): Set<number> {
   }));
 }
 
-export function Sequence({ trace, scene, at, width, height, lit, choose, live }: Drawing) {
-  const { lanes, rows: all, left_out } = rowsOf(trace, scene);
+// What came again and again, once, with how often: up to six rows that follow each other.
+export function folded<R extends Pick<Row, 'from' | 'to' | 'look' | 'text'>>(rows: readonly R[]): R[] {
+  const found: R[] = [];
+  for (let i = 0; i < rows.length;) {
+    let [long, times] = [1, 1];
+    for (let p = 1; p <= 6 && rows[i]?.look !== 'case'; ++p) {
+      let n = 1;
+      while (Array.from({ length: p }, (_, j) => i + (n - 1) * p + j).every((k) => comesAgain(rows[k], rows[k + p]))) ++n;
+      if (n >= 3 && (n - 1) * p > (times - 1) * long) [long, times] = [p, n];
+    }
+    for (let j = 0; j < long; ++j) {
+      const [first, last] = [rows[i + j] as R, rows[i + j + (times - 1) * long] as R];
+      found.push(times === 1 ? first : { ...first, text: first.text === last.text ? `${first.text} × ${times}` : `${first.text} … ${last.text}` });
+    }
+    i += long * times;
+  }
+  return found;
+}
+
+// The same, or the next of those that are counted.
+function comesAgain(a: Pick<Row, 'from' | 'to' | 'look' | 'text'> | undefined, b: typeof a): boolean {
+  if (!a || !b || a.look === 'case' || a.from !== b.from || a.to !== b.to || a.look !== b.look) return false;
+  if (a.text === b.text) return true;
+  const numbers = (text: string) => (text.match(/\d+/g) ?? []).map(Number);
+  const [before, after] = [numbers(a.text), numbers(b.text)];
+  return a.text.replace(/\d+/g, '#') === b.text.replace(/\d+/g, '#')
+    && before.reduce((sum, one, i) => sum + Math.abs((after[i] as number) - one), 0) === 1;
+}
+
+// How much room rows need, in rows.
+function need(rows: readonly Row[]): number {
+  const cases = rows.filter(({ look, text }, i) => look === 'case' && (i > 0 || text)).length;
+  return rows.length + silences(rows).size + cases * 0.35 + 0.4;
+}
+
+// As columns of about one height, cut before cases; a story of one case is cut anywhere.
+export function parted(rows: readonly Row[], columns: number): Row[][] {
+  const cases = rows.flatMap((row, i) => (i && row.look === 'case' ? [i] : []));
+  const cuts = cases.length ? cases : Array.from({ length: Math.max(0, rows.length - 1) }, (_, i) => i + 1);
+  let best: Row[][] = [rows.slice()];
+  const tallest = (parts: Row[][]) => Math.max(...parts.map((part) => need(part)));
+  const attempt = (...at: number[]) => {
+    const parts = [0, ...at].map((begin, i) => rows.slice(begin, at[i] ?? rows.length));
+    if (tallest(parts) < tallest(best)) best = parts;
+  };
+  const few = cuts.length > 40 ? cuts.filter((_, i) => i % Math.ceil(cuts.length / 40) === 0) : cuts;
+  if (columns === 2) for (const cut of few) attempt(cut);
+  if (columns === 3) for (const [i, cut] of few.entries()) for (const other of few.slice(i + 1)) attempt(cut, other);
+  return best;
+}
+
+// All that a scene told, so that it is seen as a whole: as one column, or several.
+function whole(rows: readonly Row[], lanes: readonly string[], width: number, height: number): { parts: Row[][]; row: number } {
+  const room = height - kHead - kLine - 24;
+  const tell = need(rows) * kRow > room ? folded(rows) : rows.slice();
+  const longest = Math.max(...tell.map(({ text, look }) => widthOf(text, true) + (look === 'put' ? 60 : 26)));
+  let best = { parts: [tell], row: room / need(tell) };
+  for (let columns = 2; columns <= kColumns && best.row < 22; ++columns) {
+    const wide = width / columns;
+    if (wide < Math.min(width * 0.8, longest) || wide < 190) break;
+    const parts = parted(tell, columns);
+    if (parts.some((part) => usedBy(part, lanes).length * kLane > wide)) continue;
+    const row = room / Math.max(...parts.map((part) => need(part)));
+    if (row > best.row + 1) best = { parts, row };
+  }
+  return { parts: best.parts, row: Math.max(kLeast, Math.min(44, best.row)) };
+}
+
+const usedBy = (rows: readonly Row[], lanes: readonly string[]) => lanes.filter((name) => rows.some((row) => row.from === name || row.to === name));
+
+export function Sequence(drawing: Drawing) {
+  const { trace, scene, at, width, height, live } = drawing;
+  const { lanes, rows, left_out } = rowsOf(trace, scene);
+  const apart = areApart(rows.filter((row) => row.look !== 'case'));
+  const rests = !live && at + 1e-6 >= restOf(trace, scene);
+  if (!rests || apart) return <Paper {...drawing} lanes={lanes} rows={rows} left_out={left_out} apart={apart} least={rests ? kLeast : kRow} rests={rests} />;
+  const { parts, row } = whole(rows, lanes, width, height);
+  if (parts.length < 2) return <Paper {...drawing} lanes={lanes} rows={parts[0] as Row[]} left_out={left_out} apart={false} least={Math.min(kRow, row)} rests />;
+  return (
+    <div class="columns">
+      {parts.map((part, i) => (
+        <div key={i}>
+          <Paper {...drawing} width={width / parts.length - 6} lanes={usedBy(part, lanes)} rows={part} left_out={i ? 0 : left_out} apart={false} least={row} most={row} rests />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Paper({ trace, scene, at, width, height, lit, choose, live, lanes, rows: all, left_out, apart, least, most: largest = 44, rests }: Drawing & {
+  lanes: readonly string[]; rows: readonly Row[]; left_out: number; apart: boolean; least: number; most?: number; rests: boolean;
+}) {
+  void trace;
   const here = useRef<SVGGElement>(null);
   const scrolled = useRef(-1); // the scene whose paper it was
   // Programs that ran one after the other stand side by side, each from its top.
-  const apart = areApart(all.filter((row) => row.look !== 'case'));
   const rows = apart ? all.filter((row) => row.look !== 'case') : all;
   const shown = lowerBound(rows.length, (i) => (rows[i] as Row).time, at + 1e-6);
   const quiet = apart ? new Set<number>() : silences(rows);
@@ -154,11 +248,11 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
   const headLines = Math.max(1, ...lanes.map((name) => wrapped(name, step - 8, step < 90, 3).length));
   const head = kHead + (headLines - 1) * kLine;
   const top = head + 10; // of the paper under the heads
-  const tall_of = (i: number) => (quiet.has(i) ? row_height * 0.9 : 0) + (rows[i]?.look === 'case' && i ? row_height * 0.35 : 0);
+  const tall_of = (i: number) => (quiet.has(i) ? row_height * (row_height < kDense ? 1 : 0.9) : 0) + (rows[i]?.look === 'case' && i ? row_height * 0.35 : 0);
   const starts = new Map(lanes.map((name) => [name, rows.findIndex((row) => row.from === name)]));
   const most = apart ? Math.max(...lanes.map((name) => rows.filter((row) => row.from === name).length)) : rows.length;
   const cases = rows.filter((row) => row.look === 'case').length;
-  const row_height = Math.max(kRow, Math.min(44, (height - top - 14) / (most + quiet.size + cases * 0.35)));
+  const row_height = Math.max(least, Math.min(largest, (height - top - 14) / (most + quiet.size + cases * 0.35)));
   let y = top + 18;
   const ys = rows.map((row, i) => {
     if (apart) {
@@ -171,11 +265,12 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
     y += row_height * (row.look === 'case' && !row.text ? 0.35 : 1);
     return own;
   });
-  const tall = y > height ? y + row_height * 2.4 : height;
+  const dense = row_height < kDense;
+  const tall = rests ? Math.max(height, y - row_height + 14) : y > height ? y + row_height * 2.4 : height;
   // So far down that the last row is seen, and that none is half under the heads.
   useEffect(() => {
     const box = here.current?.closest('.picture-paper');
-    if (!box || shown < 1 || !(live || at < scene.to)) return;
+    if (!box || shown < 1 || rests || !(live || at < scene.to)) return;
     const seen = ys[shown - 1] as number;
     const fresh = scrolled.current !== scene.index;
     scrolled.current = scene.index;
@@ -211,7 +306,7 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
       {left_out > 0 && <text class="small dim" x={width - 8} y={top + 10} style={{ textAnchor: 'end' }}>{left_out} earlier are not drawn</text>}
       {rows.slice(0, shown).map((row, i) => {
         const [a, b, line] = [x(row.from), x(row.to), ys[i] as number];
-        const current = i === shown - 1 && at < scene.to;
+        const current = i === shown - 1 && !rests && at < scene.to;
         const before = rows[i - 1];
         return (
           <g key={`${row.event} ${row.look}`} ref={i === shown - 1 ? here : null} data-row={row.look}
@@ -222,13 +317,13 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
             )}
             {row.look === 'case' ? (
               <>
-                <line class="rule" x1="4" x2={width - 4} y1={line - row_height * 0.6} y2={line - row_height * 0.6} />
-                <Label x={8} y={line + 4} text={row.text} room={width - 16} kind="strong halo" side="start" />
+                <line class="rule" x1="4" x2={width - 4} y1={line - Math.max(12, row_height * 0.6)} y2={line - Math.max(12, row_height * 0.6)} />
+                <Label x={8} y={line + 4} text={row.text} room={width - 16} kind={dense || widthOf(row.text) > width - 16 ? 'strong small halo' : 'strong halo'} side="start" />
               </>
             ) : (
               <>
                 {timeRoom > 0 && !apart && <text class="small dim" x={timeRoom - 8} y={line + 4} style={{ textAnchor: 'end' }}>{timeOf(i)}</text>}
-                <Mark row={row} a={a} b={b} y={line} room={step} width={width} margin={timeRoom} apart={apart} />
+                <Mark row={row} a={a} b={b} y={line} room={step} width={width} margin={timeRoom} apart={apart} tall={row_height} />
               </>
             )}
           </g>
@@ -239,8 +334,8 @@ export function Sequence({ trace, scene, at, width, height, lit, choose, live }:
   );
 }
 
-function Mark({ row, a, b, y, room, width, margin, apart }: {
-  row: Row; a: number; b: number; y: number; room: number; width: number; margin: number; apart: boolean;
+function Mark({ row, a, b, y, room, width, margin, apart, tall }: {
+  row: Row; a: number; b: number; y: number; room: number; width: number; margin: number; apart: boolean; tall: number;
 }) {
   const { text, look } = row;
   if (look === 'dot' || look === 'state' || a === b) {
@@ -248,10 +343,11 @@ function Mark({ row, a, b, y, room, width, margin, apart }: {
     // Its row is its own, so a long text may reach over the lanes beside it.
     const least = margin + 4;
     const w = Math.min(widthOf(text, true) + 18, apart ? room - 6 : width - least - 2);
+    const high = Math.min(22, tall - 1);
     const left = Math.min(Math.max(a - w / 2, least), width - w - 2);
     return (
       <g class={`chip is-${meaning}`}>
-        <rect x={left} y={y - 11} width={w} height="22" rx={look === 'state' ? 5 : 11} />
+        <rect x={left} y={y - high / 2} width={w} height={high} rx={look === 'state' ? 5 : 11} />
         <Label x={left + w / 2} y={y + 4} text={text} room={w - 8} kind="small" />
       </g>
     );
@@ -260,11 +356,16 @@ function Mark({ row, a, b, y, room, width, margin, apart }: {
   const dashed = look === 'put' ? ' waits' : '';
   const said = look === 'put' ? `${text}: queued` : look === 'take' ? `${text}: runs` : text;
   const long = Math.min(widthOf(said, true), width - margin - 8); // a row is its own: it may reach over other lanes
+  // Where rows are low, the label stands on its line, or beside one that is too short for that.
+  const dense = tall < kDense;
+  const right = Math.max(a, b) + 8 + long <= width - 2;
+  const beside = dense && Math.abs(b - a) < long + 24 && (right || Math.min(a, b) - 10 - long >= margin);
+  const middle = !beside ? (a + b) / 2 : right ? Math.max(a, b) + 8 + long / 2 : Math.min(a, b) - 8 - long / 2;
   return (
     <>
       <line class={`message${dashed}`} x1={a} x2={to} y1={y} y2={y} marker-end="url(#tip)" />
       <circle class="tail" cx={a} cy={y} r="3.5" />
-      <Label x={Math.min(Math.max((a + b) / 2, margin + long / 2 + 4), width - long / 2 - 4)} y={y - 6} text={said} room={width - margin - 8} kind="small halo" />
+      <Label x={Math.min(Math.max(middle, margin + long / 2 + 4), width - long / 2 - 4)} y={dense ? y + 4 : y - 6} text={said} room={width - margin - 8} kind="small halo" />
     </>
   );
 }
