@@ -9,12 +9,24 @@
 #include "deployment.hpp"
 #include "lab/net/http.hpp"
 #include "lab/net/nginx_server.hpp"
+#include "lab/os/run_dir.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
 
 const std::string kFile(4 << 10, 'x');
+
+// nginx has its folder in that of a run.
+const struct RunFolder {
+  RunFolder() = default;
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+  ~RunFolder() { lab::remove_run_dir(path_); }
+
+ private:
+  std::filesystem::path path_ = lab::plan_run_dir();
+} kRun;
 
 void get(benchmark::State& state, std::uint16_t port, const char* target) {
   lab::http::Client client("127.0.0.1", port);

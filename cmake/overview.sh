@@ -53,11 +53,14 @@ print_lab() {
   [[ $progress != *" run $1"* ]] || mark=✔
   if [[ $4 != "$section" ]]; then
     section=$4
+    line="$section: ${ran[$section]:-0} of ${all[$section]} run"
     if ((beside)); then
-      printf '\n%s%-*s%s  %sasked hard%s\n' "$bold" $((room + indent)) "$section" "$plain" \
+      printf '\n%s%-*s%s  %sasked hard%s\n' "$bold" $((room + indent)) "$line" "$plain" \
         "$dim" "$plain"
     else
-      printf '\n%s%s%s\n' "$bold" "$section" "$plain"
+      wrap "$width" "$line"
+      printf '\n'
+      for line in "${lines[@]}"; do printf '%s%s%s\n' "$bold" "$line" "$plain"; done
     fi
   fi
   rate "$5" "$6"
@@ -83,11 +86,13 @@ overview() {
   local bold dim red yellow cyan plain section='' width=0 names=0 indent room beside=1
   local numbers=() first='' written=0 progress=''
   local kept=${XDG_DATA_HOME:-${HOME-}/.local/share}/underloop/progress
+  local -A all=() ran=()
   styles
   [[ ! -r $kept ]] || progress=$(<"$kept")
   measure_width
   note_lab() {
-    numbers+=("$1")
+    numbers+=("$1") all[$4]=$((${all[$4]:-0} + 1))
+    [[ $progress != *" run $1"* ]] || ran[$4]=$((${ran[$4]:-0} + 1))
     ((${#2} - 3 <= names)) || names=$((${#2} - 3))
     [[ -f $root/labs/$2/main.cpp ]] || return 0
     first=${first:-${1#0}} written=$((written + 1))

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# The studio's page: tests/studio_page.sh check | (browser | sheets | book) BUILD
+# The studio's page: tests/studio_page.sh check | (browser | sheets | rehearse | book) BUILD
 #
 #   check     its types, the tests of its arithmetic, and that it builds
 #   browser   every page in a real Chromium, on the studio of that build folder
 #   sheets    every sheet in a real Chromium, printed
+#   rehearse  a mock interview, and a plan over several days, in a real Chromium
 #   book      every page of ./lab book in a real Chromium, from disk and without a network
 #
 # What is missing is told, with 77; in CI that is a failure.
@@ -22,10 +23,10 @@ case ${1-} in
   check)
     for script in check test build; do npm run --silent "$script" --prefix "$web"; done
     ;;
-  browser | sheets)
+  browser | sheets | rehearse)
     command -v chromium >/dev/null || missing "there is no browser: apt install chromium"
     [[ -x $2/runner/studio && -x $2/runner/underloop ]] || missing "the studio is not built: ./lab build"
-    [[ $1 == browser ]] && script=e2e || script=e2e:sheets
+    [[ $1 == browser ]] && script=e2e || script=e2e:$1
     STUDIO_PROGRAM=$2/runner/studio UNDERLOOP_BUILD=$2 npm run --silent "$script" --prefix "$web"
     ;;
   book)
@@ -33,5 +34,5 @@ case ${1-} in
     [[ -x $2/runner/underloop ]] || missing "./lab's program is not built: ./lab build"
     RUNNER_PROGRAM=$2/runner/underloop UNDERLOOP_BUILD=$2 npm run --silent e2e:book --prefix "$web"
     ;;
-  *) echo "tests/studio_page.sh check | (browser | sheets | book) BUILD" >&2 && exit 2 ;;
+  *) echo "tests/studio_page.sh check | (browser | sheets | rehearse | book) BUILD" >&2 && exit 2 ;;
 esac

@@ -63,8 +63,8 @@ class Host::Instance {
     answered(what == mine + "/response", request.body);
   }
 
-  // Step 5: GET next has no reply until there is an event, nor has the process a single
-  // cycle until then.
+  // Step 5: GET next has no reply until there is an event, and until then the process gets
+  // no CPU time at all.
   void wait_for_event(const Reply& reply) {
     next_ = reply;
     if (call_) return hand_out();
@@ -102,7 +102,7 @@ class Host::Instance {
     timer_.start(time, [this] { child_.kill(SIGKILL); });
   }
 
-  // Step 6: whatever has ended the process, its event does not end with it.
+  // Step 6: whatever has ended the process, its event is not lost with it.
   void died() {
     Host& host = host_;
     if (call_) died_of_ = call_->event;

@@ -52,7 +52,7 @@ class SharedCache {
   // False if what is there has this version or a newer one.
   bool set_newer(const std::string& key, long version, const std::string& value);
 
-  // Step 5: a value; or the token for filling it; or neither, while somebody else has that.
+  // Step 5: a value, or the token for filling it, or neither while somebody else has the token.
   struct Lookup {
     std::optional<std::string> value{};
     std::string token{};

@@ -135,8 +135,8 @@ void ConnectionPool::connect(Slot& slot) {
   slot.expires = now_() + Duration(TimeSpan(life * (1 - earlier(random_))));
 }
 
-// Step 5: what is not lent again. One that was idle for long may have died unnoticed, so it
-// is asked if `ask` says so; that is a round trip.
+// Step 5: what is not lent again. A connection that was idle for a while may have died
+// unnoticed, so it is pinged if `ask` says so, which is a round trip.
 bool ConnectionPool::usable(Slot& slot, bool ask) const {
   const TimePoint now = now_();
   if (slot.connection->broken() || now >= slot.expires) return false;
@@ -158,7 +158,7 @@ void ConnectionPool::give_back(Slot& slot) noexcept {
   pass_on(slot, {});
 }
 
-// Step 7: from hand to hand: a newcomer cannot snatch it from the first in the queue. A
+// Step 7: from hand to hand. A newcomer cannot take it from the first in the queue. A
 // slot that could not be opened carries its error to the first in the queue instead.
 void ConnectionPool::pass_on(Slot& slot, const std::exception_ptr& error) {
   slot.idle_since = now_();

@@ -28,7 +28,7 @@ struct Part {
   std::string type = "text/plain";
 };
 
-// Step 1: what the parser tells of each part, in this order; its data in any number of pieces.
+// Step 1: what the parser reports of each part, in this order; its data in any number of pieces.
 struct PartEvents {
   std::function<void(const Part&)> on_part;
   std::function<void(std::string_view)> on_data;  // valid during the call

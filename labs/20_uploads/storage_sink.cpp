@@ -22,8 +22,8 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
         on_room(std::move(room)),
         client(loop, to.address()) {}
 
-  // Step 8: one request at a time. Each reply asks anew what is to be done next, so a
-  // client that leaves while a request is under way is no special case.
+  // Step 8: one request at a time. After each reply the sink decides what to do next, so a
+  // client that leaves during a request is not a special case.
   void next() {
     if (busy) return;
     if (gone) return abort();
@@ -91,8 +91,8 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
         });
   }
 
-  // Step 9: S3 keeps, and charges for, parts that nobody completes. What a crash of ours
-  // leaves there is for the bucket's lifecycle rule.
+  // Step 9: S3 keeps, and charges for, parts that nobody completes. If we crash, the
+  // bucket's lifecycle rule must remove them.
   void abort() {
     if (stored || upload_id.empty()) return;
     send(bucket.request("DELETE", key, {{"uploadId", std::exchange(upload_id, {})}}),

@@ -114,8 +114,8 @@ void Upload::take(std::string_view bytes) {
   if (start_.size() > limits_.field_bytes) settle(413, "a field is too long");
 }
 
-// Step 7: limits are checked while the bytes come. Nobody asks the client how many there are,
-// or what they are.
+// Step 7: limits are checked while the bytes come. What the client says about their number
+// and type is not trusted.
 void Upload::take_file(std::string_view bytes) {
   file_bytes_ += bytes.size();
   if (file_bytes_ > limits_.file_bytes) return settle(413, "the file is too large");

@@ -37,7 +37,7 @@ struct Block {
   }
   std::ranges::sort(blocks, {}, &Block::from);
 
-  // Step 6: from the roots on, each block that is reached is read in its turn.
+  // Step 6: start at the roots, and read each block that is reached for more pointers.
   std::vector<Block*> unread;
   const auto reach = [&](Block& block) {
     if (!block.reached) unread.push_back(&block);
@@ -90,8 +90,8 @@ Fault diagnose(const Signals& signals) {
   }
   if (signals.reach.unreachable > 0.5)
     return signals.reach.heads > 0.5 ? Fault::lost : Fault::cycle;
-  // Step 7: somebody still holds it. Let time pass, announce something, ask again for the
-  // same: a timer and a listener do more work than before, a cache has the same already.
+  // Step 7: somebody still holds it. Let time pass, emit an event, repeat a request: a timer
+  // or a listener does more work than before, and a cache already has the result.
   if (signals.idle_work > 10) return Fault::timer;
   if (signals.event_work > 10) return Fault::listener;
   return signals.repeat_growth < signals.growth / 10 ? Fault::cache : Fault::unknown;

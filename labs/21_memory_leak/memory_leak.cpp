@@ -113,7 +113,7 @@ std::vector<Site> by_site(const Snapshot& snapshot, int period) {
   return tally.sorted();
 }
 
-// Step 5: what stands in both snapshots cancels exactly; only the rest is an estimate.
+// Step 5: what is in both snapshots cancels exactly; only the rest is an estimate.
 std::vector<Site> compare(const Snapshot& before, const Snapshot& after) {
   const Inside guard;
   Tally tally;
@@ -143,8 +143,8 @@ HeapSampler::HeapSampler(std::size_t mean_bytes, std::uint64_t seed)
   backtrace(first, 1);  // it loads its library now, and not within the first sample
 }
 
-// Step 2: the gaps are exponential, so each byte allocated is a sample's with the same
-// chance, whatever came before it. A fixed gap would fall into step with the program.
+// Step 2: the gaps are exponential, so each allocated byte has the same chance to be sampled,
+// whatever came before it. A fixed gap could fall into step with the program.
 double HeapSampler::next_gap(Countdown& mine) const noexcept {
   if (mean_ == 1) return 0;
   mine.random += 0x9E3779B97F4A7C15u;  // splitmix64
@@ -168,7 +168,7 @@ void HeapSampler::sample(void* block, std::size_t size) noexcept {
   // No memory between samples: the gap is drawn anew from the end of this block.
   mine.bytes = next_gap(mine);
   Sample taken{block, size};
-  // Step 3: the stack tells who asked. Two frames of ours stand on top of it.
+  // Step 3: the stack shows who allocated. The two frames on top of it are ours.
   taken.stack.depth = backtrace(taken.stack.frames.data(), Stack::kDepth);
   try {
     const std::lock_guard lock(mutex_);

@@ -5,8 +5,8 @@
 
 namespace lab26 {
 
-// Step 2: a queue without a limit only moves the crash. So each line has to fit, or
-// somebody decides who pays: the caller waits, or a line goes.
+// Step 2: a queue without a limit only moves the crash. So a line has to fit. If it does not,
+// either the caller waits or a line is dropped.
 bool LogQueue::put(LogLine& line) {
   const auto fits = [&] {
     return lines_.empty() || bytes_ + line.text.size() <= capacity_;

@@ -40,7 +40,7 @@
 
 namespace lab26 {
 
-// Step 1: a field is a name and a value. Who counts errors by route needs no pattern then.
+// Step 1: a field is a name and a value, so a program can count errors by route without regex.
 // It refers to its texts: pass it in the call.
 struct Field {
   template <class T>

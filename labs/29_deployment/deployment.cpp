@@ -71,14 +71,17 @@ void Rollout::start_missing() {
 // Step 5: of the old ones first those that serve nobody; then, as long as enough are left,
 // one that does. A new version that never gets ready stops the rollout right here.
 void Rollout::stop_surplus(Clock::time_point now) {
-  const auto unneeded = [&](const Copy& copy) {
-    return !copy.stopping && (copy.version != version_ || fresh() > config_.replicas);
-  };
-  for (Copy& copy : copies_)
-    if (unneeded(copy) && !is_available(copy, now)) stop(copy);
-  for (Copy& copy : copies_) {
-    const bool enough = available(now) > config_.replicas - config_.max_unavailable;
-    if (unneeded(copy) && enough) stop(copy);
+  int surplus = fresh() - config_.replicas;
+  int spare = available(now) - (config_.replicas - config_.max_unavailable);
+  for (const bool serves : {false, true}) {
+    for (Copy& copy : copies_) {
+      const bool is_fresh = copy.version == version_;
+      const bool unneeded = !copy.stopping && (!is_fresh || surplus > 0);
+      if (!unneeded || is_available(copy, now) != serves) continue;
+      if (serves && spare-- <= 0) return;
+      surplus -= is_fresh;
+      stop(copy);
+    }
   }
 }
 

@@ -34,7 +34,8 @@ void add_lab(BookFiles& files, const RecordedLab& lab) {
   if (lab.run) files[base + "-run.js"] = answers_script(lab.events);
   std::vector<std::string> scripts = {"data/all.js", base + ".js", base + "-code.js"};
   if (lab.run) scripts.push_back(base + "-run.js");
-  for (const char* kind : {"lab", "sheet"}) add_page(files, page_about(lab, kind), scripts);
+  for (const char* kind : {"lab", "sheet"})
+    add_page(files, page_about(lab, kind), scripts);
 }
 
 std::vector<RecordedLab> read_labs(const Catalog& catalog, const Place& place) {

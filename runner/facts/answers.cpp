@@ -56,7 +56,8 @@ Json lab_answer(const Lab& lab, const Place& place, LabFacts& facts) {
   const auto sources = lab.written(place) ? sources_of(place.root, lab.source(place))
                                           : std::vector<SourceFile>{};
   for (const Step& step : read_steps(sources).steps) {
-    const std::string name = fs::path(step.file).filename();
+    // As shown_files() has it: "scenes/cures.cpp".
+    const std::string name = fs::path(step.file).lexically_relative("labs/" + lab.folder);
     const auto lines = static_cast<int>(step.code.size());
     steps.push_back({{"number", step.number},
                      {"text", step.text},

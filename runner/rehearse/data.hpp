@@ -4,6 +4,7 @@
 //   interviews.ndjson             what you answered in mock interviews
 //   progress                      which labs you have run and walked through
 //   plan.json                     until when
+//   mock.json                     the interview that goes on in the studio; it stays here
 //
 // All of it is in one folder, and one file holds it for another machine. Importing loses
 // nothing: answers of both machines count, and importing the same file twice changes nothing.

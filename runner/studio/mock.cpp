@@ -138,7 +138,7 @@ void StudioMock::tell_question(Json& json) {
   json["took"] = state.took;
   json["typed"] = state.typed;
   if (state.phase != Phase::asked && state.phase != Phase::type) tell_check(json);
-  if (state.follow_up && state.phase == Phase::follow)
+  if (state.follow_up && state.phase >= Phase::follow)
     json["follow_up"] = {{"question", state.follow_up->question},
                          {"answer", state.follow_up->answer}};
   if (state.phase != Phase::predict) return;

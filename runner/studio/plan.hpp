@@ -5,8 +5,8 @@
 
 #include <filesystem>
 
-#include "rehearse/agenda.hpp"
 #include "facts/card.hpp"
+#include "rehearse/agenda.hpp"
 
 namespace runner {
 

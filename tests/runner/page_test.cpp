@@ -27,6 +27,14 @@ TEST(Page, OneMustSayTheSentencesThatItProves) {
               ElementsAre("A b.", "C d, not e."));
 }
 
+TEST(Page, ASentenceNamesTheFirstClaimThatProvesIt) {
+  EXPECT_THAT(parse_page(kHead + "A b.\n\n| sentence | by |\n| --- | --- |\n"
+                                 "| A b. | 05.1, 05.2 |\n| C 1.5. | no run |\n| D |\n")
+                  .proven_by,
+              ElementsAre("05.1", "", ""));
+  EXPECT_THAT(parse_page(kHead + "A b. C d.").proven_by, ElementsAre("", ""));
+}
+
 TEST(Page, WithoutATableOneMustSayTheSentencesOfTheAnswer) {
   EXPECT_THAT(
       parse_page(kHead + "In Node.js it is\na bit. Is it? It is! And more").must_say,

@@ -154,6 +154,8 @@ TEST(Progress, CountsTheFirstTimeOfEach) {
   EXPECT_EQ(progress.run.at("05"), kBegin);
   ASSERT_EQ(progress.walked.size(), 1u);
   EXPECT_EQ(progress.walked.at("14"), kBegin + days(1));
+  EXPECT_THAT(progress.days, ElementsAre(kBegin, kBegin + days(1), kBegin + days(2)));
+  EXPECT_EQ(progress.unreadable, 6u);
 }
 
 TEST(Progress, IsKeptAndALineThatWasCutSpoilsNoOther) {

@@ -17,7 +17,7 @@ const kPages = ([
   ['', 'Labs'], ['ledger', 'Ledger'], ['compare', 'Compare'], ['drill', 'Drill'], ['mock', 'Mock'], ['plan', 'Plan'],
 ] as const).filter(([page]) => !recording && !(offline && kAsking.has(page)));
 
-const dayOf = (when: number) => new Date(when).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
+const dayOf = (when: number) => new Date(when).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
 const SheetPage = later(async () => (await import('./pages/sheet')).SheetPage);
 const MockPage = later(async () => (await import('./pages/mock')).MockPage);

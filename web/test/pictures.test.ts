@@ -12,7 +12,7 @@ import { fold } from '../src/pictures/fold';
 import { meaningOf } from '../src/pictures/meaning';
 import { column, measured, plain } from '../src/pictures/numbers';
 import { areLights, treeOf } from '../src/pictures/tree';
-import { actorsIn, beatsOf, restOf, sceneAt, scenesOf, stateAt, type Scene } from '../src/pictures/scenes';
+import { actorsIn, beatsOf, casesIn, restOf, sceneAt, scenesOf, stateAt, type Scene } from '../src/pictures/scenes';
 import { Trace } from '../src/trace/trace';
 import { groundsOf, proofOf, sentence } from '../src/trace/words';
 import type { Wire } from '../src/trace/wire';
@@ -149,6 +149,33 @@ test('test runs are lights, a row for each suite, and a tree of sizes is none', 
   assert.equal(areLights(treeOf(table([['root', '', '3'], ['leaf', 'root', '3']]))), false);
   assert.equal(areLights(treeOf(table([['alone', '', 'green']]))), false);
   assert.equal(areLights([]), false);
+});
+
+test('of two profiles a frame is as wide as the larger one, and says what it is now', () => {
+  const [root] = treeOf({ title: 'A fix', columns: ['function', 'called by', 'samples before', 'after'],
+    rows: [['serve', '', '100 samples', '30 samples'], ['parse', 'serve', '90 samples', '0 samples'], ['tax', 'serve', '10 samples', '30 samples']] });
+  assert.deepEqual([root?.size, root?.now], [120, 30], 'its children need more than it had');
+  assert.deepEqual(root?.children.map(({ name, size, now }) => [name, size, now]), [['parse', 90, 0], ['tax', 30, 30]]);
+});
+
+test('a slot that opens is not yet lent: who waits for it is not in the queue of a full pool', () => {
+  const lasting = (cat: string, name: string, ts: number, until: number): Wire[] => {
+    const begun = `0x${(++id).toString(16)}`;
+    const lane = cat.slice(6);
+    return [{ ...base, name, ph: 'b', ts, cat, id: begun, args: { event: id, lane } },
+      { ...base, name, ph: 'e', ts: until, cat, id: begun, args: { event: ++id, lane } }];
+  };
+  const slot = (name: string, ts: number, until: number) => lasting('state s 1', name, ts, until);
+  const waits = (name: string, ts: number, until: number) => lasting('queue line', name, ts, until);
+  const pool = traceOf(told('scene', 'Pool', 0), told('picture', 'slots', 1, { feeds: ['s 1', 'line'] }),
+    slot('opening', 10, 40), waits('a', 12, 40), waits('c', 12, 40), slot('lent', 40, 80), waits('b', 50, 70), slot('empty', 80, 90), told('takeaway', 'So.', 90));
+  assert.equal(restOf(pool, scene(pool)), 50);
+});
+
+test('what a lab tries next is known wherever it is drawn', () => {
+  const trace = traceOf(told('scene', 'Two ways', 0), told('picture', 'curves', 1, { feeds: [] }), mark('case', 'with', 5), mark('case', 'without', 9),
+    told('scene', 'Another', 20), mark('case', 'a third', 25));
+  assert.deepEqual(casesIn(trace, scene(trace)).map(({ name, time }) => [name, time]), [['with', 5], ['without', 9]]);
 });
 
 test('what a claim rests on is told in a few sentences: alike events once, the rarest first of all', () => {

@@ -165,7 +165,7 @@ void choices(Story& story, const Knobs&) {
     const std::string asked = row[0] + ":";
     grid.rows.push_back({asked, "", ""});
     grid.rows.push_back(
-        {asked + " " + row[1], asked, &row == &table.rows.back() ? "red" : "green"});
+        {asked + " " + row[1], asked, &row == &table.rows.back() ? "refused" : "taken"});
   }
   story.table(grid);
   story.takeaway(

@@ -24,7 +24,7 @@ const processed = (what) => fs.appendFileSync('processed', `${what}\n`);
 
 async function handle({path, key}) {
   if (path === '/work') await sleep(300);
-  if (path === '/later') setTimeout(() => processed('later'), 50);
+  if (path === '/later') setTimeout(() => processed('later'), 200);
   if (!key) return;
   let isFirst = true;
   try {

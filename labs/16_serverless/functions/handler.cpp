@@ -5,7 +5,7 @@
 // when its first line ran, when all was loaded, when the call began and ended.
 //
 //   {"path": "/work"}     takes 300 ms
-//   {"path": "/later"}    leaves work for 50 ms after the response
+//   {"path": "/later"}    leaves work for 200 ms after the response
 //   {"key": "photo.jpg"}  writes a line to the file "processed"; a key that begins with
 //                         "corrupt" kills the process, "flaky" does so the first time,
 //                         "twice" the first time after the line
@@ -66,7 +66,7 @@ std::string ask(std::string request, const std::string& body = {}) {
 
 void handle(const std::string& event) {
   if (event.find("/work\"") != event.npos) usleep(300'000);
-  if (event.find("/later\"") != event.npos) later = now() + 50'000'000;
+  if (event.find("/later\"") != event.npos) later = now() + 200'000'000;
   const auto at = event.find("\"key\":\"");
   if (at == event.npos) return;
   const std::string key = event.substr(at + 7, event.find('"', at + 7) - at - 7);

@@ -92,7 +92,7 @@ void upload(Story& story, const Knobs&) {
 
 void frozen(Story& story, const Knobs& knobs) {
   story.say(
-      "One instance has a timer that fires every 10 ms. Another leaves some work for 50 "
+      "One instance has a timer that fires every 10 ms. Another leaves some work for 200 "
       "ms after its response. Then no request comes for a second. Expect neither to "
       "run.");
   story.picture(Picture::strips,

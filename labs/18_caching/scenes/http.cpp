@@ -141,7 +141,7 @@ void max_age(lab::Story& story, const Knobs&) {
       "Other directives follow.");
   story.picture(lab::Picture::sequence, {"client", "server"});
   const Reads timed = six_reads("max-age=1");
-  lab::Table each{"With max-age=1", {"read at", "answered by"}, {}};
+  lab::Table each{"With max-age=1", {"read at", "served by"}, {}};
   for (std::size_t i = 0; i < timed.sources.size(); ++i) {
     each.rows.push_back({fmt::format("{} ms", 250 * i), timed.sources[i]});
   }

@@ -190,7 +190,7 @@ void restart(lab::Story& story, const Knobs&) {
       "once.");
 }
 
-// Step 9: the same products through two instances, and a write that only one hears of.
+// Step 9: the same products through two instances, and a write that only one is told of.
 void instances(lab::Story& story, const Knobs&) {
   story.say(
       "Instance A has read {} products. Now instance B reads the same ones, first "

@@ -131,7 +131,7 @@ void too_many(Story& story, const Knobs&) {
       "person with psql.");
 }
 
-// Step 14: live: turn the size against the clients.
+// Step 14: live. Change the size and the number of clients.
 void live(Story& story, const Knobs& knobs) {
   story.say("Change `size` and `clients`, and watch where the queue forms.");
   story.picture(Picture::slots, {"slot 1", "queue"});

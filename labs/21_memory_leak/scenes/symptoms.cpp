@@ -76,7 +76,7 @@ void symptom(lab::Story& story, const Knobs& knobs) {
 void doctor(lab::Story& story, const Knobs& knobs) {
   story.say(
       "Eight kinds of service run in three sizes each, and five of the kinds leak. Two "
-      "doctors look on from outside. One looks at resident memory only, and should call "
+      "doctors watch from outside. One looks at resident memory only, and should call "
       "all of them leaks.");
   story.picture(lab::Picture::bars, {"Right diagnoses of 24"});
   constexpr int kKinds = 8;

@@ -76,7 +76,7 @@ Errors errors_of(const Json& line) {
   return is_error ? Errors{{line.at("route"), 1}} : Errors{};
 }
 
-// Step 10: a query over fields, without a pattern.
+// Step 10: a query over fields, without a regular expression.
 Read by_json(const std::vector<Request>& all) {
   const std::string path = lab::run_dir() / "requests.log";
   {

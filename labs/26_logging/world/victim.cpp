@@ -26,8 +26,8 @@ void end(const std::string& ending) {
 
 }  // namespace
 
-// Step 9: who needs each line before a crash writes at once; who needs speed gathers, and
-// flushes where it matters.
+// Step 9: if you need each line before a crash, write at once. If you need speed, queue the
+// lines and flush where it matters.
 int victim(std::span<const std::string> args) {
   LogOptions options;
   options.queue_bytes = args[1] == "sync" ? 0 : 1 << 20;

@@ -42,7 +42,7 @@ struct Sweep {
   std::string highest;
 };
 
-// Step 5: the reference knows nothing of ranges: it compares three numbers with three.
+// Step 5: the reference has no ranges. It only compares three numbers with three others.
 Sweep sweep(const char* text, Numbers from, Numbers below, const Knobs& knobs) {
   const Range range = *Range::parse(text);
   Sweep result;
@@ -154,8 +154,8 @@ void surprises(Story& story, const Knobs&) {
          allowed.empty() ? "none" : fmt::format("{}", fmt::join(allowed, " "))});
   }
   story.picture(Picture::tree, {grid.title});
-  story.table(table);
   story.table(grid);
+  story.table(table);
   story.takeaway(
       "A pre-release is allowed only where the range names one of the same three "
       "numbers. npm's includePrerelease lifts that.");

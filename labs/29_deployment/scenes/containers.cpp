@@ -1,4 +1,5 @@
 // containers.cpp: the app in a real container: what it sees, and how it is stopped.
+#include <future>
 #include <sstream>
 
 #include "lab/core/error.hpp"
@@ -53,10 +54,13 @@ void by_namespaces(lab::Story& story, const Row& outside, std::string_view missi
 void by_podman(lab::Story& story, const Row& outside) {
   Containers process(By::process), podman(By::podman);
   const Image first = podman.build("1"), next = podman.build("2");
-  const Row bare = serve(podman, "PID 1", "nothing");
+  // It waits for SIGKILL, so the others are played meanwhile.
+  auto stubborn =
+      std::async(std::launch::async, [&] { return serve(podman, "PID 1", "nothing"); });
   const Row handler = serve(podman, "PID 1 with a handler", "drain");
   const Row init = serve(podman, "under an init", "nothing", true);
   const long unlimited = *process.fill(), limited = *podman.fill();
+  const Row bare = stubborn.get();
   std::optional<std::pair<long, long>> played;
   if (!story.quick()) played = podman.play(app_file("deployment.yaml"));
   show(story, {outside, bare, handler, init});
@@ -82,7 +86,7 @@ void by_podman(lab::Story& story, const Row& outside) {
 
 }  // namespace
 
-// Step 11: one program, with and without a container around it.
+// Step 9: one program, with and without a container around it.
 void containers(lab::Story& story, const Knobs&) {
   std::string missing = Containers::why_no_podman();
   story.say(

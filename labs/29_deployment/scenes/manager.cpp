@@ -9,7 +9,6 @@
 #include "lab/core/text.hpp"
 #include "lab/core/trace.hpp"
 #include "lab/net/loopback.hpp"
-#include "lab/net/uv_http_client.hpp"
 #include "lab/os/run_dir.hpp"
 #include "lab/uv/supervisor.hpp"
 #include "scenes/scenes.hpp"
@@ -40,16 +39,6 @@ lab::uv::SupervisorObservers drawn() {
           .on_give_up = [enter](auto where) { enter("given up", where); }};
 }
 
-// The body of the reply; empty if there is none.
-std::string ask(lab::uv::Loop& loop, std::uint16_t port, const std::string& target) {
-  lab::uv::HttpClient client(loop, port);
-  std::optional<lab::http::Result> result;
-  client.request({.target = target}, 20s, [&](auto one) { result = std::move(one); });
-  while (!result) loop.run(UV_RUN_ONCE);
-  const auto* reply = std::get_if<lab::http::Response>(&*result);
-  return reply ? reply->body : "";
-}
-
 lab::uv::Supervised app(int listener, int output = -1) {
   return {.role = "app",
           .inherit = {listener},
@@ -73,19 +62,19 @@ void survive_kills(Story& story) {
   const lab::Descriptor listener = lab::loopback::listen();
   const std::uint16_t port = lab::loopback::port_of(listener);
   const Supervisor manager(loop, app(listener.get()), {.first = 5ms}, drawn());
-  std::set<std::string> served{ask(loop, port, "/")};
+  std::set<std::string> served{ask(port).body};
   const auto began = std::chrono::steady_clock::now();
   for (int i = 0; i < 5; ++i) {
     const pid_t victim = manager.pid();
     kill(victim, SIGKILL);
     while (manager.pid() == victim || manager.pid() == 0) loop.run(UV_RUN_ONCE);
-    served.insert(ask(loop, port, "/"));
+    served.insert(ask(port).body);
   }
   const auto each = (std::chrono::steady_clock::now() - began) / 5;
   App alone({});
   alone.process().kill(SIGKILL);
   alone.process().wait();
-  const bool stays_down = ask(loop, alone.port(), "/").empty();
+  const bool stays_down = ask(alone.port()).status == 0;
   story.claim(
       "29.1", served.size() == 6 && !served.contains("") && stays_down,
       "the app was killed 5 times, and {} processes served the port one after the "
@@ -121,8 +110,11 @@ void rotate(Story& story) {
   const std::uint16_t port = lab::loopback::port_of(listener);
   RotatedLog log(loop, lab::run_dir() / "app.log", 8 << 10);
   const Supervisor manager(loop, app(listener.get(), log.input()), {});
-  for (int i = 0; i < 5; ++i) ask(loop, port, "/print");
-  while (log.lines() < kLines) loop.run(UV_RUN_ONCE);
+  while (log.lines() < kLines) {
+    const int before = log.lines();
+    ask(port, {.target = "/print"});
+    while (log.lines() < before + 1'000) loop.run(UV_RUN_ONCE);
+  }
   std::vector<std::string> names;
   for (int i = 0; i < log.files(); ++i) names.push_back(log.name_of(i));
   const int kept = in_order(names);
@@ -134,11 +126,11 @@ void rotate(Story& story) {
   const lab::Descriptor second = lab::loopback::listen();
   const Supervisor other(loop, app(second.get(), file.get()), {});
   const std::uint16_t other_port = lab::loopback::port_of(second);
-  ask(loop, other_port, "/print");
+  ask(other_port, {.target = "/print"});
   fs::copy_file(path, path + ".0");
-  ask(loop, other_port, "/print");
+  ask(other_port, {.target = "/print"});
   fs::resize_file(path, 0);
-  ask(loop, other_port, "/print");
+  ask(other_port, {.target = "/print"});
   const int left = in_order({path + ".0", path});
   story.claim("29.3", kept == kLines && log.files() > 3 && left < 3'000,
               "all {} lines are in {} files, in order. Control: copied and truncated "

@@ -64,11 +64,9 @@ Child curl(std::vector<std::string> args, std::string user = "") {
   return Child::run(std::move(args), {.deadline = 20s, .user = std::move(user)});
 }
 
-// The reply; its status is 0 if there is none.
-Response ask(std::uint16_t port, const lab::http::Request& request) {
-  const auto result = lab::http::Client("127.0.0.1", port).request(request, 20s);
-  const auto* reply = std::get_if<Response>(&result);
-  return reply ? *reply : Response{.status = 0};
+void draw(std::string_view what, std::string_view from, std::string_view to,
+          lab::Where where = lab::Where::here()) {
+  trace::flow_in(trace::flow_out(what, {.lane = from}, where), what, {.lane = to}, where);
 }
 
 // The app has no port: it listens in nginx's folder, which others may not enter.
@@ -127,6 +125,8 @@ void proxy(Story& story, const Knobs&) {
   Child client = curl({"--cacert", cert, "-w", " %{scheme} %{ssl_verify_result}", url});
   const std::string seen = next_bytes(backend);
   const std::string got = client.wait().out;
+  draw("GET / by TLS", "client", "nginx");
+  draw("GET / by HTTP/1.0", "nginx", "the app");
   Child direct = curl({"--cacert", cert, fmt::format("https://127.0.0.1:{}/", port)});
   const std::string encrypted = next_bytes(backend);
   story.claim("29.4",
@@ -142,6 +142,8 @@ void proxy(Story& story, const Knobs&) {
                "header and keepalive.");
 
   const std::string file = curl({"--cacert", cert, url + "static/logo"}).wait().out;
+  draw("GET /static/logo", "client", "nginx");
+  draw("the file", "nginx", "client");
   pollfd asked{backend.get(), POLLIN, 0};
   story.claim("29.5", file == logo && poll(&asked, 1, 0) == 0,
               "the client got all {} unchanged, and 0 requests reached the app",
@@ -187,26 +189,25 @@ void balance(Story& story, const Knobs&) {
   auto one = replies(20);
   end(b, "copy B");
   auto none = replies(5);
-  const Child back =
-      Child::role("app", {},
-                  {.deadline = 60s,
-                   .capture = false,
-                   .env = {{"VERSION", "B"}, {"PORT", std::to_string(b.port())}}});
-  trace::state("copy B", "back");
-  int refused = 0;
-  for (; refused < 1'000 && replies(1).contains("502"); ++refused)
-    std::this_thread::sleep_for(20ms);
-  story.claim(
-      "29.6",
-      both["A"] == 10 && both["B"] == 10 && one["B"] == 20 && none["502"] == 5 &&
-          refused > 0 && refused < 1'000,
-      "{} and {} of 20 requests; with copy A killed, copy B served {} of 20; with "
-      "both killed, {} of 5 got a 502",
-      both["A"], both["B"], one["B"], none["502"]);
-  story.nuance("29.6",
-               "When copy B was back, {} more requests got a 502: nginx tries a failed "
-               "server again only after fail_timeout, here 1 s, by default 10 s.",
-               refused);
+  story.claim("29.6",
+              both["A"] == 10 && both["B"] == 10 && one["B"] == 20 && none["502"] == 5,
+              "{} and {} of 20 requests; with copy A killed, copy B served {} of 20. "
+              "Control: with both killed, {} of 5 got a 502",
+              both["A"], both["B"], one["B"], none["502"]);
+  if (!story.quick()) {
+    const std::string port = std::to_string(b.port());
+    const Child back = Child::role(
+        "app", {},
+        {.deadline = 60s, .capture = false, .env = {{"VERSION", "B"}, {"PORT", port}}});
+    trace::state("copy B", "back");
+    int refused = 0;
+    for (; refused < 1'000 && replies(1).contains("502"); ++refused)
+      std::this_thread::sleep_for(20ms);
+    story.nuance("29.6",
+                 "When copy B was back, {} more requests got a 502: nginx tries a failed "
+                 "server again only after fail_timeout, here 1 s, by default 10 s.",
+                 refused);
+  }
   story.takeaway(
       "nginx learns of a dead copy from the requests that fail on it: open source nginx "
       "has no health checks of its own.");
@@ -228,7 +229,7 @@ bool has_unread(std::uint16_t port) {
 // The app pauses just when it should close an idle connection, and so a request arrives
 // first. Its loop runs timers before it reads: it closes a connection with a request in it.
 int after_a_pause(const char* method, const char* proxy_keeps) {
-  constexpr milliseconds kIdle{300};
+  constexpr milliseconds kIdle{200};
   App app({.idle = kIdle});
   const NginxServer nginx(
       std::vector{app.port()},
@@ -242,19 +243,23 @@ int after_a_pause(const char* method, const char* proxy_keeps) {
   const auto deadline = Clock::now() + 5s;
   while (!has_unread(app.port()) && Clock::now() < deadline) std::this_thread::yield();
   app.process().kill(SIGCONT);
-  return reply.get().status;
+  const int status = reply.get().status;
+  draw(method, "client", "nginx");
+  draw(method, "nginx", "the app");
+  draw(std::to_string(status), "nginx", "client");
+  return status;
 }
 
 }  // namespace
 
 void keep_alive(Story& story, const Knobs&) {
   story.say(
-      "nginx keeps idle connections to the app, and the app closes what was idle for 300 "
+      "nginx keeps idle connections to the app, and the app closes what was idle for 200 "
       "ms. Just then the app pauses, and a request arrives on such a connection.");
   const std::string title = "One request on a connection that was idle";
   story.picture(Picture::nodes, {"client", "nginx", "the app"});
   const int lost = after_a_pause("POST", "60s"), again = after_a_pause("GET", "60s"),
-            fine = after_a_pause("POST", "100ms");
+            fine = after_a_pause("POST", "70ms");
   story.table({title,
                {"idle connections", "request", "status"},
                {{"nginx keeps them longer", "POST", std::to_string(lost)},

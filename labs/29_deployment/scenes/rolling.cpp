@@ -17,7 +17,7 @@ constexpr RolloutConfig kOneByOne{.replicas = 2, .max_surge = 1, .max_unavailabl
 
 void send_some(Fleet& fleet) {
   fleet.load(true);
-  fleet.run_until([&] { return fleet.seen.sent >= 40; });
+  fleet.run_until([&] { return fleet.seen.sent >= 25; });
 }
 
 // Two copies are replaced under load. In each a request hangs that is never answered: it
@@ -57,12 +57,12 @@ void shutdown(Story& story, const Knobs&) {
                           std::to_string(seen.back().lost)});
   }
   story.table(table);
-  const bool lossy = std::all_of(seen.begin(), seen.begin() + 4,
-                                 [](const auto& one) { return one.lost > 0; });
+  // On connections that are kept, an app that only stops accepting may lose none.
+  const bool lossy = seen[0].lost > 0 && seen[1].lost > 0 && seen[3].lost > 0;
   const auto in_time = seen[5].ends == std::map<std::string, int>{{"exit 0", 2}};
   story.claim("29.9",
               lossy && seen[4].lost == 0 && seen[5].lost == 0 && in_time &&
-                  seen[4].ends.contains("SIGKILL"),
+                  seen[2].ends.contains("SIGKILL") && seen[4].ends.contains("SIGKILL"),
               "0 of {} requests were lost when the app waited for the balancer before it "
               "drained. Control: {} were lost with no handler, and {} when it drained at "
               "once",
@@ -76,7 +76,7 @@ void rollout(Story& story, const Knobs& knobs) {
   const RolloutConfig config{.replicas = *knobs.replicas,
                              .max_surge = *knobs.max_surge,
                              .max_unavailable = *knobs.max_unavailable,
-                             .progress_deadline = 500ms};
+                             .progress_deadline = 300ms};
   const int least = config.replicas - config.max_unavailable;
   story.say(
       "This is a model of a Deployment's controller on one machine, with real processes. "

@@ -147,6 +147,12 @@ App::App(const AppSetting& setting, const lab::Descriptor& listener)
            .inherit = {listener.get()}})) {
 }
 
+lab::http::Response ask(std::uint16_t port, const Request& request) {
+  const auto result = lab::http::Client("127.0.0.1", port).request(request, 20s);
+  const auto* reply = std::get_if<lab::http::Response>(&result);
+  return reply ? *reply : lab::http::Response{.status = 0};
+}
+
 int app_main(std::span<const std::string>) {
   lab::uv::Loop loop;
   const Service service(loop);

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "lab/net/http.hpp"
 #include "lab/os/descriptor.hpp"
 #include "lab/os/process.hpp"
 
@@ -59,6 +60,9 @@ class App {
   std::uint16_t port_;
   lab::Child child_;
 };
+
+// The reply; its status is 0 if there is none.
+lab::http::Response ask(std::uint16_t port, const lab::http::Request& request = {});
 
 int app_main(std::span<const std::string> args);  // the role "app"
 

@@ -72,7 +72,7 @@ long number_of(std::string_view told) {
   long number = 0;
   const auto [at, error] =
       std::from_chars(told.data(), told.data() + told.size(), number);
-  if (error != std::errc{} || at != told.data() + told.size())
+  if (error != std::errc{} || at != told.data() + told.size() || number < 0)
     throw lab::Error("read a number", told.substr(0, 80));
   return number;
 }
@@ -99,7 +99,9 @@ bool Containers::namespaces_allowed() {
 
 Containers::Containers(By by) : by_(by), group_(fmt::format("{}{}", kPrefix, getpid())) {
   if (by_ != By::process) remove_groups(0);
-  if (by_ == By::podman) start_keeper();
+  if (by_ != By::podman) return;
+  start_keeper();
+  import_base();
 }
 
 Containers::~Containers() {
@@ -144,26 +146,30 @@ std::string Containers::podman(const Args& args) {
   return exit.out.substr(0, exit.out.find_last_not_of('\n') + 1);
 }
 
+// What the app is linked with: the libraries, and the loader.
+void Containers::import_base() {
+  const fs::path archive = lab::run_dir() / "base.tar";
+  const lab::Exit packed =
+      Child::run({"sh", "-c", "tar -chf $0 $(ldd $1 | grep -o '/[^ ]*')", archive,
+                  app_file("app")})
+          .wait();
+  if (!packed.ok()) throw lab::Error("pack the app's libraries", packed.err);
+  podman({"import", "--quiet", archive, "localhost/base"});
+}
+
 Image Containers::build(const std::string& stamp) {
-  const fs::path context = lab::run_dir() / "context", base = lab::run_dir() / "base.tar";
-  const fs::path app = context / "app";
+  const fs::path context = lab::run_dir() / "context", app = context / "app";
   fs::create_directories(context);
   fs::copy_file(app_file("app"), app, fs::copy_options::overwrite_existing);
   std::ofstream(app, std::ios::app) << stamp;
-  // The base is what the app is linked with: the libraries, and the loader.
-  const lab::Exit packed =
-      Child::run({"sh", "-c", "tar -chf $0 $(ldd $1 | grep -o '/[^ ]*')", base, app})
-          .wait();
-  if (!packed.ok()) throw lab::Error("pack the app's libraries", packed.err);
-  podman({"import", "--quiet", base, "localhost/base"});
   podman({"build", "--quiet", "--tag=localhost/app", "--file", app_file("Containerfile"),
           context});
-  const auto inspect = [&](const char* image, const char* what) {
-    return podman({"image", "inspect", "--format", what, image});
-  };
-  const long bytes = number_of(inspect("localhost/app", "{{.Size}}"));
-  return {bytes, bytes - number_of(inspect("localhost/base", "{{.Size}}")),
-          inspect("localhost/app", "{{index .RootFS.Layers 0}}")};
+  std::istringstream told(
+      podman({"image", "inspect", "--format", "{{.Size}} {{index .RootFS.Layers 0}}",
+              "localhost/app", "localhost/base"}));
+  std::string bytes, base, bytes_of_base;
+  told >> bytes >> base >> bytes_of_base;
+  return {number_of(bytes), number_of(bytes) - number_of(bytes_of_base), base};
 }
 
 std::string Containers::start_container(const Args& args) {

@@ -61,6 +61,7 @@ class Containers {
 
  private:
   void start_keeper();
+  void import_base();
   std::string podman(const Args& args);
   std::string start_container(const Args& args);  // returns its id
   Served serve_process(std::string_view on_sigterm);

@@ -16,7 +16,7 @@
 namespace lab29 {
 
 inline constexpr milliseconds kPropagation{50};  // until the balancer hears of a removal
-inline constexpr milliseconds kGrace{450};       // from SIGTERM to SIGKILL
+inline constexpr milliseconds kGrace{600};       // from SIGTERM to SIGKILL
 inline constexpr milliseconds kEvery{3};         // a request
 inline constexpr milliseconds kLook{10};         // at each process, and its readiness
 

@@ -43,18 +43,18 @@ before(async () => {
 });
 after(async () => { await served?.close(); });
 
-const make = async (folder) => (await execute(program, ['book', folder], {
-  env: { ...process.env, XDG_DATA_HOME: served.data, UNDERLOOP_ROOT: root },
+const make = async (folder, more = {}) => (await execute(program, ['book', folder], {
+  env: { ...process.env, XDG_DATA_HOME: served.data, UNDERLOOP_ROOT: root, ...more },
 })).stdout;
 
-const address = (name) => {
+const address = (name, of = site) => {
   const [file, hash] = name.split('#');
-  return pathToFileURL(join(site, file)).href + (hash === undefined ? '' : `#${hash}`);
+  return pathToFileURL(join(of, file)).href + (hash === undefined ? '' : `#${hash}`);
 };
 
 // A page of its own, without a network, that has opened a file of the book. What it complained
 // of is in `complaints`, also if it asked for anything that is not in the book.
-async function open(name, { theme = 'dark', width = 1440, height = 900, ...more } = {}) {
+async function open(name, { of = site, theme = 'dark', width = 1440, height = 900, ...more } = {}) {
   const context = await served.browser.newContext({
     viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', offline: true, ...more,
   });
@@ -66,11 +66,11 @@ async function open(name, { theme = 'dark', width = 1440, height = 900, ...more 
   });
   page.on('pageerror', (error) => page.complaints.push(String(error.stack)));
   context.on('request', (request) => {
-    if (!/^(data:|blob:|about:)/.test(request.url()) && !request.url().startsWith(pathToFileURL(site).href)) {
+    if (!/^(data:|blob:|about:)/.test(request.url()) && !request.url().startsWith(pathToFileURL(of).href)) {
       page.complaints.push(`it asked for ${request.url()}`);
     }
   });
-  await page.goto(address(name));
+  await page.goto(address(name, of));
   return page;
 }
 
@@ -195,7 +195,7 @@ onPage('the code stands there with its walk', '05.html', async (page) => {
 onPage('nothing that needs a studio is offered', '11.html', async (page) => {
   await ready(page);
   assert.equal(await page.locator('.start, .addresses, [role=tab]:text-matches("Knobs|Break")').count(), 0);
-  assert.doesNotMatch(await page.textContent('.top nav'), /Drill/);
+  assert.doesNotMatch(await page.textContent('.top nav'), /Drill|Mock|Plan/);
   assert.match(await page.textContent('.top .recorded'), /Recorded \d+ \w+ \d{4}/);
   await page.keyboard.press('?');
   await page.waitForSelector('dialog.help[open]');
@@ -203,6 +203,9 @@ onPage('nothing that needs a studio is offered', '11.html', async (page) => {
   await page.keyboard.press('Escape');
   await page.click('.downloads summary');
   assert.doesNotMatch(await page.textContent('.downloads'), /offline/);
+  await page.evaluate(() => { location.hash = '#/mock'; });
+  await page.waitForSelector('.shelf .card');
+  assert.doesNotMatch(await page.textContent('.shelf'), /mock|due|You have/);
 });
 
 onPage('the search finds words inside answers and claims', 'index.html', async (page) => {
@@ -228,6 +231,27 @@ onPage('without JavaScript a page still has its answer', '05.html', async (page)
   assert.match(await page.textContent('noscript'), /\w+ \w+ \w+/);
   assert.match(await page.locator('noscript h1').textContent(), /backpressure/);
 }, { javaScriptEnabled: false });
+
+inBook('a run that holds markup, separators and broken bytes is shown as it is', async () => {
+  const build = join(served.data, 'build');
+  const folder = join(served.data, 'hostile');
+  await mkdir(join(build, 'samples'), { recursive: true });
+  const hostile = '</script><script>document.title="broken"</script><!-- <img src=x onerror=alert(1)> \u2028 ${x} `';
+  const event = (cat, name, args) => Buffer.from(`${JSON.stringify({ name, ph: 'i', ts: 1, pid: 1, tid: 1, s: 'g', cat, args })}\n`);
+  await writeFile(join(build, 'samples/05.ndjson'), Buffer.concat([
+    event('scene', hostile, {}), event('say', `${hostile} says`, {}),
+    Buffer.from('{"name":"bytes \xff\xfe","ph":"i","ts":2,"pid":1,"tid":1,"cat":"say"}\n', 'latin1'), Buffer.from('{"half'),
+  ]));
+  await make(folder, { UNDERLOOP_BUILD: build });
+  const page = await open('05.html', { of: folder });
+  await page.waitForSelector('.story .ending');
+  const story = await page.textContent('.story');
+  assert.ok(story.includes(hostile.replaceAll('`', '')), story);
+  assert.match(story, /bytes \ufffd\ufffd/);
+  assert.match(await page.title(), /^05 /);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
 
 // --- every link
 

@@ -55,7 +55,7 @@ TEST(DeploymentLab, RefusesARolloutThatCouldReplaceNothing) {
   const Played played =
       play_29({"--scene", "rollout", "--max-surge", "0", "--max-unavailable", "0"});
   EXPECT_EQ(played.exit.code, 1);
-  EXPECT_THAT(played.exit.out, HasSubstr("RolloutConfig"));
+  EXPECT_THAT(played.exit.err, HasSubstr("RolloutConfig"));
 }
 
 }  // namespace

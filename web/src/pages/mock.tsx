@@ -92,7 +92,7 @@ function Begin({ told }: { told: MockTold }) {
           <small>no new question after that</small></label>
         <label>Seconds for an answer
           <input type="number" min={5} max={3600} required value={seconds} onInput={(event) => setSeconds(event.currentTarget.valueAsNumber)} />
-          <small>120 are two minutes</small></label>
+          <small>120 is two minutes</small></label>
         {lab ? <p>About <a href={`#/lab/${lab}`}>lab {lab}</a> only</p> : (
           <label>Questions
             <select value={section} onChange={(event) => setSection(event.currentTarget.value)}>

@@ -37,7 +37,7 @@ export function Shelf() {
       </header>
       {sections.map((section) => (
         <section key={section} aria-label={section}>
-          <h2>{section} <SectionProgress labs={labs.filter((lab) => lab.section === section)} /></h2>
+          <h2>{section} {!offline && <SectionProgress labs={labs.filter((lab) => lab.section === section)} />}</h2>
           <div class="cards">
             {found.filter((lab) => lab.section === section).map((lab) => <Card key={lab.number} lab={lab} />)}
           </div>
@@ -58,14 +58,14 @@ export function Shelf() {
 
 type Stage = 'unwritten' | 'unseen' | 'partly' | 'proven';
 
-const stageOf = (lab: LabCard): Stage => !lab.written ? 'unwritten' : !isSeen(lab) ? 'unseen'
+const stageOf = (lab: LabCard): Stage => !lab.written ? 'unwritten' : !isSeen(lab) && lab.last_run === null ? 'unseen'
   : (lab.proven ?? 0) >= lab.claims ? 'proven' : 'partly';
 const kStages: Record<Stage, string> = {
   unwritten: 'answer only', unseen: 'not run yet', partly: 'run, but not every claim is proven here', proven: 'every claim proven',
 };
 
-// Also what was run in a terminal.
-const isSeen = (lab: LabCard) => lab.seen === true || lab.last_run !== null;
+// As the plan counts it: also what was run in a terminal, and not what only the drill ran.
+const isSeen = (lab: LabCard) => lab.seen ?? lab.last_run !== null;
 
 function SectionProgress({ labs }: { labs: LabCard[] }) {
   const count = (is: (lab: LabCard) => boolean | undefined) => labs.filter(is).length;

@@ -47,7 +47,7 @@ export function treeOf(table: Table): Node[] {
 
 const depthOf = (node: Node): number => 1 + Math.max(0, ...node.children.map(depthOf));
 
-const kLights = new Set(['green', 'red', 'allowed', 'refused', 'same', 'moved', 'absent', 'noticed', 'missed']);
+const kLights = new Set(['green', 'red', 'allowed', 'refused', 'same', 'moved', 'absent', 'noticed', 'missed', 'taken']);
 
 export const areLights = (roots: readonly Node[]): boolean =>
   roots.length > 0 && roots.every(({ children }) => children.length > 0 && children.every((one) => !one.children.length && kLights.has(one.text)));
