@@ -25,11 +25,12 @@ inline constexpr lab::Claim kClaims[] = {
      "that has died."},
     {"29.7", "nginx stands in front of the app, which nobody else can reach directly."},
     {"29.8",
-     "A container packages the app with what it needs: the same program sees a PID 1, a "
-     "host name and a memory limit of its own."},
+     "A container packages the app with what it needs, and isolates it: the same program "
+     "is PID 1 there, with a host name and a memory limit of its own."},
     {"29.9",
-     "Kubernetes keeps the number of copies, replaces them one by one while enough are "
-     "ready, and stops when the new version does not get ready."},
+     "Kubernetes keeps the wanted number of copies running, replaces them one by one "
+     "while enough are ready, and stops the rollout if the new version does not become "
+     "ready."},
     {"29.10",
      "A pipeline tests every commit, stops on a red test, and promotes the same bytes "
      "from staging to production."},

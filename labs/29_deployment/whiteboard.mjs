@@ -12,7 +12,7 @@ const server = createServer(async (request, reply) => {
 });
 
 process.once('SIGTERM', async () => {
-  ready = false;                                     // 1. the balancer shall forget us,
+  ready = false;                                     // 1. the balancer should forget us,
   setTimeout(() => process.exit(1), 10_000).unref(); // 4. before the platform's SIGKILL
   await sleep(150);                                  // 2. and it takes a while until it has
   server.close();                                    // 3. finish what is under way

@@ -57,8 +57,11 @@ class ProfilingBesideNode : public BesideNode {};
 
 TEST_F(ProfilingBesideNode, TeachesWhatNodesProfilersDo) {
   Rows node = twin("22_profiling", {.deadline = 60s});
-  EXPECT_NEAR(std::stod(node["parse_rules"]), 80, 10);
-  EXPECT_NEAR(std::stod(node["add_tax"]), 20, 10);
+  // 80 and 20 where nothing else runs: Node's profiler takes waiting for a core as work.
+  const double parse = std::stod(node["parse_rules"]), tax = std::stod(node["add_tax"]);
+  EXPECT_GT(parse, 1.5 * tax);
+  EXPECT_GT(tax, 5);
+  EXPECT_NEAR(parse + tax, 100, 10);
   // Waiting is no function's time: Node calls it "(idle)".
   EXPECT_GE(std::stod(node["idle (ms)"]), 200);
   EXPECT_EQ(node["sleep"], "0 %");

@@ -64,21 +64,22 @@ void by_podman(lab::Story& story, const Row& outside) {
   std::optional<std::pair<long, long>> played;
   if (!story.quick()) played = podman.play(app_file("deployment.yaml"));
   show(story, {outside, bare, handler, init});
-  story.claim("29.8",
-              bare[kPid] == "1" && bare[kHost] != outside[kHost] && unlimited == 0 &&
-                  limited == 137 && bare[kCode] == "137" && handler[kCode] == "0" &&
-                  init[kCode] == "143" && outside[kCode] == "143" &&
-                  next.base == first.base && next.app < next.bytes,
-              "in the container the app was PID 1 on host {}. It asked for 100 MiB of 60 "
-              "and exited with {}, outside with {}. A new build replaced {} of {}",
-              bare[kHost], limited, unlimited, lab::text::bytes(next.app),
-              lab::text::bytes(next.bytes));
+  story.claim(
+      "29.8",
+      bare[kPid] == "1" && bare[kHost] != outside[kHost] && unlimited == 0 &&
+          limited == 137 && bare[kCode] == "137" && handler[kCode] == "0" &&
+          init[kCode] == "143" && outside[kCode] == "143" && next.base == first.base &&
+          next.app < next.bytes,
+      "in the container the app was PID 1 on host {}. It asked for 100 MiB of 60 "
+      "and exited with {}, outside with {}. A rebuild changed only {} of the image's {}",
+      bare[kHost], limited, unlimited, lab::text::bytes(next.app),
+      lab::text::bytes(next.bytes));
   story.nuance(
       "29.8",
       "PID 1 ignores SIGTERM if it has no handler: podman had to kill it (137). A "
       "handler, or an init as PID 1 (--init), ends it at once.");
   if (played)
-    story.nuance("29.9", "podman plays deployment.yaml, too: {} copies ran, then {}.",
+    story.nuance("29.9", "podman runs deployment.yaml as well: {} copies ran, then {}.",
                  played->first, played->second);
   story.takeaway("As PID 1, an app must handle SIGTERM itself, or run under an init.");
 }

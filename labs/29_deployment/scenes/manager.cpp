@@ -143,15 +143,15 @@ void rotate(Story& story) {
 void manager(Story& story, const Knobs&) {
   story.say(
       "A process manager holds the port and starts the app, which is killed five times. "
-      "Then an app with a wrong setting ends at once each time. At last the app prints "
+      "Then an app with a wrong setting ends at once each time. Finally the app prints "
       "5,000 lines.");
   story.picture(lab::Picture::strips, {kName});
   survive_kills(story);
   give_up(story);
   rotate(story);
   story.takeaway(
-      "Restart, wait longer each time, give up, and alarm. In a container the platform "
-      "does all of it, so PM2 inside one only hides the crashes.");
+      "Restart, wait longer each time, give up, and raise an alarm. In a container the "
+      "platform does all of it, so PM2 inside one only hides the crashes.");
 }
 
 }  // namespace lab29

@@ -105,7 +105,7 @@ void behind_a_socket(Story& story) {
 void proxy(Story& story, const Knobs&) {
   story.say(
       "A client speaks TLS to nginx, and behind it we read what arrives at the app, byte "
-      "for byte. Then the client asks for a static file. At last the app listens only on "
+      "for byte. Then the client asks for a static file. Finally the app listens only on "
       "a unix socket in nginx's own folder, and somebody else tries to reach it.");
   story.picture(Picture::nodes, {"client", "nginx", "the app"});
   const std::string cert = make_certificate();
@@ -137,8 +137,9 @@ void proxy(Story& story, const Knobs&) {
               "and \"X-Forwarded-Proto: https\". Control: without nginx the app read a "
               "TLS handshake");
   story.nuance("29.4",
-               "nginx speaks HTTP/1.0 to the app and closes each connection, unless you "
-               "set proxy_http_version 1.1, an empty Connection header and keepalive.");
+               "Before version 1.30 nginx speaks HTTP/1.0 to the app and closes each "
+               "connection, unless you set proxy_http_version 1.1, an empty Connection "
+               "header and keepalive.");
 
   const std::string file = curl({"--cacert", cert, url + "static/logo"}).wait().out;
   draw("GET /static/logo", "client", "nginx");
@@ -156,7 +157,7 @@ void proxy(Story& story, const Knobs&) {
 // Two copies; one of them dies, then the other, and then one comes back.
 void balance(Story& story, const Knobs&) {
   story.say(
-      "nginx deals 20 requests out to two copies of the app. One is killed, and 20 more "
+      "nginx hands out 20 requests to two copies of the app. One is killed, and 20 more "
       "come. Then the other is killed, and one is started again.");
   story.picture(Picture::nodes, {"client", "nginx", "copy A", "copy B"});
   App a({.version = "A"}), b({.version = "B"});

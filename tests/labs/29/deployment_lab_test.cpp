@@ -39,6 +39,8 @@ TEST(DeploymentLab, PromotesTheBytesThatWereTested) {
   const auto rows = played.table("SHA-256 of the program, its first digits").rows;
   EXPECT_EQ(rows.at(0).at(1), rows.at(0).at(2));
   EXPECT_EQ(rows.at(1).at(2), rows.at(0).at(2));
+  EXPECT_NE(rows.at(1).at(1), rows.at(1).at(2))
+      << "the red commit was tested, not deployed";
   EXPECT_NE(rows.at(2).at(1), rows.at(2).at(2));
 }
 
