@@ -13,7 +13,7 @@ inline constexpr lab::Claim kClaims[] = {
     {"17.3",
      "REST may need a request for each item of a list, unless the API can include what "
      "belongs to the items."},
-    {"17.4", "GraphQL has one endpoint, and every query is posted to it."},
+    {"17.4", "GraphQL has one endpoint, and every query goes to it."},
     {"17.5",
      "A GraphQL response has exactly the fields of its query, and a nullable field that "
      "fails is null while the rest still arrives."},

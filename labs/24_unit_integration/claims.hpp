@@ -10,7 +10,7 @@ inline constexpr lab::Claim kClaims[] = {
      "A unit test checks one function or class in isolation, without opening a socket or "
      "a file."},
     {"24.2",
-     "Unit tests replace dependencies by mocks, which stay green when the real service "
+     "Unit tests replace dependencies with mocks, and stay green when the real service "
      "changes."},
     {"24.3",
      "A runner such as Mocha runs tests and sets the exit code, an assertion library "
