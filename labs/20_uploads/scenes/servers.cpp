@@ -153,7 +153,7 @@ void vanish(Story& story, const Knobs& knobs) {
       "{} clients vanish, each at a random byte of its request. Half of them send to "
       "storage, in parts of 64 KiB, and half to the disk. Nothing should be left.",
       cuts);
-  story.picture(Picture::tank, {"unfinished uploads"});
+  story.picture(Picture::curves, {"unfinished uploads"});
   const lab::S3Server storage;
   const Instance server({.storage = storage.url(), .part_size = 64 << 10});
   const std::string parts = part("file", std::string(512 << 10, 'x'), "a.bin");
