@@ -38,8 +38,8 @@ void threads(Story& story, const Knobs&) {
   story.say(
       "First we note on which thread each callback runs. Then we keep all four threads "
       "of the pool busy. Whatever still makes progress does not need them.");
-  story.picture(lab::Picture::slots, {"pool thread 1", "pool thread 2", "pool thread 3",
-                                      "pool thread 4", "pool queue"});
+  story.picture(lab::Picture::strips, {"pool thread 1", "pool thread 2", "pool thread 3",
+                                       "pool thread 4", "fs.stat", "TCP request"});
   const ThreadIds ids = threads_of_callbacks();
   story.claim(
       "01.2",

@@ -11,6 +11,7 @@ using lab::text::bytes;
 
 namespace {
 
+constexpr const char* kHeld = "What each queue holds while the reader does not read";
 constexpr std::size_t kReadsAgainAt = 60;  // ms
 
 KernelQueues show_queues(const Transfer& transfer) {
@@ -33,8 +34,7 @@ void kernel(Story& story, const Knobs& knobs) {
       "The reader does not read for {} ms. The bytes should first fill the kernel's two "
       "queues, and only then our own.",
       kReadsAgainAt);
-  story.picture(lab::Picture::curves,
-                {"our queue", "kernel send queue", "kernel window", "kernel unread"});
+  story.picture(lab::Picture::bars, {kHeld});
   Transfer transfer(plan);
   KernelQueues full;
   std::size_t at_pause = 0;  // what our queue held when the source was paused
@@ -48,20 +48,22 @@ void kernel(Story& story, const Knobs& knobs) {
     const KernelQueues now = show_queues(transfer);
     if (transfer.milliseconds != kReadsAgainAt) return;
     full = now;
+    lab::trace::instant("the reader reads again", {.lane = "kernel"});
     transfer.plan.sink_rate = knobs.plan().sink_rate;
   });
   const std::size_t received = transfer.outlet.reader.received();
-  story.table({.title = "While the reader does not read",
+  story.table({.title = kHeld,
                .columns = {"where", "bytes"},
                .rows = {{"unread at the far end", bytes(full.unread)},
                         {"window", bytes(full.window)},
                         {"kernel's send queue", bytes(full.unsent)},
-                        {"our queue when the source was paused", bytes(at_pause)},
-                        {"received in the end", bytes(received)}}});
+                        {"our queue when the source was paused", bytes(at_pause)}}});
   story.nuance(
       "05.1",
       "TCP has its own backpressure, the receive window, but it ends at write(). The "
-      "kernel's buffers are bounded. The queue in front of them is not.");
+      "kernel's buffers are bounded. The queue in front of them is not. Here {} arrived "
+      "in the end.",
+      bytes(received));
   story.takeaway(
       "When the reader stops, the TCP window closes, the kernel's send queue fills, and "
       "then our own queue does.");

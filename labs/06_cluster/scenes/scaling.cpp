@@ -65,6 +65,8 @@ void one_core(Story& story, const Knobs&) {
 
 namespace {
 
+constexpr const char* kWaiting = "Requests that only wait, in flight at once";
+
 struct Work {
   int most = 0;      // requests of the worker that had most
   double share = 0;  // of all the workers' CPU time, that of the busiest
@@ -106,7 +108,7 @@ void scaling(Story& story, const Knobs&) {
       "{} requests that compute go to one worker, and then to two. The busier of the two "
       "should have about half of the work. Requests that only wait should gain nothing.",
       requests);
-  story.picture(Picture::bars, {"What the busiest worker had to compute"});
+  story.picture(Picture::bars, {"What the busiest worker had to compute", kWaiting});
   const Work one = compute(1, requests), two = compute(2, requests);
   const Work wait_one = wait(1), wait_two = wait(2);
   const double gain = 1.0 * one.most / two.most;
@@ -118,6 +120,10 @@ void scaling(Story& story, const Knobs&) {
   story.table({"What the busiest worker had to compute",
                {"workers", "requests", "share of the CPU time"},
                {row("1", one), row("2", two)}});
+  story.table({kWaiting,
+               {"workers", "at once"},
+               {{"1", std::to_string(wait_one.at_once)},
+                {"2", std::to_string(wait_two.at_once)}}});
   story.claim("06.7", two.share < 0.8 && one.share > 0.99,
               "the busier of two workers used {} of the CPU time. Control: a single "
               "worker used {}, however many cores there are",

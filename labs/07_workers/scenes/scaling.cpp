@@ -60,6 +60,9 @@ void take_turns(std::atomic<std::uint64_t>& number, std::uint64_t parity) {
   }
 }
 
+constexpr const char* kTurns = "Turns that two busy processes took in 100 ms";
+constexpr const char* kWaits = "Requests that wait 100 ms";
+
 // How often a process on each of two cores takes turns with the other. Neither
 // ever sleeps, and each waits for the other's store. So there are many turns only while
 // both compute at the same moment.
@@ -89,27 +92,29 @@ std::uint64_t turns_on_two_cores(const std::vector<std::uint64_t>& cores,
 void scaling(Story& story, const Knobs&) {
   story.say(
       "One worker process serves requests that compute, and then requests that wait 100 "
-      "ms. Then two worker processes do the same.");
-  story.picture(lab::Picture::bars, {"Requests per second"});
+      "ms. Then two worker processes do the same. At last two processes that never sleep "
+      "take turns, on one core and on two.");
+  story.picture(lab::Picture::bars, {kTurns, kWaits});
   const int passes = passes_for(256, milliseconds(4));
   const Message compute{
       .ask = Ask::blur, .passes = static_cast<std::uint32_t>(passes), .value = 256};
   const Message wait{.ask = Ask::wait, .value = 100};  // ms
-  lab::Table table{"Requests per second", {"a request", "per second"}, {}};
-  const auto measure = [&](const char* what, int workers, const Message& request,
+  const auto measure = [&](lab::Table& table, int workers, const Message& request,
                            int requests) {
     const double rate = answered(workers, request, requests);
-    table.rows.push_back(
-        {fmt::format("{}, {} worker{}", what, workers, workers == 1 ? "" : "s"),
-         fmt::format("{:.0f}", rate)});
+    table.rows.push_back({fmt::format("{} worker{}", workers, workers == 1 ? "" : "s"),
+                          fmt::format("{:.0f}", rate)});
     return rate;
   };
+  lab::Table computes{"Requests that compute 4 ms", {"workers", "per second"}, {}};
+  lab::Table waiting{kWaits, {"workers", "per second"}, {}};
   const int computing = story.quick() ? 30 : 100;
-  measure("computes", 1, compute, computing);
-  measure("computes", 2, compute, computing);
-  const double waits = measure("waits 100 ms", 1, wait, 200);
-  measure("waits 100 ms", 2, wait, 200);
-  story.table(table);
+  measure(computes, 1, compute, computing);
+  measure(computes, 2, compute, computing);
+  const double waits = measure(waiting, 1, wait, 200);
+  measure(waiting, 2, wait, 200);
+  story.table(computes);
+  story.table(waiting);
   const std::vector<std::uint64_t> cores = my_cores();
   if (cores.size() < 2) {
     story.say("This process may use one core only, so there is no gain to show.");
@@ -119,6 +124,10 @@ void scaling(Story& story, const Knobs&) {
   }
   const std::uint64_t together = turns(cores.front(), cores.front());
   const std::uint64_t apart = turns_on_two_cores(cores, together);
+  story.table(
+      {kTurns,
+       {"they have", "turns"},
+       {{"one core", std::to_string(together)}, {"two cores", std::to_string(apart)}}});
   story.claim("07.4", waits > 50 && apart > 10 * together,
               "two processes passed a value back and forth {} times in 100 ms on two "
               "cores, and {} times on one core. One worker answered {:.0f} waiting "

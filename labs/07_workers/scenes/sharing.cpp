@@ -75,15 +75,19 @@ Race losing_race() {
 
 void counter(Story& story, const Knobs&) {
   story.say(
-      "Two threads add 1 to the same number, a million times each: first with plain "
-      "additions, then with atomic ones.");
+      "Two threads add 1 to the same number with plain additions, a million times each "
+      "or "
+      "more, until at least one addition is lost. Then they do the same with atomic "
+      "ones.");
   story.picture(lab::Picture::bars, {"Two threads add to one number"});
   const Race plain = losing_race();
   const Race atomic{plain.wanted, atomic_race(plain.wanted / 2)};
   story.table({"Two threads add to one number",
-               {"additions", "sum"},
-               {{fmt::format("{} plain", plain.wanted), std::to_string(plain.sum)},
-                {fmt::format("{} atomic", atomic.wanted), std::to_string(atomic.sum)}}});
+               {"additions", "made", "sum", "lost"},
+               {{"plain", std::to_string(plain.wanted), std::to_string(plain.sum),
+                 std::to_string(plain.lost())},
+                {"atomic", std::to_string(atomic.wanted), std::to_string(atomic.sum),
+                 std::to_string(atomic.lost())}}});
   story.claim("07.6", plain.lost() > 0 && atomic.lost() == 0,
               "{} of {} plain additions were lost, and {} of the atomic ones",
               plain.lost(), plain.wanted, atomic.lost());

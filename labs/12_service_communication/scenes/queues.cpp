@@ -23,14 +23,23 @@ void consumer_down(lab::Story& story, const Knobs&) {
       "their consumer is up, and {0} more after we kill it. Then a new consumer takes "
       "over.",
       kOrders);
-  story.picture(lab::Picture::nodes, {"orders", "broker", "payments"});
+  story.picture(lab::Picture::curves, {"orders confirmed", "broker waiting"});
   for (const char* who : {"orders", "broker", "payments"})
     trace::actor(who, trace::Actor::service);
   Payments payments({});
   int confirmed = 0;
+  const auto depth = [&] {
+    const int orders = payments.sender.depth(payments.habits.queue);
+    trace::counter("waiting", orders, {.lane = "broker"});
+    return orders;
+  };
   const auto publish_all = [&] {
     const auto began = std::chrono::steady_clock::now();
-    for (int i = 0; i < kOrders; ++i) payments.publish(std::to_string(++confirmed));
+    for (int i = 0; i < kOrders; ++i) {
+      payments.publish(std::to_string(++confirmed));
+      trace::counter("confirmed", confirmed, {.lane = "orders"});
+      if (i % 3 == 0) depth();
+    }
     return std::chrono::steady_clock::now() - began;
   };
   lab::Child consumer = payments_process(payments.habits);
@@ -41,16 +50,14 @@ void consumer_down(lab::Story& story, const Knobs&) {
   consumer.kill(SIGKILL);
   consumer.wait();
   trace::state("payments", "killed");
+  trace::instant("consumer killed", {.lane = "broker"});
   const auto while_down = publish_all();
-  const auto depth = [&] {
-    const int orders = payments.sender.depth(payments.habits.queue);
-    trace::counter("waiting", orders, {.lane = "broker"});
-    return orders;
-  };
   const int waiting = depth();
   payments.inbox.consume(payments.habits.queue, 10);
   trace::state("payments", "up again");
+  trace::instant("a new consumer", {.lane = "broker"});
   while (payments.charged() < confirmed && payments.take().came) {
+    depth();
   }
   if (depth() == 0) trace::state("payments", "has caught up");
   lab::http::Server direct([](const auto&, auto reply) { reply({}); });

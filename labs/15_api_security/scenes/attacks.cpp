@@ -94,7 +94,7 @@ void attacks(lab::Story& story, const Knobs&) {
       "the other has guards in front of its handlers. All attacks should succeed on the "
       "first API and none on the second.",
       std::size(kAttacks));
-  story.picture(lab::Picture::nodes, {"attacker", "unguarded API", "guarded API"});
+  story.picture(lab::Picture::bars, {"What got through"});
   Shop hurried({.name = "unguarded API", .written = Written::in_a_hurry});
   Shop guarded({.name = "guarded API"});
   Caller at_hurried("attacker", hurried), at_guarded("attacker", guarded);

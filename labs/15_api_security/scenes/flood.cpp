@@ -17,7 +17,7 @@ void flood(lab::Story& story, const Knobs& knobs) {
       "Then one address sends {}. The limit should stop only that address, and the "
       "process should still read and parse the requests that it refuses.",
       addresses, limit, rude);
-  story.picture(lab::Picture::bars, {"Requests of the flood that passed the limit"});
+  story.picture(lab::Picture::bars, {"What happened to the requests"});
   const auto shop_with_limit = [&] {
     return ShopOptions{
         .name = "shop",
@@ -47,10 +47,6 @@ void flood(lab::Story& story, const Knobs& knobs) {
                {{fmt::format("{} addresses", addresses), text(sent), text(sent - passed),
                  text(shop.entered())},
                 {"one address", text(rude), text(refused), text(other.entered())}}});
-  story.table({"Requests of the flood that passed the limit",
-               {"from", "of 100"},
-               {{"many addresses", text(100 * passed / sent)},
-                {"one address", text(100 * (rude - refused) / rude)}}});
   story.claim("15.3",
               passed == sent && shop.entered() == sent && refused == rude - limit &&
                   other.entered() == rude,

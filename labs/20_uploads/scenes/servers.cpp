@@ -153,7 +153,7 @@ void vanish(Story& story, const Knobs& knobs) {
       "{} clients vanish, each at a random byte of its request. Half of them send to "
       "storage, in parts of 64 KiB, and half to the disk. Nothing should be left.",
       cuts);
-  story.picture(Picture::tank, {"unfinished uploads"});
+  story.picture(Picture::curves, {"unfinished uploads", "temporary files"});
   const lab::S3Server storage;
   const Instance server({.storage = storage.url(), .part_size = 64 << 10});
   const std::string parts = part("file", std::string(512 << 10, 'x'), "a.bin");
@@ -161,13 +161,15 @@ void vanish(Story& story, const Knobs& knobs) {
        form("/s3", part("file", "x", "a")));  // it opens what it keeps open
   const int before = lab::open_descriptors(server.pid());
   std::mt19937 random(20);
-  int most = 0, open = 0, unfinished = 0;
+  int most = 0, open = 0, unfinished = 0, files = 0;
   const auto count = [&] {
     open = lab::open_descriptors(server.pid()) - before;
     unfinished = storage.unfinished();
     most = std::max(most, unfinished);
+    files = static_cast<int>(server.files());
     lab::trace::counter("unfinished uploads", unfinished);
-    return open <= 0 && unfinished == 0 && server.files() == 0;
+    lab::trace::counter("temporary files", files);
+    return open <= 0 && unfinished == 0 && files == 0;
   };
   for (int i = 0; i < cuts; ++i) {
     vanish_after(server.port(), form(i % 2 ? "/disk" : "/s3", parts),

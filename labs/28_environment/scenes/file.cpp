@@ -14,7 +14,8 @@ void file_and_shell(lab::Story& story, const Knobs& knobs) {
   story.say(
       "A .env file says PORT=3000. The service starts with the file alone, then with "
       "PORT set in the shell as well, then with a flag, too. The shell and the flag "
-      "should both win over the file.");
+      "should both win over the file. Last comes a loader that was told to override: "
+      "there the file should win.");
   story.picture(lab::Picture::sequence, {"flag", "shell", ".env", "service"});
   for (const char* source : {"flag", "shell", ".env"}) {
     trace::actor(source, trace::Actor::client);

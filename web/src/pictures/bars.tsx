@@ -237,8 +237,8 @@ function Outcomes({ table, width, height }: { table: Table; width: number; heigh
 }
 
 function outcome(cell: string): string {
-  if (/\b(SIG[A-Z]+|exit [1-9]|fails?|refused|lost|locked|no|not)\b/.test(cell)) return 'bad';
-  if (/\b(exit 0|yes|ok|done|in|answered|goes on)\b/.test(cell)) return 'good';
+  if (/\b(SIG[A-Z]+|exit [1-9]|fails?|refused|lost|locked|exploited|no|not)\b/.test(cell)) return 'bad';
+  if (/\b(exit 0|yes|ok|done|in|answered|blocked|goes on)\b/.test(cell)) return 'good';
   const meaning = meaningOf(cell);
   return meaning === 'good' || meaning === 'none' ? 'plain' : meaning;
 }

@@ -134,7 +134,7 @@ function Panel({ drawing, curves }: { drawing: Drawing; curves: Curve[] }) {
       {!aligned && !live && <Cases drawing={drawing} x={map.x} top={box.y} bottom={box.y + box.h} right={box.x + box.w} />}
       {title && <Label x={8} y={14} text={title} room={width - 16} kind="small dim" side="start" />}
       {limits.map((one) => <g key={one.name} class="limit"><line x1={box.x} x2={box.x + box.w} y1={y(one.series.value.at(one.first))} y2={y(one.series.value.at(one.first))} /></g>)}
-      <Happened drawing={drawing} top={box.y} bottom={box.y + box.h} shown={!live}
+      <Happened drawing={drawing} top={box.y} bottom={box.y + box.h} right={box.x + box.w} shown={!live}
         x={(time, lane) => map.x(aligned ? time - (drawn.find((one) => one.series.lane === lane)?.begin ?? time) : time)} />
       {drawn.map((one, i) => {
         const x = (time: number) => map.x(aligned ? time - one.begin : time);
@@ -236,8 +236,8 @@ function Cases({ drawing: { trace, scene, at, width }, x, top, bottom, right }: 
 const kSaid = 6;
 
 // What happened on the lanes whose quantities are drawn, if it is not too much to be read.
-function Happened({ drawing, x, top, bottom, shown }: {
-  drawing: Drawing; x: (time: number, lane: string) => number; top: number; bottom: number; shown: boolean;
+function Happened({ drawing, x, top, bottom, right, shown }: {
+  drawing: Drawing; x: (time: number, lane: string) => number; top: number; bottom: number; right: number; shown: boolean;
 }) {
   const { trace, scene, at, lit, choose } = drawing;
   if (!shown) return null;
@@ -247,7 +247,7 @@ function Happened({ drawing, x, top, bottom, shown }: {
   const faults = trace.story.filter((item) => item.kind === 'fault' && isIn(scene, item.time)).map((item) => item.event);
   const all = [...events, ...faults].sort((a, b) => trace.time.at(a) - trace.time.at(b));
   if (!all.length || all.length > kSaid * 4) return null;
-  const isLate = (place: number, event: number) => place + widthOf(trace.name(event), true) + 12 > drawing.width;
+  const isLate = (place: number, event: number) => place + widthOf(trace.name(event), true) + 12 > right;
   return (
     <g class="happened">
       {all.filter((event) => trace.time.at(event) <= at).map((event, i) => {

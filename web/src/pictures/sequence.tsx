@@ -178,19 +178,22 @@ function need(rows: readonly Row[]): number {
   return rows.length + silences(rows).size + cases * 0.35 + 0.4;
 }
 
-// As columns of about one height, cut before cases; a story of one case is cut anywhere.
+// As columns of about one height, cut before cases; where one case is too long for that, anywhere.
 export function parted(rows: readonly Row[], columns: number): Row[][] {
   const cases = rows.flatMap((row, i) => (i && row.look === 'case' ? [i] : []));
-  const cuts = cases.length ? cases : Array.from({ length: Math.max(0, rows.length - 1) }, (_, i) => i + 1);
   let best: Row[][] = [rows.slice()];
   const tallest = (parts: Row[][]) => Math.max(...parts.map((part) => need(part)));
   const attempt = (...at: number[]) => {
     const parts = [0, ...at].map((begin, i) => rows.slice(begin, at[i] ?? rows.length));
     if (tallest(parts) < tallest(best)) best = parts;
   };
-  const few = cuts.length > 40 ? cuts.filter((_, i) => i % Math.ceil(cuts.length / 40) === 0) : cuts;
-  if (columns === 2) for (const cut of few) attempt(cut);
-  if (columns === 3) for (const [i, cut] of few.entries()) for (const other of few.slice(i + 1)) attempt(cut, other);
+  const anywhere = Array.from({ length: Math.max(0, rows.length - 1) }, (_, i) => i + 1).filter((cut) => rows[cut - 1]?.look !== 'case');
+  for (const cuts of [cases, anywhere]) {
+    if (tallest(best) <= (need(rows) / columns) * 1.5) break;
+    const few = cuts.length > 40 ? cuts.filter((_, i) => i % Math.ceil(cuts.length / 40) === 0) : cuts;
+    if (columns === 2) for (const cut of few) attempt(cut);
+    if (columns === 3) for (const [i, cut] of few.entries()) for (const other of few.slice(i + 1)) attempt(cut, other);
+  }
   return best;
 }
 
@@ -198,7 +201,7 @@ export function parted(rows: readonly Row[], columns: number): Row[][] {
 function whole(rows: readonly Row[], lanes: readonly string[], width: number, height: number): { parts: Row[][]; row: number } {
   const room = height - kHead - kLine - 24;
   const tell = need(rows) * kRow > room ? folded(rows) : rows.slice();
-  const longest = Math.max(...tell.map(({ text, look }) => widthOf(text, true) + (look === 'put' ? 60 : 26)));
+  const longest = Math.max(...tell.map(({ text, look }) => widthOf(text, true) + (look === 'put' ? 60 : look === 'case' ? 10 : 26)));
   let best = { parts: [tell], row: room / need(tell) };
   for (let columns = 2; columns <= kColumns && best.row < 22; ++columns) {
     const wide = width / columns;

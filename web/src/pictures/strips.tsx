@@ -183,11 +183,12 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
   }
   const pause = gap ? `${lengthText(gap.to - gap.from)} without a ${gap.name}` : '';
   const line = y + (gap && h > 40 ? 17 : h / 2 + 4);
+  const aside = few ? 6 : 0; // of the cross, where a dot may stand at the same moment
   // In its block, or after it where that has the room.
   const wanted = gap && h <= 40 ? [] : blocks.map(({ left, right, meaning, text }, i) => {
     const long = widthOf(text, true);
     const next = Math.min(blocks[i + 1]?.left ?? edge, edge);
-    if (meaning === 'gone') return left + 22 + long < edge ? { x: left + 18, text, side: 'start', out: true } : { x: Math.min(left, edge - 14) - 6, text, side: 'end', out: true };
+    if (meaning === 'gone') return left + 28 + long < edge ? { x: left + 18 + aside, text, side: 'start', out: true } : { x: Math.min(left, edge - 14) - 6, text, side: 'end', out: true };
     if (long + 8 <= right - left) {
       // Not under a dot, where it has room beside it.
       const after = few ? Math.max(left + 6, ...marks.map((event) => x(trace.time.at(event)) + 9).filter((dot) => dot > left && dot < left + long + 20)) : left + 6;
@@ -213,7 +214,7 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
     <g>
       {blocks.map(({ event, left, right, meaning, text }) => (
         <g key={event} class={`block is-${meaning}${lit.has(event) ? ' lit' : ''}`} data-state={text} onClick={() => choose(event)}>
-          {meaning === 'gone' ? <path class="dead" d={`M${Math.min(left, edge - 14)} ${y + h / 2 - 6}l12 12m0 -12l-12 12`} />
+          {meaning === 'gone' ? <path class="dead" d={`M${Math.min(left + aside, edge - 14)} ${y + h / 2 - 6}l12 12m0 -12l-12 12`} />
             : <rect x={left} y={y + 3} width={Math.max(2, right - left)} height={h - 6} rx="3" />}
           <title>{`${text}, ${lengthText(Math.min(trace.until.at(event), scene.to) - trace.time.at(event))}`}</title>
         </g>
