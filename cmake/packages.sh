@@ -108,19 +108,29 @@ as_ranges() {
   printf %s "$text"
 }
 
-note_version() { asked+=(${3//\// }); }
+# Two needs may have a package in common.
+note_package() {
+  asked+=(${3//\// })
+  labs_with[$3]+=" ${labs_of[$1]-}"
+}
 
 doctor_line() {
-  local name shown=${3%%/*} version=installed cost=$2
-  [[ $cost ]] || cost="labs $(as_ranges ${labs_of[$1]-})"
+  local name shown=${3%%/*} version=installed cost=$2 room
+  [[ ${labs_with[$3]-} != told ]] || return 0
+  [[ $cost ]] || cost="labs $(as_ranges $(printf '%s\n' ${labs_with[$3]} | sort -nu))"
+  labs_with[$3]=told
   [[ ! $cost =~ ^labs\ [0-9]+$ ]] || cost=${cost/labs/lab}
   if there "$4"; then
     for name in ${3//\// }; do
       [[ ! ${versions[$name]-} ]] || { shown=$name version=${versions[$name]} && break; }
     done
-    printf '  %-22s %-20.20s %s\n' "$shown" "$version" "$cost"
+  fi
+  # A long name takes from the version's room, and the third column stays one.
+  room=$((${#shown} > 22 ? 42 - ${#shown} : 20))
+  if there "$4"; then
+    printf '  %-22s %-*.*s %s\n' "$shown" "$room" "$room" "$version" "$cost"
   else
-    printf '  %-22s %s%-20s%s %s\n' "$shown" "$red" MISSING "$plain" "$cost"
+    printf '  %-22s %s%-*s%s %s\n' "$shown" "$red" "$room" MISSING "$plain" "$cost"
     [[ " ${missing[*]} " == *" $1 "* ]] || missing+=("$1")
     [[ $cost == *optional* ]] || status=77
   fi
@@ -131,10 +141,10 @@ doctor_line() {
 # package by this name, is left to `./lab setup`.
 doctor() {
   local missing=() asked=() status=0 name version bold dim cyan red plain
-  local -A versions=() labs_of=()
+  local -A versions=() labs_of=() labs_with=()
   styles
   each_lab note_needs
-  each_package note_version
+  each_package note_package
   while read -r name version; do
     [[ ! $version ]] || versions[$name]=$version
   done < <(dpkg-query -W -f '${Package} ${Version}\n' "${asked[@]}" 2>/dev/null)

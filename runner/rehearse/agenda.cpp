@@ -107,10 +107,13 @@ std::string outlook_of(const Agenda& agenda, std::size_t labs) {
   if (seen == labs)
     return fmt::format("At this pace you have run all {} labs by {}.", labs,
                        day_text(agenda.plan.last()));
-  return fmt::format(
+  const std::string outlook = fmt::format(
       "At {} minutes a day there is time for {} of {} labs until {}, those that are "
       "asked most first.",
       agenda.plan.minutes, seen, labs, day_text(agenda.plan.last()));
+  if (!agenda.today.minutes_for_all) return outlook;
+  return outlook + fmt::format(" For all of them, plan about {} minutes a day.",
+                               agenda.today.minutes_for_all);
 }
 
 }  // namespace

@@ -204,10 +204,10 @@ void MockInterview::compare(const Interview* last) const {
   questioner_.paragraph(points_text(now) + ".", Style::bold);
   if (!last) return;
   const auto days = static_cast<int>((now.day - last->day).count());
-  questioner_.paragraph(
-      fmt::format("The last time, {} ago: {}.",
-                  days == 1 ? "1 day" : fmt::format("{} days", days), points_text(*last)),
-      Style::dim);
+  const std::string when = days == 0   ? "Earlier today"
+                           : days == 1 ? "The last time, 1 day ago"
+                                       : fmt::format("The last time, {} days ago", days);
+  questioner_.paragraph(fmt::format("{}: {}.", when, points_text(*last)), Style::dim);
   if (!now.typed.empty() && !last->typed.empty())
     questioner_.paragraph("Then you typed: " + lab::printable(last->typed), Style::dim);
 }

@@ -20,6 +20,7 @@ using lab::Style;
 
 constexpr int kWalk = 5, kDrill = 12, kMock = 15;  // minutes
 constexpr int kMockEvery = 3;                      // days
+constexpr int kMostMinutes = 600;                  // a day
 
 int minutes_to_see(const Lab& lab) {
   return lab.hard == "hard" ? 12 : lab.hard == "easy" ? 6 : 9;
@@ -82,31 +83,46 @@ std::vector<Task> lessons_of(const std::vector<Lab>& labs, const Progress& progr
   return done;
 }
 
+// How many labs are not run by the end, if `left` are the lessons left after this day.
+std::size_t unseen(const StudyPlan& plan, std::span<const Task> left, Day day) {
+  for (Day next = day + std::chrono::days(1); next <= plan.last();
+       next += std::chrono::days(1))
+    left = left.subspan(fitting(left, room(plan, true, next)));
+  return static_cast<std::size_t>(std::ranges::count(left, Kind::see, &Task::kind));
+}
+
 }  // namespace
 
 Today plan_for(const StudyPlan& plan, const std::vector<Lab>& labs,
                const Progress& progress, std::size_t drills, Day day,
                const DoneToday& done) {
   const auto all = lessons(labs, progress);
-  std::span<const Task> left = all;
+  const std::span<const Task> left = all;
   Today today;
   today.done = lessons_of(labs, progress, day);
-  int minutes = room(plan, drills || done.drill, day);
-  for (const Task& task : today.done) minutes -= task.minutes;
-  const std::size_t now = fitting(left, minutes, today.done.empty());
+  int spent = 0;
+  for (const Task& task : today.done) spent += task.minutes;
+  const bool drilled = drills || done.drill;
+  const auto fits_now = [&](const StudyPlan& one) {
+    return fitting(left, room(one, drilled, day) - spent, today.done.empty());
+  };
+  const std::size_t now = fits_now(plan);
   today.tasks.assign(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(now));
   const auto add = [&](const Task& task, bool is_done) {
     (is_done ? today.done : today.tasks).push_back(task);
   };
-  if (drills || done.drill) add({Kind::drill, kDrill}, done.drill);
+  if (drilled) add({Kind::drill, kDrill}, done.drill);
   if (has_mock(plan, day) || done.mock) add({Kind::mock, kMock}, done.mock);
 
-  left = left.subspan(now);
-  for (Day next = day + std::chrono::days(1); next <= plan.last();
-       next += std::chrono::days(1))
-    left = left.subspan(fitting(left, room(plan, true, next)));
-  today.seen_until_the_end = labs.size() - static_cast<std::size_t>(std::ranges::count(
-                                               left, Kind::see, &Task::kind));
+  today.seen_until_the_end = labs.size() - unseen(plan, left.subspan(now), day);
+  StudyPlan longer = plan;
+  longer.minutes += 5 - plan.minutes % 5;
+  if (today.seen_until_the_end == labs.size()) return today;
+  for (; longer.minutes <= kMostMinutes; longer.minutes += 5) {
+    if (unseen(longer, left.subspan(fits_now(longer)), day)) continue;
+    today.minutes_for_all = longer.minutes;
+    break;
+  }
   return today;
 }
 
@@ -132,7 +148,7 @@ std::optional<StudyPlan> parse_plan(std::string_view text) {
   const auto begin = object.find("begin");
   if (begin == object.end() || !begin->is_string()) return std::nullopt;
   if (!parse_day(begin->get_ref<const std::string&>(), plan.begin)) return std::nullopt;
-  if (!number("days", 365, plan.days) || !number("minutes", 600, plan.minutes))
+  if (!number("days", 365, plan.days) || !number("minutes", kMostMinutes, plan.minutes))
     return std::nullopt;
   return plan;
 }
@@ -199,6 +215,10 @@ int plan(const Catalog& catalog, const Place& place, const PlanOptions& options)
   if (!agenda.outlook.empty()) {
     fmt::print("\n");
     print_paragraph(terminal, agenda.outlook);
+    if (const int minutes = agenda.today.minutes_for_all)
+      fmt::print(
+          "  {}\n",
+          terminal.styled(Style::cyan, fmt::format("./lab plan --minutes {}", minutes)));
   }
   return 0;
 }

@@ -47,6 +47,7 @@ struct Today {
   std::vector<Task> tasks{};  // that are left
   std::vector<Task> done{};
   std::size_t seen_until_the_end = 0;  // labs, at this pace
+  int minutes_for_all = 0;  // a day, to run all labs; 0 if this pace does, or none would
 };
 
 // `labs` are those that can be run; `drills` is how many questions wait. A plan that has ended

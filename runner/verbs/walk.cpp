@@ -201,8 +201,10 @@ std::vector<std::string> code_of(const Step& step, const Terminal& terminal) {
 // A step on one screen. Its heading stays, and code that does not fit scrolls below it.
 class Page {
  public:
-  Page(const Step& step, std::string where, const Terminal& terminal, std::size_t height)
-      : where_(std::move(where)),
+  Page(const Step& step, std::size_t number, std::size_t of, const Terminal& terminal,
+       std::size_t height)
+      : where_(fmt::format("{} of {}", number, of)),
+        is_last_(number == of),
         head_(head_of(step, terminal)),
         code_(code_of(step, terminal)) {
     room_ = height > head_.size() + 3 ? height - head_.size() - 3 : 1;
@@ -221,15 +223,18 @@ class Page {
     const std::size_t end = std::min(scrolled + room_, code_.size());
     for (std::size_t i = scrolled; i < end; ++i) text += code_[i] + "\r\n";
     const std::size_t below = code_.size() - end;
-    const std::string space =
-        below ? fmt::format("space: {} more lines", below) : "space: go on";
-    return text + "\r\n" +
-           terminal.styled(Style::dim, fmt::format("{}   {} · n next · b back · q quit",
-                                                   where_, space));
+    std::string keys = where_;
+    if (below)
+      keys += fmt::format("   space: {} more lines", below);
+    else
+      keys += is_last_ ? "   that was the last step" : "   space: go on";
+    keys += is_last_ ? " · b back · q quit" : " · n next · b back · q quit";
+    return text + "\r\n" + terminal.styled(Style::dim, keys);
   }
 
  private:
   std::string where_;
+  bool is_last_;
   std::vector<std::string> head_, code_;
   std::size_t room_;
 };
@@ -242,8 +247,7 @@ int turn_pages(const std::vector<Step>& steps) {
     for (Key key = Key::none; key != Key::quit; key = screen.read_key(signal)) {
       const Terminal terminal = Terminal::of_stdout();
       const auto page_of = [&](std::size_t step) {
-        return Page(steps[step], fmt::format("{} of {}", step + 1, steps.size()),
-                    terminal, Screen::height());
+        return Page(steps[step], step + 1, steps.size(), terminal, Screen::height());
       };
       const std::size_t before = at;
       Page page = page_of(at);

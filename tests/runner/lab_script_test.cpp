@@ -325,6 +325,31 @@ TEST_F(LabScript, DoctorTellsWhatIsMissingAndWhichLabsItCosts) {
   EXPECT_EQ(code_, 0);
 }
 
+TEST_F(LabScript, DoctorTellsEachPackageOnceWithAllItsLabs) {
+  fake_.write("cmake/packages.txt",
+              std::string(kPackages) + "other |  | b-old/libthing:thing\n");
+  fake_.write("labs/catalog.json", R"([
+{"number": "01", "folder": "01_first", "question": "?", "section": "One", "common": "common", "hard": "hard", "claims": 2, "needs": ["uv"]},
+{"number": "02", "folder": "02_second", "question": "?", "section": "One", "common": "common", "hard": "hard", "claims": 2, "needs": ["uv", "other"]},
+{"number": "10", "folder": "10_third", "question": "?", "section": "One", "common": "common", "hard": "hard", "claims": 2, "needs": ["other"]}
+])");
+  const std::string told = lab("doctor");
+  EXPECT_THAT(told, HasSubstr(" labs 1-2 10\n"));
+  EXPECT_EQ(told.find("b-old"), told.rfind("b-old"));
+}
+
+TEST_F(LabScript, DoctorFitsAnOrdinaryTerminal) {
+  for (const char* file : {"labs/catalog.json", "cmake/packages.txt"})
+    fake_.write(file, read(lab::test::source(file)));
+  std::istringstream lines(lab("doctor"));
+  std::set<std::string> packages;
+  for (std::string line; std::getline(lines, line) && !line.empty();) {
+    EXPECT_LE(lab::columns(line), 80) << line;
+    EXPECT_TRUE(packages.insert(line.substr(0, line.find(' ', 2))).second) << line;
+  }
+  EXPECT_GT(packages.size(), 20u);
+}
+
 TEST_F(LabScript, AnswersAtOnceWhatNeedsNoBuild) {
   for (const char* words : {"", "--help", "-h", "help", "help run", "run --help",
                             "verify --help", "test -h", "completion bash", "doctor"}) {

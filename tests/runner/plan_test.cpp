@@ -113,6 +113,26 @@ TEST(StudyPlan, SaysHowManyLabsThereIsTimeFor) {
   EXPECT_EQ(count(1, 40), 1u) << "13 minutes, for the drill and the mock take 27";
 }
 
+TEST(StudyPlan, SaysHowManyMinutesADayWouldDoForAllLabs) {
+  std::vector<Lab> labs;
+  for (int i = 10; i < 40; ++i)
+    labs.push_back(lab(std::to_string(i), "common", "medium"));
+  const auto planned = [&](int length, int minutes) {
+    return plan_for({.begin = kBegin, .days = length, .minutes = minutes}, labs, {}, 10,
+                    kBegin);
+  };
+  EXPECT_EQ(planned(60, 60).minutes_for_all, 0) << "these do";
+  const int enough = planned(14, 33).minutes_for_all;
+  EXPECT_GT(enough, 33);
+  EXPECT_EQ(enough % 5, 0);
+  EXPECT_EQ(planned(14, enough).seen_until_the_end, 30u);
+  EXPECT_LT(planned(14, enough - 5).seen_until_the_end, 30u);
+  EXPECT_EQ(planned(14, enough - 5).minutes_for_all, enough);
+  for (int i = 40; i < 99; ++i)
+    labs.push_back(lab(std::to_string(i), "common", "medium"));
+  EXPECT_EQ(planned(1, 40).minutes_for_all, 0) << "no day has so many";
+}
+
 TEST(StudyPlan, GoesOnAfterItsEnd) {
   const StudyPlan plan{.begin = kBegin, .days = 2, .minutes = 60};
   EXPECT_THAT(seen(plan_for(plan, kLabs, {}, 10, kBegin + days(100)).tasks),
