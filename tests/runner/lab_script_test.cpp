@@ -125,7 +125,8 @@ TEST_F(LabScript, ConfiguresOnceAndBuildsOnlyWhatIsNeeded) {
   EXPECT_THAT(calls(),
               AllOf(HasSubstr("--preset release"), HasSubstr("--target lab_01\n")));
   EXPECT_EQ(lab("run first"), "runner/underloop: run first\n");
-  EXPECT_THAT(calls(), AllOf(Not(HasSubstr("--preset")), HasSubstr("--target runner lab_01\n")));
+  EXPECT_THAT(calls(),
+              AllOf(Not(HasSubstr("--preset")), HasSubstr("--target runner lab_01\n")));
   EXPECT_EQ(lab("walk 1"), "runner/underloop: walk 1\n");
   EXPECT_THAT(calls(), HasSubstr("--target runner\n"));
   EXPECT_EQ(lab("verify --json"), "runner/underloop: verify --json\n");
