@@ -142,8 +142,9 @@ bool MockInterview::check(const Page& page, Answered& answered) {
   if (!senior) return false;
   ticked.senior = *senior;
   if (!page.wrong.empty()) {
-    const auto wrong =
-        yes(fmt::format("A red flag: \"{}\" Did you say that?", page.wrong));
+    fmt::print("\n");
+    questioner_.paragraph(fmt::format("A red flag: \"{}\"", page.wrong));
+    const auto wrong = yes("Did you say that?");
     if (!wrong) return false;
     ticked.wrong = *wrong;
   }

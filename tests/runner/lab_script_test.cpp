@@ -124,8 +124,9 @@ TEST_F(LabScript, ConfiguresOnceAndBuildsOnlyWhatIsNeeded) {
   EXPECT_EQ(lab("run 1 --quick 'a b' -- -x"), "labs/01_first: --quick a b -- -x\n");
   EXPECT_THAT(calls(),
               AllOf(HasSubstr("--preset release"), HasSubstr("--target lab_01\n")));
-  EXPECT_EQ(lab("run first"), "labs/01_first: \n");
-  EXPECT_THAT(calls(), AllOf(Not(HasSubstr("--preset")), HasSubstr("--target lab_01\n")));
+  EXPECT_EQ(lab("run first"), "runner/underloop: run first\n");
+  EXPECT_THAT(calls(),
+              AllOf(Not(HasSubstr("--preset")), HasSubstr("--target runner lab_01\n")));
   EXPECT_EQ(lab("walk 1"), "runner/underloop: walk 1\n");
   EXPECT_THAT(calls(), HasSubstr("--target runner\n"));
   EXPECT_EQ(lab("verify --json"), "runner/underloop: verify --json\n");
@@ -203,7 +204,7 @@ TEST_F(LabScript, OnlyTheStudioNeedsNodeAndOnlyForAPageThatIsNotBuilt) {
   EXPECT_THAT(calls(), Not(HasSubstr("cmake"))) << "nothing is built for it";
   fake_.write("web/dist/index.html", "");
   EXPECT_EQ(without_node("studio --port 0"), "runner/studio: --port 0\n");
-  EXPECT_EQ(without_node("run 1"), "labs/01_first: \n");
+  EXPECT_EQ(without_node("run 1"), "runner/underloop: run 1\n");
   EXPECT_EQ(without_node("walk 1"), "runner/underloop: walk 1\n");
   EXPECT_EQ(without_node("drill --list"), "runner/underloop: drill --list\n");
 }
@@ -246,6 +247,23 @@ TEST_F(LabScript, WorksThroughASymbolicLink) {
   installed();
   std::filesystem::create_symlink(root() / "lab", root() / "link");
   EXPECT_EQ(type((root() / "link").string() + " run 1"), "labs/01_first: \n");
+}
+
+TEST_F(LabScript, ARunOnATerminalCountsFromTheFirstOne) {
+  installed();
+  const std::string data = root() / "data";
+  const auto run = [&](const std::string& day) {
+    return type("env XDG_DATA_HOME=" + data + " UNDERLOOP_TODAY=" + day +
+                " script -qec '" + (root() / "lab").string() + " run 1' /dev/null");
+  };
+  EXPECT_THAT(run("2026-03-02"), HasSubstr("labs/01_first: ")) << "no runner yet";
+  EXPECT_EQ(read(data + "/underloop/progress"), "\n2026-03-02 run 01\n");
+  EXPECT_THAT(run("2026-03-03"), HasSubstr("runner/underloop: run 1"))
+      << "which notes it, and tells what to remember";
+  EXPECT_EQ(
+      type("env XDG_DATA_HOME=" + data + "2 " + (root() / "lab").string() + " run 1"),
+      "runner/underloop: run 1\n");
+  EXPECT_FALSE(std::filesystem::exists(data + "2")) << "nobody saw it";
 }
 
 TEST_F(LabScript, StartsAfreshInAFolderThatWasMoved) {
