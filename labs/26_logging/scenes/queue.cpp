@@ -25,8 +25,7 @@ struct Flood {
   std::uint64_t first = 0, last = 0;  // of the lines that were kept
 };
 
-// A pipe with no room left, so that it does not depend on the scheduler how many lines
-// leave the queue.
+// A pipe with no room left.
 Output open_full_pipe() {
   constexpr int kCapacity = 4'096;
   Output pipe = open_pipe(kCapacity);
@@ -41,18 +40,25 @@ Flood flood(WhenFull when_full, std::size_t queue, std::uint64_t lines) {
   Flood flood{};
   Output pipe = open_full_pipe();
   std::promise<pid_t> begins;
-  std::promise<void> returns;
+  std::promise<void> returns, takes;
+  bool has_taken = false;
   auto writer = std::async(std::launch::async, [&] {
     Logger log({std::make_shared<LineSink>(std::move(pipe.writer))},
                {.queue_bytes = queue,
                 .when_full = when_full,
                 .on_queue = [&](std::size_t bytes) {
+                  if (!bytes && !std::exchange(has_taken, true)) takes.set_value();
                   flood.most = std::max(flood.most, bytes);
                   trace::counter("waiting", static_cast<double>(bytes),
                                  {.args = {{"unit", "bytes"}}});
                 }});
     begins.set_value(lab::thread_id());
-    for (std::uint64_t n = 0; n < lines; ++n) log.log(Level::info, "served", {{"n", n}});
+    for (std::uint64_t n = 0; n < lines; ++n) {
+      log.log(Level::info, "served", {{"n", n}});
+      // The first line waits for the pipe before the second comes. So it does not depend on the
+      // scheduler how many lines leave the queue.
+      if (n == 0) takes.get_future().wait();
+    }
     returns.set_value();
     if (!log.flush(std::chrono::seconds(20))) return;
     flood.dropped = log.dropped();
