@@ -180,12 +180,14 @@ Agenda agenda_of(const Catalog& catalog, const Place& place, const fs::path& fol
   agenda.drills = drill.waiting;
   agenda.today = plan_for(
       agenda.plan, labs, progress, drill.waiting, agenda.day,
-      {.drill = drill.today >= MixLimits{}.fresh,
+      {.drill = drill.today >= MixLimits{}.fresh || (drill.today && !drill.waiting),
        .mock = std::ranges::any_of(interviews.all(), [&](const Interview& interview) {
          return interview.day == agenda.day;
        })});
   agenda.head = head_of(agenda);
-  agenda.missed = missed_text(missed_days(agenda.plan, busy, agenda.day));
+  // Once every lesson is done, a day may pass with nothing to do.
+  if (std::min(progress.run.size(), progress.walked.size()) < labs.size())
+    agenda.missed = missed_text(missed_days(agenda.plan, busy, agenda.day));
   agenda.weak = missed_last(catalog, place, interviews);
   agenda.sections = progress_of(catalog, progress, interviews);
   agenda.outlook = outlook_of(agenda, labs.size());

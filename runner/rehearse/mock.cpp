@@ -243,6 +243,7 @@ void MockInterview::report() const {
 std::optional<std::set<std::size_t>> parse_checks(std::string_view typed,
                                                   std::size_t of) {
   std::set<std::size_t> numbers;
+  if (typed == "none") return numbers;
   if (typed == "all") {
     for (std::size_t i = 1; i <= of; ++i) numbers.insert(i);
     return numbers;

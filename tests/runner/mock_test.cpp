@@ -80,6 +80,7 @@ TEST(Checks, AreNumbersOrAllOrNone) {
   EXPECT_THAT(parse_checks("3, 1,1", 3), Optional(ElementsAre(1, 3)));
   EXPECT_THAT(parse_checks("all", 3), Optional(ElementsAre(1, 2, 3)));
   EXPECT_THAT(parse_checks("", 3), Optional(IsEmpty()));
+  EXPECT_THAT(parse_checks("none", 3), Optional(IsEmpty()));
   for (const char* wrong : {"0", "4", "-1", "1x", "one", "1.5", "99999999999999999999"})
     EXPECT_EQ(parse_checks(wrong, 3), std::nullopt) << wrong;
 }
