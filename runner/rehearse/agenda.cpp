@@ -70,7 +70,7 @@ std::string missed_text(const std::vector<Day>& missed) {
       missed.size(), day_text(missed.back()));
 }
 
-// What was missed in the last mock of each question, the weakest answers first.
+// What was missed in the last mock of each question.
 std::vector<WeakPoint> missed_last(const Catalog& catalog, const Place& place,
                                    const Interviews& interviews) {
   std::vector<Answered> last;
@@ -78,15 +78,7 @@ std::vector<WeakPoint> missed_last(const Catalog& catalog, const Place& place,
     if (const Interview* interview = interviews.last(lab.number))
       last.push_back({lab, *interview, {}, {}});
   }
-  std::ranges::stable_sort(last, {},
-                           [](const Answered& each) { return each.interview.score(); });
-  std::vector<WeakPoint> weak;
-  for (const Answered& answered : last) {
-    std::ranges::move(missed_of(answered, place), std::back_inserter(weak));
-    if (weak.size() >= kWeakest) break;
-  }
-  if (weak.size() > kWeakest) weak.resize(kWeakest);
-  return weak;
+  return weakest(std::move(last), place, kWeakest);
 }
 
 std::string head_of(const Agenda& agenda) {

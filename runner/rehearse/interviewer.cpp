@@ -32,13 +32,36 @@ std::string praise(const Answered& answered) {
   std::vector<std::string> parts;
   if (interview.score() >= kGood)
     parts.push_back(fmt::format("{} of {} points", interview.said, interview.points));
-  if (interview.senior > 0)
+  if (interview.senior > 0 && 2 * interview.senior >= interview.senior_points)
     parts.push_back(fmt::format("{} of {} that a senior adds", interview.senior,
                                 interview.senior_points));
   if (answered.predicted.value_or(false))
     parts.emplace_back("you predicted what the run did");
   if (parts.empty()) return "";
   return fmt::format("{} {}.", answered.lab.question, fmt::join(parts, ", "));
+}
+
+// The points of this answer that were missed, the worst first.
+std::vector<WeakPoint> missed_of(const Answered& answered, const Place& place) {
+  const Lab& lab = answered.lab;
+  const Page page = page_of(lab, place);
+  const std::string command = lab.written(place) ? "./lab run " + lab.typed()
+                                                 : "labs/" + lab.folder + "/README.md";
+  std::vector<WeakPoint> points;
+  if (answered.interview.wrong)
+    points.push_back({lab,
+                      fmt::format("You gave the usual wrong answer: \"{}\"", page.wrong),
+                      "", command});
+  for (const std::string& missed : answered.interview.missed) {
+    const auto found = std::ranges::find(page.must_say, missed);
+    const auto at = static_cast<std::size_t>(found - page.must_say.begin());
+    points.push_back(
+        {lab, missed, found == page.must_say.end() ? "" : page.proven_by[at], command});
+  }
+  if (!answered.predicted.value_or(true))
+    points.push_back({lab, "You did not predict what its run does.", "",
+                      "./lab drill --lab " + lab.typed()});
+  return points;
 }
 
 }  // namespace
@@ -107,25 +130,23 @@ std::optional<DrillItem> any_scenario(const Lab& lab, const Place& place,
   return items[any(random)];
 }
 
-std::vector<WeakPoint> missed_of(const Answered& answered, const Place& place) {
-  const Lab& lab = answered.lab;
-  const Page page = page_of(lab, place);
-  const std::string command = lab.written(place) ? "./lab run " + lab.typed()
-                                                 : "labs/" + lab.folder + "/README.md";
-  std::vector<WeakPoint> points;
-  if (answered.interview.wrong)
-    points.push_back({lab,
-                      fmt::format("You gave the usual wrong answer: \"{}\"", page.wrong),
-                      "", command});
-  for (const std::string& missed : answered.interview.missed) {
-    const auto found = std::ranges::find(page.must_say, missed);
-    const auto at = static_cast<std::size_t>(found - page.must_say.begin());
-    points.push_back(
-        {lab, missed, found == page.must_say.end() ? "" : page.proven_by[at], command});
+std::vector<WeakPoint> weakest(std::vector<Answered> answers, const Place& place,
+                               std::size_t most) {
+  std::ranges::stable_sort(answers, {},
+                           [](const Answered& each) { return each.interview.score(); });
+  std::vector<std::vector<WeakPoint>> missed;
+  std::size_t turns = 0;
+  for (const Answered& answered : answers) {
+    missed.push_back(missed_of(answered, place));
+    turns = std::max(turns, missed.back().size());
   }
-  if (!answered.predicted.value_or(true))
-    points.push_back({lab, "You did not predict what its run does.", "",
-                      "./lab drill --lab " + lab.typed()});
+  std::vector<WeakPoint> points;
+  for (std::size_t turn = 0; turn < turns; ++turn) {
+    for (const auto& each : missed) {
+      if (turn < each.size()) points.push_back(each[turn]);
+    }
+  }
+  if (points.size() > most) points.resize(most);
   return points;
 }
 
@@ -135,13 +156,9 @@ MockReport report_of(const std::vector<Answered>& done, const Place& place) {
     if (std::string good = praise(answered); !good.empty())
       report.well.push_back(std::move(good));
   }
-  auto by_score = done;
-  std::ranges::stable_sort(by_score, {},
-                           [](const Answered& each) { return each.interview.score(); });
-  for (const Answered& answered : by_score)
-    std::ranges::move(missed_of(answered, place), std::back_inserter(report.weak));
+  report.weak = weakest(done, place, kWeakest);
   // Where all was said that must be said, what a senior adds is what is left to learn.
-  for (const Answered& answered : by_score) {
+  for (const Answered& answered : done) {
     for (const std::string& missed : answered.senior_missed)
       report.weak.push_back(
           {answered.lab, missed, "", "labs/" + answered.lab.folder + "/README.md"});

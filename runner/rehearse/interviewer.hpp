@@ -70,9 +70,10 @@ struct WeakPoint {
   std::string command{};  // that shows it
 };
 
-// The points of this answer that were missed, the worst first.
-[[nodiscard]] std::vector<WeakPoint> missed_of(const Answered& answered,
-                                               const Place& place);
+// The weakest points of these answers, `most` at most: the worst of each answer in turn, the
+// weakest answer first.
+[[nodiscard]] std::vector<WeakPoint> weakest(std::vector<Answered> answers,
+                                             const Place& place, std::size_t most);
 
 struct MockReport {
   std::vector<std::string> well{};  // what went well, a sentence for each answer

@@ -257,6 +257,10 @@ TEST(Report, SaysWhatWentWellAndTheThreeWeakestPoints) {
   EXPECT_EQ(points[1].text, "It ends.");
   EXPECT_EQ(points[1].claim, "05.2");
   EXPECT_EQ(points[2].command, "./lab drill --lab 5");
+  const auto of_both = report_of({weak, weak}, place.place()).weak;
+  ASSERT_THAT(of_both, SizeIs(3));
+  EXPECT_EQ(of_both[0].text, of_both[1].text) << "each answer in turn";
+  EXPECT_EQ(of_both[2].text, "It ends.");
   EXPECT_THAT(report_of({good}, place.place()).weak, SizeIs(1)) << "what a senior adds";
   EXPECT_THAT(report_of({}, place.place()).weak, IsEmpty());
 }
