@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "core/aside.hpp"
+#include "core/read_text.hpp"
+#include "core/write_text.hpp"
 #include "drill/mix.hpp"
-#include "lab/core/error.hpp"
 #include "rehearse/data.hpp"
 
 namespace runner {
@@ -127,9 +126,9 @@ std::vector<SectionProgress> progress_of(const Catalog& catalog, const Progress&
 
 std::optional<StudyPlan> kept_plan(const fs::path& folder) {
   const fs::path file = plan_file(folder);
-  std::ifstream stream(file);
-  if (!stream) return std::nullopt;
-  auto plan = parse_plan(std::string{std::istreambuf_iterator<char>(stream), {}});
+  const auto text = read_text(file);
+  if (!text) return std::nullopt;
+  auto plan = parse_plan(*text);
   if (!plan) {
     set_aside(file);
     fs::remove(file);
@@ -143,17 +142,7 @@ void keep_plan(const fs::path& folder, const PlanOptions& options) {
   if (options.days) plan.begin = today();
   plan.days = options.days.value_or(plan.days);
   plan.minutes = options.minutes.value_or(plan.minutes);
-  const fs::path file = plan_file(folder);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  // Renamed into its place: whoever reads it finds all of the old one or all of the new one.
-  fs::path fresh = file;
-  fresh += ".new";
-  std::ofstream out(fresh);
-  out << plan_text(plan) << std::flush;
-  if (out) fs::rename(fresh, file, error);
-  if (!out || error)
-    throw lab::Error("write " + file.string(), "the plan cannot be kept");
+  write_text(plan_file(folder), plan_text(plan), "the plan cannot be kept");
 }
 
 Agenda agenda_of(const Catalog& catalog, const Place& place, const fs::path& folder) {

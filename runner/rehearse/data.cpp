@@ -13,6 +13,7 @@
 #include "core/catalog.hpp"
 #include "core/place.hpp"
 #include "core/progress.hpp"
+#include "core/read_text.hpp"
 #include "drill/store.hpp"
 #include "lab/core/error.hpp"
 #include "lab/core/terminal.hpp"
@@ -29,14 +30,9 @@ using Json = nlohmann::ordered_json;
 constexpr int kVersion = 1;
 constexpr const char* kLined[] = {"interviews.ndjson", "progress"};
 
-std::string text_of(const fs::path& file) {
-  std::ifstream stream(file);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 std::vector<std::string> lines_of(const fs::path& file) {
   std::vector<std::string> lines;
-  std::istringstream stream(text_of(file));
+  std::istringstream stream(read_text(file).value_or(""));
   for (std::string line; std::getline(stream, line);) {
     if (!line.empty()) lines.push_back(std::move(line));
   }
@@ -65,7 +61,7 @@ std::string exported(const fs::path& folder) {
   Json& answers = all["answers"] = Json::array();
   for (const Answer& answer : store.answers()) answers.push_back(answer_text(answer));
   for (const char* name : kLined) all[name] = lines_of(folder / name);
-  all["plan"] = text_of(folder / "plan.json");
+  all["plan"] = read_text(folder / "plan.json").value_or("");
   return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -150,7 +146,7 @@ int data(const DataOptions& options) {
                options.file.string());
     return 0;
   }
-  std::ifstream stream(options.file);
+  std::ifstream stream(options.file);  // which may be a pipe
   if (!stream) throw lab::Error("read " + options.file.string(), "it cannot be opened");
   import_into(folder, {std::istreambuf_iterator<char>(stream), {}});
   fmt::print("What {} knows is now in {}, too.\n", options.file.string(),

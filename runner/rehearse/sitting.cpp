@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "core/aside.hpp"
-#include "lab/core/error.hpp"
+#include "core/read_text.hpp"
+#include "core/write_text.hpp"
 
 namespace runner {
 
@@ -154,10 +153,9 @@ MockSitting::MockSitting(const Place& place, const Catalog& catalog, fs::path fo
                          Now now)
     : place_(place), catalog_(catalog), folder_(std::move(folder)), now_(std::move(now)) {
   const fs::path file = folder_ / "mock.json";
-  std::ifstream stream(file);
-  if (!stream) return;
-  if (auto state = parse_sitting(std::string{std::istreambuf_iterator<char>(stream), {}},
-                                 catalog)) {
+  const auto text = read_text(file);
+  if (!text) return;
+  if (auto state = parse_sitting(*text, catalog)) {
     state_ = std::move(*state);
     return;
   }
@@ -188,18 +186,8 @@ void MockSitting::expect(Phase phase, const char* step) const {
                           word(state_.phase)));
 }
 
-// Written beside itself and renamed, so that a crash leaves the old one or the new one.
 void MockSitting::become(SittingState next) {
-  const fs::path file = folder_ / "mock.json";
-  fs::path fresh = file;
-  fresh += ".new";
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  std::ofstream out(fresh);
-  out << sitting_text(next) << std::flush;
-  if (out) fs::rename(fresh, file, error);
-  if (!out || error)
-    throw lab::Error("write " + file.string(), "the interview cannot be kept");
+  write_text(folder_ / "mock.json", sitting_text(next), "the interview cannot be kept");
   state_ = std::move(next);
 }
 
