@@ -164,7 +164,7 @@ void starving(Story& story, const Knobs& knobs) {
               time(seen[2].timer_came));
   story.nuance("02.4",
                "Rescheduling starves the loop, not the number of jobs. A promise chain "
-               "that reschedules itself starves it just as well.");
+               "that reschedules itself starves it too.");
   story.takeaway("To yield to the loop between two pieces of work, use setImmediate.");
 }
 
