@@ -1,6 +1,8 @@
 // Lab 15's guards as contestants: peers_15 NAME COUNT.
 #include <map>
 #include <stdexcept>
+#include <variant>
+#include <vector>
 
 #include "guards/rate_limiter.hpp"
 #include "guards/tokens.hpp"

@@ -2,6 +2,7 @@
 // the lab beside its twin.
 #include <gmock/gmock.h>
 
+#include <cctype>
 #include <random>
 #include <set>
 

@@ -2,6 +2,7 @@
 // nothing is due; stopped in the middle; and without a terminal.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <fstream>

@@ -2,6 +2,7 @@
 // answer in a real run.
 #include <gmock/gmock.h>
 
+#include <cctype>
 #include <set>
 
 #include "core/page.hpp"

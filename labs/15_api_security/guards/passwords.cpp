@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include <charconv>
+#include <cstdint>
 #include <vector>
 
 #include "guards/crypto.hpp"

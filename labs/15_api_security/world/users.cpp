@@ -2,6 +2,7 @@
 
 #include <mongoc/mongoc.h>
 
+#include <cstdint>
 #include <memory>
 
 namespace lab15 {

@@ -1,4 +1,5 @@
 // graphql.cpp: what a query may ask for, what comes back, and what must be refused.
+#include <algorithm>
 #include <random>
 
 #include "scenes/scenes.hpp"

@@ -1,4 +1,5 @@
 // rest.cpp: the same screen by REST and by GraphQL: titles, and the names of their authors.
+#include <algorithm>
 #include <array>
 
 #include "lab/core/error.hpp"

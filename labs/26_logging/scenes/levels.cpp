@@ -1,4 +1,5 @@
 // levels.cpp: who gets which line, what a line below the level costs, and rotation.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 

@@ -1,7 +1,9 @@
 // queue.cpp: more lines than the queue holds, while the reader sleeps.
 #include <unistd.h>
 
+#include <algorithm>
 #include <sstream>
+#include <tuple>
 
 #include "lab/core/error.hpp"
 #include "lab/core/text.hpp"

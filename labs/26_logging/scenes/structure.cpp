@@ -1,6 +1,7 @@
 // structure.cpp: the same requests as plain text and as JSON, read back by a program.
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <random>

@@ -1,6 +1,7 @@
 // The stand-ins: the chain of services, gRPC, and the model of SQS on a real Redis.
 #include <gmock/gmock.h>
 
+#include <mutex>
 #include <set>
 #include <thread>
 

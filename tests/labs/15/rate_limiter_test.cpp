@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <random>
+#include <stdexcept>
 
 #include "lab/os/proc.hpp"
 #include "support/sanitized.hpp"

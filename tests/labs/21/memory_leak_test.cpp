@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <stdexcept>
 #include <thread>
 
 #include "world/heap_hook.hpp"

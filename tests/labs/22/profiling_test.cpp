@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 
 #include "lab/os/proc.hpp"
