@@ -71,6 +71,21 @@ TEST(S3Signature, IsThatOfAwsForAPresignedUrl) {
             "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
 }
 
+// "get-vanilla" of AWS's Signature Version 4 test suite.
+TEST(S3Signature, IsThatOfAwsForAnotherService) {
+  const SignedParts parts{
+      .method = "GET",
+      .path = "/",
+      .headers = {{"host", "example.amazonaws.com"}, {"x-amz-date", "20150830T123600Z"}},
+      .body_hash = kNoBody,
+      .time = "20150830T123600Z"};
+  EXPECT_EQ(signature({.key_id = "AKIDEXAMPLE",
+                       .secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+                       .service = "service"},
+                      parts),
+            "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
+}
+
 class SignedRequest : public testing::Test {
  protected:
   const Bucket bucket_{"http://key:secret@127.0.0.1:9000/photos"};
