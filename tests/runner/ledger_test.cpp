@@ -1,5 +1,6 @@
 #include "core/ledger.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
