@@ -108,6 +108,16 @@ TEST_F(Narration, FoldsManyColumnsToTheirWords) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 80) << line;
 }
 
+TEST_F(Narration, FoldsOnlyTheHeadingsIfThatIsEnough) {
+  story_.table({"doctor",
+                {"service", "the loop delay", "CPUs wanted now", "in the pool's queue"},
+                {{"keeps every request", "5.2 ms", "0.0", "0"}}});
+  const std::string text = screen({false, false, 60});
+  EXPECT_THAT(text, ContainsRegex("keeps every request +5.2 ms +0.0 +0\n"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 60) << line;
+}
+
 TEST_F(Narration, ShowsATableWithoutRowsAndRowsOfAnyLength) {
   story_.table({"nothing", {"who", "age"}, {}});
   story_.table({"ragged", {"who", "age"}, {{"Grace"}, {"Ed", "72", "too many"}}});
@@ -311,6 +321,34 @@ TEST(WholeScreen, OfARunWithoutATerminal) {
 )");
 }
 
+// The name of a lane moves the marks of its scene, and of no other.
+TEST(WholeScreen, SetsTheMarksBelowEachOtherHoweverLongALaneIs) {
+  Screen screen({false, false, 60});
+  screen.at(0, Kind::scene, {.name = "First"});
+  screen.at(0, Kind::picture,
+            {.name = "strips",
+             .args = {{"feeds", std::string("a") + kEndOfCell + "eighteen columns, a" +
+                                    kEndOfCell + kEndOfRow}}});
+  screen.at(1, Kind::instant, {.name = "came", .lane = "a"});
+  screen.at(2, Kind::state, {.name = "open", .lane = "eighteen columns, a"});
+  screen.at(3, Kind::instant, {.name = "no lane"});
+  screen.at(4, Kind::instant, {.name = "far", .lane = std::string(25, 'w')});
+  screen.at(5, Kind::instant, {.name = "came", .lane = "a"});
+  screen.at(6, Kind::scene, {.name = "Second"});
+  screen.at(7, Kind::instant, {.name = "came", .lane = "a"});
+  screen.at(8, Kind::instant, {.name = "came", .lane = "eleven cols"});
+  screen.at(9, Kind::instant, {.name = "went", .lane = "a"});
+  const std::string text = screen.text();
+  EXPECT_THAT(text, HasSubstr("      1.0  a                   • came\n"
+                              "      2.0  eighteen columns, a ■ open\n"
+                              "      3.0                      • no lane\n"
+                              "      4.0  wwwwwwwwwwwwwwwwwwwwwwwww • far\n"
+                              "      5.0  a                   • came\n"));
+  EXPECT_THAT(text, HasSubstr("      1.0  a          • came\n"
+                              "      2.0  eleven cols • came\n"
+                              "      3.0  a           • went\n"));
+}
+
 // --- a tree of words ---
 
 std::string row_of(std::initializer_list<const char*> cells) {
@@ -423,12 +461,34 @@ TEST(ASceneOnATerminal, IsWholeAsLongAsItFits) {
     add_claim(screen, evidence_of(4));
     return scene_of(screen);
   };
-  const auto whole = scene_with(13);
-  EXPECT_EQ(whole.size(), kScene);
-  EXPECT_THAT(whole.back(), HasSubstr("e 4"));
-  const auto cut = scene_with(14);
+  for (const int rows : {13, 14}) {  // of 14 only the blank line above them is missing
+    const auto whole = scene_with(rows);
+    EXPECT_EQ(whole.size(), kScene);
+    EXPECT_THAT(whole.back(), HasSubstr("e 4"));
+  }
+  const auto cut = scene_with(15);
   EXPECT_EQ(cut.size(), kScene);
   EXPECT_THAT(cut.back(), HasSubstr("(2 more lines; -v shows them)"));
+}
+
+// A row more or less of a long table says little; a line of the evidence ends in the middle.
+TEST(ASceneOnATerminal, TakesRowsOfATableThatIsCutAlreadyBeforeTheEndOfTheEvidence) {
+  const auto scene_with = [](int sentences, int rows) {
+    Screen screen({true, false, 60}, Telling::brief);
+    screen.at(0, Kind::scene, {.name = "S"});
+    for (int line = 0; line < sentences; ++line)
+      screen.at(1, Kind::say, {.name = "Said."});
+    add_table(screen, "table", rows);
+    add_claim(screen, evidence_of(2));
+    add_claim(screen, evidence_of(2));
+    return testing::PrintToString(scene_of(screen));
+  };
+  const std::string long_one = scene_with(8, 9);
+  EXPECT_THAT(long_one, HasSubstr("… 6 more rows: -v"));
+  EXPECT_THAT(long_one, Not(HasSubstr("e …")));
+  const std::string short_one = scene_with(9, 5);
+  EXPECT_THAT(short_one, Not(HasSubstr("more rows"))) << "a table that is whole stays so";
+  EXPECT_THAT(short_one, HasSubstr("e …"));
 }
 
 TEST(ASceneOnATerminal, IsShortenedWhereItMattersLeast) {
