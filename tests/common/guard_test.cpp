@@ -211,6 +211,25 @@ TEST_F(Guards, EndAChildThatWasOrphanedBeforeItCouldAskToBe) {
   EXPECT_TRUE(last.is_gone());
 }
 
+// The child of a killed child is adopted only then, and is ended too.
+TEST_F(Guards, EndDescendantsDownToTheLastGeneration) {
+  LastOne last;
+  if (fork() == 0) {
+    if (fork() == 0) {
+      if (fork() == 0) {
+        last.tell({});
+        wait_for_ever();
+      }
+      wait_for_ever();
+    }
+    wait_for_ever();
+  }
+  last.hear();
+  end_descendants();
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "somebody is left";
+  EXPECT_TRUE(last.is_gone());
+}
+
 // Each one of the run's four processes, and each two of them, at once.
 TEST_F(Guards, LeaveNobodyWhicheverTwoProcessesAreKilled) {
   for (unsigned round = 0; round < 32; ++round) {
