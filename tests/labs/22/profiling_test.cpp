@@ -68,6 +68,16 @@ TEST_F(SamplerTest, StopsWithItsObject) {
   EXPECT_EQ(next.samples(), 0u);
 }
 
+// A timer that went on would interrupt the thread's system calls for ever.
+TEST_F(SamplerTest, SendsNoMoreSignalsOnceStopped) {
+  { const Sampler sampler; }
+  static std::atomic<int> signals = 0;
+  const auto before = signal(SIGPROF, [](int) { ++signals; });
+  add_tax(steps_in(20ms));
+  EXPECT_EQ(signals, 0);
+  signal(SIGPROF, before);
+}
+
 TEST_F(SamplerTest, DoesNotSampleAnotherThread) {
   Sampler sampler;
   const std::size_t before = sampler.samples();

@@ -170,6 +170,12 @@ TEST(WorkerTest, ComputesOnItsThreadAndHandsBackOnTheLoops) {
   EXPECT_NE(there, here);
 }
 
+TEST(WorkerTest, KeepsNoLoopAlive) {
+  lab::uv::Loop loop;
+  Worker worker(loop);
+  EXPECT_FALSE(loop.run());
+}
+
 TEST(WorkerTest, HandsBackWhatAJobThrowsAndGoesOn) {
   lab::uv::Loop loop;
   Worker worker(loop);

@@ -116,6 +116,20 @@ TEST_F(RolloutTest, GoesOnWhenAStalledVersionGetsReadyAfterAll) {
   EXPECT_THAT(running(), ElementsAre("v2"));
 }
 
+TEST_F(RolloutTest, GivesEachUpdateAndEachOfItsStepsTheWholeDeadline) {
+  make({.replicas = 2, .max_surge = 1, .max_unavailable = 0, .progress_deadline = 10s});
+  all_ready();
+  for (const char* version : {"v2", "v3"}) {
+    rollout->update(version, now += 1h);
+    rollout->tick(now += 8s);
+    rollout->set_ready(started.back(), true, now);
+    rollout->tick(now += 8s);
+    rollout->set_ready(started.back(), true, now);
+    stopped_end();
+  }
+  EXPECT_THAT(states, ElementsAre("progressing", "steady", "progressing", "steady"));
+}
+
 TEST_F(RolloutTest, CountsACopyOnlyWhenItHasBeenReadyForLongEnough) {
   make({.replicas = 1, .max_surge = 1, .max_unavailable = 0, .min_ready = 1s});
   all_ready();
