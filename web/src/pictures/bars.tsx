@@ -128,7 +128,7 @@ function One({ table: told, width, height, limit }: { table: Table; width: numbe
     gutter = Math.max(gutter, ...columns.map(({ x, w }) => x + w)) + 4;
   }
   const names = columns[0]?.x ?? gutter; // where they end
-  const times = isShare || all || beside ? '' : timesOf(values.map((one) => one?.value ?? 0));
+  const times = isShare || all || beside || limit ? '' : timesOf(values.map((one) => one?.value ?? 0));
   const value_room = Math.max(...said.map((text, i) => widthOf(text) + (values[i]?.value === largest ? widthOf(times, true) : 0))) + 20;
   const above = narrow ? 18 + kLine * Math.max(...details.map((parts) => joined(parts, width - 24, kLines).length)) : 0;
   const start = top + (height - top - 6 - step * table.rows.length) / 2;
@@ -224,7 +224,7 @@ function Outcomes({ table, width, height }: { table: Table; width: number; heigh
         const y = top + r * step;
         if (i && !plain(cell)) return null;
         if (!i) return <Words key={`${r} 0`} x={8} y={y + step / 2 + 4} text={cell} room={first - 10} kind="strong small" side="start" most={most} />;
-        const meaning = /\d/.test(cell) && !/[a-z]{4}/i.test(cell) ? 'plain' : outcome(cell);
+        const meaning = /\d/.test(cell) && !cell.includes('↑') && !/[a-z]{4}/i.test(cell) ? 'plain' : outcome(cell);
         return (
           <g key={`${r} ${i}`} class={`chip is-${meaning}`}>
             <rect x={first + (i - 1) * rest} y={y + 2} width={rest - 6} height={step - 4} rx="5" />
@@ -237,6 +237,7 @@ function Outcomes({ table, width, height }: { table: Table; width: number; heigh
 }
 
 function outcome(cell: string): string {
+  if (cell.includes('↑')) return 'bad';
   if (/\b(SIG[A-Z]+|exit [1-9]|fails?|refused|lost|locked|exploited|no|not)\b/.test(cell)) return 'bad';
   if (/\b(exit 0|yes|ok|done|in|answered|blocked|goes on)\b/.test(cell)) return 'good';
   const meaning = meaningOf(cell);

@@ -216,8 +216,10 @@ function highest(columns: string[][], width: number, texts: Texts): number {
 function downwards(columns: string[][], width: number, height: number, texts: Texts): Map<string, Box> {
   const lines = inLines(columns, width, texts);
   const gap = height / lines.length;
+  // Arrows to a second line pass between the boxes of the first.
+  const air = lines.length > columns.length ? 24 : 10;
   return new Map(lines.flatMap((line, i) => line.map((name, k): [string, Box] => {
-    const w = Math.min(150, width / line.length - 10);
+    const w = Math.min(150, width / line.length - air);
     const rows = texts(name).reduce((sum, text) => sum + wrapped(text, w - 14, true).length, 0);
     return [name, { name, w, h: Math.max(30, Math.min(14 + rows * kLine, 74, gap * 0.6)), x: ((k + 0.5) * width) / line.length, y: gap * (i + 0.5) }];
   })));
@@ -273,11 +275,15 @@ export function Nodes(drawing: Drawing) {
   const shown = cast.edges.filter(({ from, to }) => boxes.has(from) && boxes.has(to));
   clear(boxes, shown, width);
   const both = new Set(shown.map(({ from, to }) => `${from}\0${to}`));
-  const lines = shown.map((edge) => lineOf(boxes.get(edge.from) as Box, boxes.get(edge.to) as Box, both.has(`${edge.to}\0${edge.from}`)));
-  const labels = beside(lines, shown.map((edge) => said.get(edge) as string[]), [...boxes.values()], width, height);
+  const straight = shown.map((edge) => lineOf(boxes.get(edge.from) as Box, boxes.get(edge.to) as Box, both.has(`${edge.to}\0${edge.from}`)));
+  const ways = narrow ? around(straight, shown.map(({ from, to }) => [from, to]), [...boxes.values()], width) : straight.map(({ from, to }) => [from, to]);
+  // A label stands at the last part of its way.
+  const lines = straight.map((line, i): Line => ({ ...line, from: ways[i]?.at(-2) ?? line.from, to: ways[i]?.at(-1) ?? line.to }));
+  const parts = ways.flatMap((way) => way.slice(1).map((to, k): Line => ({ from: way[k] as Point, to, side: to })));
+  const labels = beside(lines, shown.map((edge) => said.get(edge) as string[]), [...boxes.values()], width, height, parts);
   return (
     <Sheet width={width} height={height} label={`Who takes part: ${cast.names.join(', ')}`}>
-      {shown.map((edge, i) => <Arrow key={`${edge.from}\0${edge.to}`} edge={edge} line={lines[i] as Line} at={at} live={live} lit={lit} />)}
+      {shown.map((edge, i) => <Arrow key={`${edge.from}\0${edge.to}`} edge={edge} way={ways[i] as Point[]} at={at} live={live} lit={lit} />)}
       {[...boxes.values()].map((box) => <Who key={box.name} box={box} drawing={drawing} />)}
       {shown.map((edge, i) => {
         const { x, y } = labels[i] as Point;
@@ -333,9 +339,34 @@ function lineOf(a: Box, b: Box, bent: boolean): Line {
   };
 }
 
+// The points of each arrow on a narrow page, where boxes stand in lines: through the gap of a
+// line that is nearest, and none through a box. Several in one gap lie beside each other.
+export function around(lines: readonly Line[], ends: readonly (readonly string[])[], boxes: readonly Box[], width: number): Point[][] {
+  const used = new Map<string, number>();
+  return lines.map((line, i) => {
+    const others = boxes.filter(({ name }) => !ends[i]?.includes(name));
+    const hit = [...new Set(others.filter((box) => within(box, line) > 1).map(({ y }) => y))];
+    if (!hit.length) return [line.from, line.to];
+    const down = line.to.y > line.from.y ? 1 : -1;
+    const points = hit.sort((a, b) => (a - b) * down).flatMap((y) => {
+      const row = boxes.filter((box) => box.y === y).sort((a, b) => a.x - b.x);
+      const edges = [0, ...row.flatMap(({ x, w }) => [x - w / 2, x + w / 2]), width];
+      const gaps = row.map((_, k) => k).concat(row.length).map((k) => ((edges[2 * k] as number) + (edges[2 * k + 1] as number)) / 2);
+      const crosses = line.from.x + ((line.to.x - line.from.x) * (y - line.from.y)) / (line.to.y - line.from.y || 1);
+      const gap = gaps.reduce((best, one) => (Math.abs(one - crosses) < Math.abs(best - crosses) ? one : best));
+      const before = used.get(`${y} ${gap}`) ?? 0;
+      used.set(`${y} ${gap}`, before + 1);
+      const x = inside(gap + Math.ceil(before / 2) * 6 * (before % 2 ? 1 : -1), 3, width - 3);
+      const half = Math.max(...row.map(({ h }) => h)) / 2 + 3;
+      return [{ x, y: y - half * down }, { x, y: y + half * down }];
+    });
+    return [line.from, ...points, line.to];
+  });
+}
+
 // Where the labels of arrows stand: beside the middle of each, or as near to it as nothing is
 // covered. They are placed for all that will be said, so that none moves while a run plays.
-export function beside(lines: readonly Line[], said: readonly string[][], boxes: readonly Box[], width: number, height: number): Point[] {
+export function beside(lines: readonly Line[], said: readonly string[][], boxes: readonly Box[], width: number, height: number, all = lines): Point[] {
   const placed: Box[] = [];
   lines.forEach(({ from, to, side }, own) => {
     const texts = said[own] as string[];
@@ -354,7 +385,7 @@ export function beside(lines: readonly Line[], said: readonly string[][], boxes:
           y: inside(from.y + (to.y - from.y) * share + off.y * way, h / 2 + 2, height - h / 2 - 2) };
         const cost = boxes.reduce((sum, box) => sum + covered(label, box, 3), 0) * 6
           + placed.reduce((sum, other) => sum + covered(label, other, 4), 0) * 5
-          + lines.reduce((sum, line) => sum + within(label, line), 0) * 8
+          + all.reduce((sum, line) => sum + within(label, line), 0) * 8
           + Math.abs(share - 0.5) * 40 + (way < 0 ? 6 : 0) + more * 2;
         if (cost < least) [least, best] = [cost, label];
       }
@@ -395,16 +426,16 @@ function isLongGone({ trace, scene, at }: Drawing, name: string): boolean {
   return event >= 0 && meaningOf(trace.name(event), trace.stateNames) === 'gone' && at - trace.time.at(event) > kRemembered;
 }
 
-function Arrow({ edge, line, at, live, lit }: { edge: Edge; line: Line; at: number; live: boolean; lit: ReadonlySet<number> }) {
+function Arrow({ edge, way, at, live, lit }: { edge: Edge; way: Point[]; at: number; live: boolean; lit: ReadonlySet<number> }) {
   const count = countOf(edge, at);
-  const { from: p, to: q } = line;
+  const [p, q] = [way[0] as Point, way[way.length - 1] as Point];
   const since = live ? at - kRecent : at - 1e-6;
   const recent: number[] = [];
   for (let i = count - 1; i >= 0 && (edge.times[i] as number) >= since && recent.length < kDots; --i) recent.push(edge.events[i] as number);
   const isLit = edge.events.some((event, i) => i < count && lit.has(event));
   return (
     <g class={`arrow${count ? '' : ' unused'}${recent.length ? ' hot' : ''}${isLit ? ' lit' : ''}`} data-count={count}>
-      <line x1={p.x} y1={p.y} x2={q.x} y2={q.y} marker-end="url(#tip)" style={{ strokeWidth: 1 + Math.min(4, Math.log10(count + 1) * 2) }} />
+      <polyline points={way.map(({ x, y }) => `${x},${y}`).join(' ')} marker-end="url(#tip)" style={{ strokeWidth: 1 + Math.min(4, Math.log10(count + 1) * 2) }} />
       {recent.map((event, i) => (
         <circle key={event} class="flying" cx={q.x} cy={q.y} r="5"
           style={{ '--dx': `${p.x - q.x}px`, '--dy': `${p.y - q.y}px`, animationDelay: `${i * 40}ms` }} />

@@ -79,7 +79,9 @@ export function rowsOf(trace: Trace, scene: Scene) {
   });
   const used = lanes.filter((name) => merged.some((row) => row.from === name || row.to === name));
   const cases = casesOf(trace, scene, merged, used);
-  const whole = merged.filter((row) => !cases.some(({ event }) => event === row.event)).concat(cases)
+  // Who comes up before the first case is no part of one.
+  const begin = cases[0]?.text ? cases[0].time : -Infinity;
+  const whole = merged.filter((row) => !cases.some(({ event }) => event === row.event) && !(row.look === 'state' && row.time < begin)).concat(cases)
     .sort((a, b) => a.time - b.time || Number(b.look === 'case') - Number(a.look === 'case') || a.event - b.event);
   const told = { key, lanes: used.filter((name) => whole.some((row) => row.from === name || row.to === name)), rows: whole.slice(-kMost), left_out: Math.max(0, whole.length - kMost) };
   stories.set(trace, told);

@@ -32,18 +32,20 @@ function stripsOf(trace: Trace, whole: Scene, since: number): { strips: Strip[];
   const { feeds } = scene.picture;
   const names = feeds.length ? feeds
     : [...new Set(trace.lanes.filter((lane) => lane.kind !== 'thread' && isUsed(trace, scene, lane)).map((lane) => lane.name))].slice(0, kUndeclared);
+  // What follows the takeaway is only cleared away.
+  const over = scene.items.findLast((item) => item.kind === 'takeaway')?.time ?? Infinity;
   const strips = names.slice(0, kMost).flatMap((name): Strip[] => {
     const lanes = lanesIn(trace, scene, name);
-    const spans = lanes.flatMap((lane) => lane.rows.flatMap((row) => eventsIn(trace, row, scene)))
+    const spans = lanes.flatMap((lane) => lane.rows.flatMap((row) => eventsIn(trace, row, scene, over)))
       .sort((a, b) => trace.time.at(a) - trace.time.at(b));
-    const marks = lanes.flatMap((lane) => eventsIn(trace, lane.marks, scene)).filter((event) => trace.kind.at(event) === Kind.instant).sort((a, b) => trace.time.at(a) - trace.time.at(b));
+    const marks = lanes.flatMap((lane) => eventsIn(trace, lane.marks, scene, over)).filter((event) => trace.kind.at(event) === Kind.instant).sort((a, b) => trace.time.at(a) - trace.time.at(b));
     if (!spans.length && !marks.length) return [];
     const begin = Math.min(...[spans[0], marks[0]].map((one) => one === undefined ? Infinity : trace.time.at(one)));
     let until = marks.length ? trace.time.at(marks[marks.length - 1] as number) : begin;
     for (const event of spans) {
       const end = trace.until.at(event);
       // A state that nobody ends says nothing of its length.
-      until = Math.max(until, trace.kind.at(event) === Kind.state && end >= scene.to ? trace.time.at(event) : Math.min(end, scene.to));
+      until = Math.max(until, trace.kind.at(event) === Kind.state && end >= Math.min(scene.to, over) ? trace.time.at(event) : Math.min(end, scene.to));
     }
     return [{ name, spans, marks, begin, until, zero: begin }];
   });
