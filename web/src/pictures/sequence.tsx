@@ -24,6 +24,7 @@ const kLine = 14;
 const kLanes = 12;
 const kLeast = 15; // px a row, where the whole scene has to be seen
 const kDense = 24; // px: below that a label stands on its line
+const kCloser = 0.72; // times a word's width, at least
 const kLane = 52; // px, the narrowest
 const kColumns = 3;
 
@@ -295,12 +296,19 @@ function Paper({ trace, scene, at, width, height, lit, choose, live, lanes, rows
   return (
     <>
     <svg class="sheet lane-names" width={width} height={top} aria-hidden="true">
-      {lanes.map((name) => (
-        <g key={name} class="lifeline" data-lane={name}>
-          <rect x={x(name) - step / 2 + 3} width={step - 6} y="4" height={head} rx="7" />
-          <Words x={x(name)} y={4 + head / 2 + 5} text={name} room={step - 8} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} most={3} />
-        </g>
-      ))}
+      {lanes.map((name) => {
+        // A word that is a little too long is set closer.
+        const widest = Math.max(...wrapped(name, step - 8, step < 90, 3).map((line) => widthOf(line, step < 90)));
+        const closer = Math.max(kCloser, Math.min(1, (step - 10) / widest));
+        return (
+          <g key={name} class="lifeline" data-lane={name}>
+            <rect x={x(name) - step / 2 + 3} width={step - 6} y="4" height={head} rx="7" />
+            <g transform={`translate(${x(name)} 0) scale(${closer} 1)`}>
+              <Words x={0} y={4 + head / 2 + 5} text={name} room={(step - 8) / closer} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} most={3} />
+            </g>
+          </g>
+        );
+      })}
     </svg>
     <Sheet width={width} height={tall - top} top={top} label={`Between ${lanes.join(', ')}, in order`}>
       {lanes.map((name) => (
