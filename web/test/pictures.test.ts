@@ -5,7 +5,7 @@ import { inside } from '../src/lab/splitter';
 import { linked } from '../src/lab/markdown';
 import { dense, timesOf } from '../src/pictures/bars';
 import { around, beside, covered, within, type Box, type Line } from '../src/pictures/nodes';
-import { areApart, folded, parted, rowsOf } from '../src/pictures/sequence';
+import { areApart, folded, parted, rowsOf, trips } from '../src/pictures/sequence';
 import { wrapped } from '../src/pictures/sheet';
 import { density } from '../src/timeline/minimap';
 import { fold } from '../src/pictures/fold';
@@ -304,6 +304,14 @@ test('on a narrow page an arrow goes around the boxes of the lines between', () 
       assert.equal(within(one, { from: way[k] as Line['from'], to, side: to }), 0, `${ends[i]} goes through ${one.name}`);
   }));
   assert.notEqual(ways[1]?.[1]?.x, ways[2]?.[1]?.x, 'two in one gap lie beside each other');
+});
+
+test('a request and the answer that comes next are one row, where there is no room for two', () => {
+  const arrow = (from: string, to: string, text: string) => ({ from, to, text, look: 'arrow' as const });
+  const rows = [arrow('saga', 'orders', 'create'), arrow('orders', 'saga', 'create:done'), arrow('saga', 'stock', 'ship'),
+    arrow('stock', 'orders', 'ship:done'), arrow('saga', 'orders', 'cancel'), arrow('orders', 'saga', 'create:done')];
+  assert.deepEqual(trips(rows).map(({ text, back }) => `${text}${back ? ' back' : ''}`),
+    ['create: done back', 'ship', 'ship:done', 'cancel', 'create:done']);
 });
 
 test('what a lab tries next is a heading of the sequence and no lane of it', () => {

@@ -14,6 +14,7 @@ interface Row {
   to: string; // the same: it happened there
   text: string;
   look: 'arrow' | 'dot' | 'state' | 'put' | 'take' | 'case'; // case: a heading, of what follows
+  back?: boolean; // an arrow, and the answer to it
 }
 
 const kMost = 400; // rows, the last ones
@@ -25,7 +26,7 @@ const kLanes = 12;
 const kLeast = 15; // px a row, where the whole scene has to be seen
 const kDense = 24; // px: below that a label stands on its line
 const kCloser = 0.72; // times a word's width, at least
-const kLane = 52; // px, the narrowest
+const kLane = 48; // px, the narrowest
 const kColumns = 3;
 
 const stories = new WeakMap<Trace, { key: string; lanes: string[]; rows: Row[]; left_out: number }>();
@@ -175,6 +176,18 @@ function comesAgain(a: Pick<Row, 'from' | 'to' | 'look' | 'text'> | undefined, b
     && before.reduce((sum, one, i) => sum + Math.abs((after[i] as number) - one), 0) === 1;
 }
 
+// A request and the answer that comes next, "charge" and "charge:done", as one row with two tips.
+export function trips<R extends Pick<Row, 'from' | 'to' | 'look' | 'text'> & { back?: boolean }>(rows: readonly R[]): R[] {
+  const found: R[] = [];
+  for (const row of rows) {
+    const last = found[found.length - 1];
+    const answers = last?.look === 'arrow' && row.look === 'arrow' && last.from === row.to && last.to === row.from && row.text.startsWith(`${last.text}:`);
+    if (answers) found[found.length - 1] = { ...last, text: row.text.replace(':', ': '), back: true };
+    else found.push(row);
+  }
+  return found;
+}
+
 // How much room rows need, in rows.
 function need(rows: readonly Row[]): number {
   const cases = rows.filter(({ look, text }, i) => look === 'case' && (i > 0 || text)).length;
@@ -202,11 +215,17 @@ export function parted(rows: readonly Row[], columns: number): Row[][] {
 
 // All that a scene told, so that it is seen as a whole: as one column, or several.
 function whole(rows: readonly Row[], lanes: readonly string[], width: number, height: number): { parts: Row[][]; row: number } {
+  const tell = need(rows) * kRow > height - kHead - kLine - 24 ? folded(rows) : rows.slice();
+  const found = inColumns(tell, lanes, width, height);
+  return found.row > kLeast ? found : inColumns(trips(tell), lanes, width, height, 17);
+}
+
+// As few columns as leave each row `enough` px.
+function inColumns(tell: Row[], lanes: readonly string[], width: number, height: number, enough = 22): { parts: Row[][]; row: number } {
   const room = height - kHead - kLine - 24;
-  const tell = need(rows) * kRow > room ? folded(rows) : rows.slice();
   const longest = Math.max(...tell.map(({ text, look }) => widthOf(text, true) + (look === 'put' ? 60 : look === 'case' ? 10 : 26)));
   let best = { parts: [tell], row: room / need(tell) };
-  for (let columns = 2; columns <= kColumns && best.row < 22; ++columns) {
+  for (let columns = 2; columns <= kColumns && best.row < enough; ++columns) {
     const wide = width / columns;
     if (wide < Math.min(width * 0.8, longest) || wide < 190) break;
     const parts = parted(tell, columns);
@@ -376,8 +395,8 @@ function Mark({ row, a, b, y, room, width, margin, apart, tall }: {
   const middle = !beside ? (a + b) / 2 : right ? Math.max(a, b) + 8 + long / 2 : Math.min(a, b) - 8 - long / 2;
   return (
     <>
-      <line class={`message${dashed}`} x1={a} x2={to} y1={y} y2={y} marker-end="url(#tip)" />
-      <circle class="tail" cx={a} cy={y} r="3.5" />
+      <line class={`message${dashed}`} x1={row.back ? a + (a < b ? 4 : -4) : a} x2={to} y1={y} y2={y} marker-end="url(#tip)" marker-start={row.back ? 'url(#tip)' : undefined} />
+      {!row.back && <circle class="tail" cx={a} cy={y} r="3.5" />}
       <Label x={Math.min(Math.max(middle, margin + long / 2 + 4), width - long / 2 - 4)} y={dense ? y + 4 : y - 6} text={said} room={width - margin - 8} kind="small halo" />
     </>
   );

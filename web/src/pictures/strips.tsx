@@ -92,13 +92,13 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
   const base = (one: Strip) => (aligned ? one.zero : 0);
   const ways = aligned ? strips.filter((one) => one.until - one.zero <= longest(strips) ) : strips;
   const from = aligned ? 0 : live ? Math.max(Math.min(...strips.map((one) => one.begin)), at - kWindow) : Math.min(...strips.map((one) => one.begin));
-  const to = Math.max(from + 1, live ? at : aligned ? Math.max(...ways.map((one) => one.until - one.zero)) : lastMoment(strips, scene));
+  const to = Math.max(from + 1, live ? at : aligned ? Math.max(...ways.map((one) => one.until - one.zero)) * 1.1 : lastMoment(strips, scene));
   const map = useMemo(() => {
     const busy: [number, number][] = live || aligned ? [[from, to]]
       : strips.flatMap((one) => [...one.marks.map((event): [number, number] => [trace.time.at(event), trace.time.at(event)]),
         ...one.spans.map((event): [number, number] => [trace.time.at(event), trace.kind.at(event) === Kind.state && !/wait|back-?off/.test(trace.name(event)) ? trace.time.at(event) : Math.min(trace.until.at(event), to)])])
         .sort((a, b) => a[0] - b[0]);
-    return fold(busy, from, to, gutter, width - 14, { zero: aligned ? 0 : scene.from });
+    return fold(busy, from, to, gutter, width - 14, { zero: aligned ? 0 : scene.from, long: 0.5 });
   }, [trace.version, scene.index, width, gutter, from, to, aligned]);
   return (
     <Sheet width={width} height={tall} label={`When: ${strips.map((one) => one.name).join(', ')}`}>
@@ -247,7 +247,7 @@ function Named({ marks, trace, x, y, h, edges: [least, right], taken: before, li
 }) {
   const dots = marks.map((event) => x(trace.time.at(event)));
   const taken: [number, number, number][] = [...dots.map((at): [number, number, number] => [at - 6, at + 6, 0]), ...before.map(([a, b]): [number, number, number] => [a, b, 0])];
-  const lines = h > 44 ? [0, -15, 15] : [0];
+  const lines = h > 38 ? [0, -15, 15] : [0];
   const places = marks.map((event, i) => {
     const [at, long] = [dots[i] as number, widthOf(trace.name(event), true)];
     for (const line of lines) {
