@@ -307,7 +307,7 @@ test('on a narrow page an arrow goes around the boxes of the lines between', () 
 });
 
 test('a request and the answer that comes next are one row, where there is no room for two', () => {
-  const arrow = (from: string, to: string, text: string) => ({ from, to, text, look: 'arrow' as const });
+  const arrow = (from: string, to: string, text: string): { from: string; to: string; text: string; look: 'arrow'; back?: boolean } => ({ from, to, text, look: 'arrow' });
   const rows = [arrow('saga', 'orders', 'create'), arrow('orders', 'saga', 'create:done'), arrow('saga', 'stock', 'ship'),
     arrow('stock', 'orders', 'ship:done'), arrow('saga', 'orders', 'cancel'), arrow('orders', 'saga', 'create:done')];
   assert.deepEqual(trips(rows).map(({ text, back }) => `${text}${back ? ' back' : ''}`),

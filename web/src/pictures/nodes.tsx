@@ -276,9 +276,14 @@ export function Nodes(drawing: Drawing) {
   clear(boxes, shown, width);
   const both = new Set(shown.map(({ from, to }) => `${from}\0${to}`));
   const straight = shown.map((edge) => lineOf(boxes.get(edge.from) as Box, boxes.get(edge.to) as Box, both.has(`${edge.to}\0${edge.from}`)));
-  const ways = narrow ? around(straight, shown.map(({ from, to }) => [from, to]), [...boxes.values()], width) : straight.map(({ from, to }) => [from, to]);
-  // A label stands at the last part of its way.
-  const lines = straight.map((line, i): Line => ({ ...line, from: ways[i]?.at(-2) ?? line.from, to: ways[i]?.at(-1) ?? line.to }));
+  const ways = narrow ? around(straight, shown.map(({ from, to }) => [from, to]), [...boxes.values()], width) : over(straight, shown, boxes);
+  // A label stands at the longest part of its way.
+  const lines = straight.map((line, i): Line => {
+    const way = ways[i] as Point[];
+    const long = (k: number) => Math.hypot((way[k + 1] as Point).x - (way[k] as Point).x, (way[k + 1] as Point).y - (way[k] as Point).y);
+    const k = way.slice(1).reduce((best, _, one) => (long(one) >= long(best) ? one : best), 0);
+    return way.length === 2 ? line : { from: way[k] as Point, to: way[k + 1] as Point, side: narrow ? line.side : { x: 0, y: -1 } };
+  });
   const parts = ways.flatMap((way) => way.slice(1).map((to, k): Line => ({ from: way[k] as Point, to, side: to })));
   const labels = beside(lines, shown.map((edge) => said.get(edge) as string[]), [...boxes.values()], width, height, parts);
   return (
@@ -361,6 +366,22 @@ export function around(lines: readonly Line[], ends: readonly (readonly string[]
       return [{ x, y: y - half * down }, { x, y: y + half * down }];
     });
     return [line.from, ...points, line.to];
+  });
+}
+
+// On a wide page, where boxes stand in columns: above those of its row that it would go through.
+function over(lines: readonly Line[], edges: readonly Edge[], boxes: ReadonlyMap<string, Box>): Point[][] {
+  const used = new Map<number, number>();
+  return lines.map((line, i) => {
+    const [a, b] = [boxes.get(edges[i]?.from ?? '') as Box, boxes.get(edges[i]?.to ?? '') as Box];
+    const hit = [...boxes.values()].filter((box) => box !== a && box !== b && within(box, line) > box.w / 2);
+    if (!hit.length || Math.abs(a.y - b.y) > 30) return [line.from, line.to];
+    const before = used.get(a.y) ?? 0;
+    used.set(a.y, before + 1);
+    const y = Math.min(...[a, b, ...hit].map((box) => box.y - box.h / 2)) - 30 - before * 22;
+    if (y < 24) return [line.from, line.to];
+    const x = (box: Box, other: Box) => box.x + Math.sign(other.x - box.x) * (box.w / 4 - before * 8);
+    return [{ x: x(a, b), y: a.y - a.h / 2 - 1 }, { x: x(a, b), y }, { x: x(b, a), y }, { x: x(b, a), y: b.y - b.h / 2 - 5 }];
   });
 }
 
