@@ -26,7 +26,7 @@ const kLanes = 12;
 const kLeast = 15; // px a row, where the whole scene has to be seen
 const kDense = 24; // px: below that a label stands on its line
 const kCloser = 0.72; // times a word's width, at least
-const kLane = 48; // px, the narrowest
+const kLane = 46; // px, the narrowest
 const kColumns = 3;
 
 const stories = new WeakMap<Trace, { key: string; lanes: string[]; rows: Row[]; left_out: number }>();
@@ -236,6 +236,10 @@ function inColumns(tell: Row[], lanes: readonly string[], width: number, height:
   return { parts: best.parts, row: Math.max(kLeast, Math.min(44, best.row)) };
 }
 
+// Words that are far too long are broken in the middle.
+const broken = (name: string, room: number, small: boolean) => name.split(' ')
+  .map((word) => (widthOf(word, small) * kCloser > room ? `${word.slice(0, Math.ceil(word.length / 2))}- ${word.slice(Math.ceil(word.length / 2))}` : word)).join(' ');
+
 const usedBy = (rows: readonly Row[], lanes: readonly string[]) => lanes.filter((name) => rows.some((row) => row.from === name || row.to === name));
 
 export function Sequence(drawing: Drawing) {
@@ -270,7 +274,8 @@ function Paper({ trace, scene, at, width, height, lit, choose, live, lanes, rows
   const timeRoom = width < 560 || apart ? 0 : 72;
   const step = (width - timeRoom - 16) / Math.max(1, lanes.length);
   const x = (name: string) => timeRoom + 8 + (lanes.indexOf(name) + 0.5) * step;
-  const headLines = Math.max(1, ...lanes.map((name) => wrapped(name, step - 8, step < 90, 3).length));
+  const heads = new Map(lanes.map((name) => [name, broken(name, step - 8, step < 90)]));
+  const headLines = Math.max(1, ...[...heads.values()].map((text) => wrapped(text, step - 8, step < 90, 3).length));
   const head = kHead + (headLines - 1) * kLine;
   const top = head + 10; // of the paper under the heads
   const tall_of = (i: number) => (quiet.has(i) ? row_height * (row_height < kDense ? 1 : 0.9) : 0) + (rows[i]?.look === 'case' && i ? row_height * 0.35 : 0);
@@ -317,13 +322,14 @@ function Paper({ trace, scene, at, width, height, lit, choose, live, lanes, rows
     <svg class="sheet lane-names" width={width} height={top} aria-hidden="true">
       {lanes.map((name) => {
         // A word that is a little too long is set closer.
-        const widest = Math.max(...wrapped(name, step - 8, step < 90, 3).map((line) => widthOf(line, step < 90)));
-        const closer = Math.max(kCloser, Math.min(1, (step - 10) / widest));
+        const text = heads.get(name) ?? name;
+        const widest = Math.max(...wrapped(text, step - 8, step < 90, 3).map((line) => widthOf(line, step < 90)));
+        const closer = Math.max(kCloser * 0.9, Math.min(1, (step - 10) / widest));
         return (
           <g key={name} class="lifeline" data-lane={name}>
             <rect x={x(name) - step / 2 + 3} width={step - 6} y="4" height={head} rx="7" />
             <g transform={`translate(${x(name)} 0) scale(${closer} 1)`}>
-              <Words x={0} y={4 + head / 2 + 5} text={name} room={(step - 8) / closer} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} most={3} />
+              <Words x={0} y={4 + head / 2 + 5} text={text} room={(step - 8) / closer} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} most={3} />
             </g>
           </g>
         );
