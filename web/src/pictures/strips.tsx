@@ -100,6 +100,11 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
         .sort((a, b) => a[0] - b[0]);
     return fold(busy, from, to, gutter, width - 14, { zero: aligned ? 0 : scene.from, long: 0.5 });
   }, [trace.version, scene.index, width, gutter, from, to, aligned]);
+  // Words are not hidden by a folded silence.
+  const content = (one: Strip, i: number, part: 'all' | 'blocks' | 'words') => (
+    <Content one={one} trace={trace} scene={scene} x={(time) => map.x(time - base(one))} seen={[from + base(one), Math.min(at, to + base(one))]} part={part}
+      y={6 + i * row + (narrow ? 20 : 3)} h={row - (narrow ? 24 : 8)} edges={[gutter, width - 14]} lit={lit} choose={choose} />
+  );
   return (
     <Sheet width={width} height={tall} label={`When: ${strips.map((one) => one.name).join(', ')}`}>
       {aligned && <text class="small dim" x={width - 14} y={bottom + 32} style={{ textAnchor: 'end' }}>each from its own beginning</text>}
@@ -115,10 +120,7 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
               {narrow ? <text class="small strong" x={gutter} y={y + 14} style={{ textAnchor: 'start' }}>{fitted(one.name, width - 20, true)}</text>
                 : <Words x={gutter - 10} y={y + row / 2 + 3} text={one.name} room={gutter - 14} kind="strong" side="end" />}
             </g>
-            {until >= from && (
-              <Content one={one} trace={trace} scene={scene} x={(time) => map.x(time - base(one))} seen={[from + base(one), Math.min(at, to + base(one))]}
-                y={y + (narrow ? 20 : 3)} h={row - (narrow ? 24 : 8)} edges={[gutter, width - 14]} lit={lit} choose={choose} />
-            )}
+            {until >= from && content(one, i, map.cuts.length ? 'blocks' : 'all')}
             {cases.filter(({ time }) => time <= at && (!aligned || (time <= one.until && strips.every((other) => other.zero >= one.zero || other.until < time)))).map(({ event, time, name }, k, all) => {
               const x = map.x(Math.max(time - base(one), from));
               const next = all[k + 1];
@@ -136,6 +138,7 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
         );
       })}
       <TimeAxis fold={map} y={bottom} top={4} zero={aligned ? 0 : scene.from} at={aligned ? -1 : at} />
+      {map.cuts.length > 0 && strips.map((one, i) => Math.min(at - base(one), to) >= from && <g key={one.name}>{content(one, i, 'words')}</g>)}
     </Sheet>
   );
 }
@@ -155,9 +158,9 @@ function lastMoment(strips: Strip[], scene: Scene): number {
   return Math.min(scene.to, last + Math.max((last - first) * 0.06, 1));
 }
 
-function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
+function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose, part }: {
   one: Strip; trace: Trace; scene: Scene; x: (time: number) => number; seen: [number, number]; y: number; h: number; edges: [number, number];
-  lit: ReadonlySet<number>; choose: (event: number) => void;
+  lit: ReadonlySet<number>; choose: (event: number) => void; part: 'all' | 'blocks' | 'words';
 }) {
   const [from, until] = seen;
   const [, edge] = edges;
@@ -214,20 +217,20 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
   }
   return (
     <g>
-      {blocks.map(({ event, left, right, meaning, text }) => (
+      {part !== 'words' && blocks.map(({ event, left, right, meaning, text }) => (
         <g key={event} class={`block is-${meaning}${lit.has(event) ? ' lit' : ''}`} data-state={text} onClick={() => choose(event)}>
           {meaning === 'gone' ? <path class="dead" d={`M${Math.min(left + aside, edge - 14)} ${y + h / 2 - 6}l12 12m0 -12l-12 12`} />
             : <rect x={left} y={y + 3} width={Math.max(2, right - left)} height={h - 6} rx="3" />}
           <title>{`${text}, ${lengthText(Math.min(trace.until.at(event), scene.to) - trace.time.at(event))}`}</title>
         </g>
       ))}
-      {few ? <Named marks={marks} trace={trace} x={x} y={y} h={h} edges={edges} lit={lit} choose={choose}
+      {part !== 'blocks' && (few ? <Named marks={marks} trace={trace} x={x} y={y} h={h} edges={edges} lit={lit} choose={choose}
           taken={line === y + h / 2 + 4 ? texts.flatMap((one): [number, number][] => (one ? [one.side === 'end' ? [one.x - widthOf(one.text, true), one.x] : [one.x, one.x + widthOf(one.text, true)]] : [])) : []} />
-        : <path class="beats" d={beats.map((at) => `M${at} ${y + h * 0.16}v${h * 0.68}`).join('')} />}
-      {texts.map((one, i) => one && one.text && (
+        : <path class="beats" d={beats.map((at) => `M${at} ${y + h * 0.16}v${h * 0.68}`).join('')} />)}
+      {part !== 'blocks' && texts.map((one, i) => one && one.text && (
         <text key={i} class={`small${one.out || beats.length ? ' halo' : ''}`} x={one.x} y={line} style={{ textAnchor: one.side as 'start', pointerEvents: 'none' }}>{one.text}</text>
       ))}
-      {gap && (
+      {gap && part !== 'blocks' && (
         <g class="gap">
           <path d={`M${x(gap.from) + 3} ${y + h - 4}H${x(gap.to) - 3}`} />
           <text class="small halo" x={(x(gap.from) + x(gap.to)) / 2} y={y + h / 2 + (h > 40 ? 11 : 3)}>{widthOf(pause, true) <= x(gap.to) - x(gap.from) - 6 ? pause : lengthText(gap.to - gap.from)}</text>
