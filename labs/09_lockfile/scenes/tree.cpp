@@ -87,15 +87,14 @@ void lock(Story& story, const Knobs&) {
   const Lock lock = npm.lock().value();
 
   int whole = 0;
-  lab::Table table{"The locked tree", {"package", "in", "version and hash"}, {}};
-  table.rows.push_back({"shop", "", "package.json"});
+  lab::Table table{"The locked tree", {"package", "in", "version", "hash"}, {}};
+  table.rows.push_back({"shop", "", "package.json", ""});
   for (const auto& [place, locked] : lock.packages) {
     const Release& release = locked.release;
     whole += !release.version.empty() && release.integrity.starts_with("sha512-");
     const std::string name = short_place(place);
     table.rows.push_back(
-        {name, above(name),
-         fmt::format("{}  {}...", release.version, release.integrity.substr(0, 16))});
+        {name, above(name), release.version, release.integrity.substr(0, 16) + "..."});
   }
   story.table(table);
   const int packages = static_cast<int>(lock.packages.size());
