@@ -28,6 +28,7 @@ const kDense = 24; // px: below that a label stands on its line
 const kCloser = 0.72; // times a word's width, at least
 const kLane = 46; // px, the narrowest
 const kColumns = 3;
+const kPeriod = 12; // rows
 
 const stories = new WeakMap<Trace, { key: string; lanes: string[]; rows: Row[]; left_out: number }>();
 
@@ -147,12 +148,12 @@ function silences(rows: readonly Row[]): Set<number> {
   }));
 }
 
-// What came again and again, once, with how often: up to six rows that follow each other.
+// What came again and again, once, with how often: up to twelve rows that follow each other.
 export function folded<R extends Pick<Row, 'from' | 'to' | 'look' | 'text'>>(rows: readonly R[]): R[] {
   const found: R[] = [];
   for (let i = 0; i < rows.length;) {
     let [long, times] = [1, 1];
-    for (let p = 1; p <= 6 && rows[i]?.look !== 'case'; ++p) {
+    for (let p = 1; p <= kPeriod && rows[i]?.look !== 'case'; ++p) {
       let n = 1;
       while (Array.from({ length: p }, (_, j) => i + (n - 1) * p + j).every((k) => comesAgain(rows[k], rows[k + p]))) ++n;
       if (n >= 3 && (n - 1) * p > (times - 1) * long) [long, times] = [p, n];
@@ -205,7 +206,7 @@ export function parted(rows: readonly Row[], columns: number): Row[][] {
   };
   const anywhere = Array.from({ length: Math.max(0, rows.length - 1) }, (_, i) => i + 1).filter((cut) => rows[cut - 1]?.look !== 'case');
   for (const cuts of [cases, anywhere]) {
-    if (tallest(best) <= (need(rows) / columns) * 1.5) break;
+    if (tallest(best) <= (need(rows) / columns) * 1.8) break;
     const few = cuts.length > 40 ? cuts.filter((_, i) => i % Math.ceil(cuts.length / 40) === 0) : cuts;
     if (columns === 2) for (const cut of few) attempt(cut);
     if (columns === 3) for (const [i, cut] of few.entries()) for (const other of few.slice(i + 1)) attempt(cut, other);
@@ -221,7 +222,7 @@ function whole(rows: readonly Row[], lanes: readonly string[], width: number, he
 }
 
 // As few columns as leave each row `enough` px.
-function inColumns(tell: Row[], lanes: readonly string[], width: number, height: number, enough = 22): { parts: Row[][]; row: number } {
+function inColumns(tell: Row[], lanes: readonly string[], width: number, height: number, enough = 19): { parts: Row[][]; row: number } {
   const room = height - kHead - kLine - 24;
   const longest = Math.max(...tell.map(({ text, look }) => widthOf(text, true) + (look === 'put' ? 60 : look === 'case' ? 10 : 26)));
   let best = { parts: [tell], row: room / need(tell) };
