@@ -79,7 +79,9 @@ function columnsOf({ names, clients, edges, apart, played }: Cast): string[][] {
   const talking = names.filter((name) => !quiet.includes(name));
   if (!talking.length) return inRows(names);
   const stem = (name: string) => /^(.*?)\d+$/.exec(name)?.[1] ?? name;
-  const alike = (name: string) => talking.find((other) => stem(other) === stem(name));
+  // Of several that are numbered, also another kind: version 3 stands where version 2 does.
+  const alike = (name: string) => talking.find((other) => stem(other) === stem(name))
+    ?? (stem(name) === name ? undefined : talking.findLast((other) => stem(other) !== other));
   // A new worker stands with the others; who has no state either, with the one named before it.
   const beside = (name: string) => alike(name) ?? (apart.has(name) && !played.has(name) ? undefined
     : names.slice(0, names.indexOf(name)).findLast((other) => talking.includes(other)));
@@ -238,7 +240,9 @@ function clear(boxes: Map<string, Box>, edges: readonly Edge[], width: number) {
       }
       if (!a || !b || Math.min(a.x, b.x) > box.x - box.w / 2 || Math.max(a.x, b.x) < box.x + box.w / 2) continue;
       const y = a.y + ((b.y - a.y) * (box.x - a.x)) / (b.x - a.x);
-      if (Math.abs(y - box.y) < box.h / 2 + 4) box.y = Math.max(box.h / 2 + 4, y - box.h / 2 - 40);
+      if (Math.abs(y - box.y) >= box.h / 2 + 4) continue;
+      box.y = Math.max(box.h / 2 + 4, y - box.h / 2 - 40);
+      for (const other of boxes.values()) if (other !== box && covered(box, other, 4)) box.y = other.y + (other.h + box.h) / 2 + 6;
     }
   }
 }
@@ -276,12 +280,12 @@ export function Nodes(drawing: Drawing) {
   clear(boxes, shown, width);
   const both = new Set(shown.map(({ from, to }) => `${from}\0${to}`));
   const straight = shown.map((edge) => lineOf(boxes.get(edge.from) as Box, boxes.get(edge.to) as Box, both.has(`${edge.to}\0${edge.from}`)));
-  const ways = narrow ? around(straight, shown.map(({ from, to }) => [from, to]), [...boxes.values()], width) : over(straight, shown, boxes);
-  // A label stands at the longest part of its way.
+  const ways = narrow ? around(straight, shown.map(({ from, to }) => [from, to]), [...boxes.values()], width) : over(straight, shown, boxes, height);
+  // A label stands at the longest part of its way; where that is a narrow gap, at the last one.
   const lines = straight.map((line, i): Line => {
     const way = ways[i] as Point[];
     const long = (k: number) => Math.hypot((way[k + 1] as Point).x - (way[k] as Point).x, (way[k + 1] as Point).y - (way[k] as Point).y);
-    const k = way.slice(1).reduce((best, _, one) => (long(one) >= long(best) ? one : best), 0);
+    const k = narrow ? way.length - 2 : way.slice(1).reduce((best, _, one) => (long(one) >= long(best) ? one : best), 0);
     return way.length === 2 ? line : { from: way[k] as Point, to: way[k + 1] as Point, side: narrow ? line.side : { x: 0, y: -1 } };
   });
   const parts = ways.flatMap((way) => way.slice(1).map((to, k): Line => ({ from: way[k] as Point, to, side: to })));
@@ -369,17 +373,23 @@ export function around(lines: readonly Line[], ends: readonly (readonly string[]
   });
 }
 
-// On a wide page, where boxes stand in columns: above those of its row that it would go through.
-function over(lines: readonly Line[], edges: readonly Edge[], boxes: ReadonlyMap<string, Box>): Point[][] {
+const turned = ({ x, y }: Point): Point => ({ x: y, y: x });
+
+// On a wide page, where boxes stand in columns: above those alone in their column that
+// it would go through, or through the gap of a column.
+function over(lines: readonly Line[], edges: readonly Edge[], boxes: ReadonlyMap<string, Box>, height: number): Point[][] {
   const used = new Map<number, number>();
+  const through = around(lines.map(({ from, to, side }) => ({ from: turned(from), to: turned(to), side })), edges.map(({ from, to }) => [from, to]),
+    [...boxes.values()].map((box) => ({ ...box, ...turned(box), w: box.h, h: box.w })), height).map((way) => way.map(turned));
   return lines.map((line, i) => {
     const [a, b] = [boxes.get(edges[i]?.from ?? '') as Box, boxes.get(edges[i]?.to ?? '') as Box];
     const hit = [...boxes.values()].filter((box) => box !== a && box !== b && within(box, line) > box.w / 2);
-    if (!hit.length || Math.abs(a.y - b.y) > 30) return [line.from, line.to];
+    const alone = [b, ...hit].every((box) => [...boxes.values()].every((other) => other === box || other.x !== box.x));
+    if (!hit.length || !alone || Math.abs(a.y - b.y) > 30) return through[i] as Point[];
     const before = used.get(a.y) ?? 0;
     used.set(a.y, before + 1);
     const y = Math.min(...[a, b, ...hit].map((box) => box.y - box.h / 2)) - 30 - before * 22;
-    if (y < 24) return [line.from, line.to];
+    if (y < 24) return through[i] as Point[];
     const x = (box: Box, other: Box) => box.x + Math.sign(other.x - box.x) * (box.w / 4 - before * 8);
     return [{ x: x(a, b), y: a.y - a.h / 2 - 1 }, { x: x(a, b), y }, { x: x(b, a), y }, { x: x(b, a), y: b.y - b.h / 2 - 5 }];
   });
