@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { inside } from '../src/lab/splitter';
 import { linked } from '../src/lab/markdown';
 import { dense, timesOf } from '../src/pictures/bars';
-import { around, beside, covered, within, type Box, type Line } from '../src/pictures/nodes';
+import { around, beside, covered, within, type Box, type Line } from '../src/pictures/arrows';
 import { areApart, folded, parted, rowsOf, trips } from '../src/pictures/sequence';
 import { wrapped } from '../src/pictures/sheet';
 import { density } from '../src/timeline/minimap';
