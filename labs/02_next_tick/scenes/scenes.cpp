@@ -215,6 +215,8 @@ void puzzles(Story& story, const Knobs&) {
     table.rows.push_back({puzzle->name, order_of(puzzle->program)});
   story.table(table);
   for (auto puzzle = first_program; puzzle != all.end(); ++puzzle) {
+    const std::string name = puzzle->name;
+    trace::instant(name.substr(name.find('.')), {.lane = "case"});
     const std::string order = order_of(puzzle->program, Drain::after_each_callback, draw);
     story.table({puzzle->name, {"order"}, {{order}}});
   }
