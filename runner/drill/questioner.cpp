@@ -20,7 +20,7 @@ std::string in_days(int days) {
 }
 
 Questioner::Questioner(const Place& place, DrillStore& store, Records records)
-    : place_(place),
+    : runs_(place),
       store_(store),
       records_(std::move(records)),
       echoes_(isatty(STDIN_FILENO) == 1) {
@@ -46,9 +46,10 @@ Questioner::Turn Questioner::ask_scenario(const DrillItem& item) {
 
   const std::string command =
       fmt::format("./lab run {} {}", item.lab.typed(), fmt::join(item.play.flags(), " "));
-  paragraph("running " + command, Style::dim);
+  paragraph((runs_.has_played(item) ? "judged by the run above: " : "running ") + command,
+            Style::dim);
   std::fflush(stdout);
-  const PlayResult result = play(item, place_, input_.signal_fd());
+  const PlayResult result = runs_.answer(item, input_.signal_fd());
   if (input_.signal()) return Turn::stop;
   if (!result.answer || !fits(item, *result.answer)) {
     paragraph("This cannot be judged: " +

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "drill/answer.hpp"
 #include "drill/input.hpp"
 #include "drill/item.hpp"
 #include "drill/store.hpp"
@@ -39,7 +40,7 @@ class Questioner {
                                        const std::vector<std::string>& shown);
   Turn note(const DrillItem& item, int grade);
 
-  const Place& place_;
+  SessionRuns runs_;
   DrillStore& store_;
   Records records_;
   lab::Terminal terminal_ = lab::Terminal::of_stdout();

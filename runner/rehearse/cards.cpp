@@ -81,13 +81,14 @@ int cards(const Catalog& catalog, const Place& place, const CardsOptions& option
   LineInput input;  // Ctrl-C ends the run that goes on, and then the deck
   file << cards_head();
   std::size_t left_out = 0;
+  SessionRuns runs(place);
   for (std::size_t i = 0; i < items.size() && !input.signal(); ++i) {
     const DrillItem& item = items[i];
     std::string answer;
     if (item.kind == Kind::scenario) {
       if (shows) fmt::print("\r\033[K{} of {}: {}", i + 1, items.size(), item.id);
       std::fflush(stdout);
-      const PlayResult result = play(item, place, input.signal_fd());
+      const PlayResult result = runs.answer(item, input.signal_fd());
       if (!result.answer || !fits(item, *result.answer)) {
         ++left_out;
         fmt::print(stderr, "\rlab: {} is left out: {}\n", item.id,

@@ -71,11 +71,11 @@ PlayResult answer_of(const DrillItem& item, const RunCard& card,
                      const std::filesystem::path& events) {
   // Exit code 1 is a claim that failed: with these knobs that can be the very answer.
   if (card.exit.value_or(2) > 1 && !card.why.empty()) return {{}, card.why};
-  AnswerReader reader(item.play);
+  AnswerReader reader;
   std::ifstream file(events);
   for (std::string line; std::getline(file, line);) reader.line(line);
-  const auto answer = reader.answer();
-  if (!answer) return {{}, reader.why()};
+  const auto answer = reader.answer(item.play);
+  if (!answer) return {{}, reader.why(item.play)};
   if (!fits(item, *answer)) return {{}, "the run says " + *answer};
   return {answer, ""};
 }

@@ -2,20 +2,12 @@
 // nothing is due; stopped in the middle; and without a terminal.
 #include <gmock/gmock.h>
 
-#include <algorithm>
-#include <array>
 #include <csignal>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <regex>
-#include <set>
-#include <sstream>
 
-#include "drill/answer.hpp"
-#include "drill/judge.hpp"
 #include "drill/store.hpp"
-#include "lab/core/terminal.hpp"
 #include "runner/fake_place.hpp"
 #include "runner/terminal80.hpp"
 #include "support/places.hpp"
@@ -27,14 +19,6 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-std::string last_match(const std::string& text, const std::regex& pattern) {
-  std::string last;
-  for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it) {
-    last = it->str(1);
-  }
-  return last;
-}
 
 class DrillTest : public testing::Test {
  protected:
@@ -145,6 +129,23 @@ TEST_F(DrillTest, CtrlCWhileALabRunsEndsTheLabToo) {
   EXPECT_EQ(kept(), "");
 }
 
+TEST_F(DrillTest, ASceneIsPlayedOnceForAllItsItems) {
+  small_lab("echo run >> \"$0.runs\"\n");
+  fake_.write("labs/05_second_thing/drill.json", R"([
+      {"id": "05-first", "kind": "scenario", "question": "Which comes first?",
+       "play": {"scene": "one", "row": "order"}, "predict": "order", "items": ["a", "b"],
+       "why": "b was queued first."},
+      {"id": "05-again", "kind": "scenario", "question": "And in which order?",
+       "play": {"scene": "one", "row": "order"}, "predict": "order", "items": ["a", "b"],
+       "why": "b was queued first."}])");
+  const std::string text = piped("a b\nb a\nb a\n");
+  EXPECT_THAT(text, AllOf(HasSubstr("running ./lab run 5 --scene one"),
+                          HasSubstr("judged by the run above: ./lab run 5 --scene one"),
+                          HasSubstr("2 items answered: 1 known, 1 not yet")));
+  std::ifstream runs(fake_.place().build / "labs/05_second_thing.runs");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(runs), {}), "run\n");
+}
+
 TEST_F(DrillTest, WithoutATerminalItReadsLinesAndEndsWithThem) {
   small_lab();
   const std::string text = piped("nonsense\n2 1 1\nb a\n\n");
@@ -206,89 +207,6 @@ TEST_F(DrillTest, ADamagedFileIsToldOfAndTheDrillGoesOn) {
                           HasSubstr("1 item answered")));
   EXPECT_EQ(code_, 0);
 }
-
-// --- every item of every lab that is built ---
-
-const Place kPlace{lab::test::source(), lab::test::built()};
-
-std::vector<std::string> built_labs() {  // their numbers
-  std::vector<std::string> numbers;
-  for (const Lab& lab : Catalog::of(kPlace).all_written(kPlace)) {
-    if (exists(lab.program(kPlace))) numbers.push_back(lab.number);
-  }
-  return numbers;
-}
-
-class WholeDrill : public DrillTest, public testing::WithParamInterface<std::string> {
- protected:
-  WholeDrill() {
-    for (const Lab& lab : Catalog::of(kPlace).all_written(kPlace)) {
-      if (lab.number != GetParam()) continue;
-      for (DrillItem& item : drill_of(lab, kPlace))
-        items_.emplace(item.id, std::move(item));
-    }
-  }
-
-  // What to type at this prompt. A follow-up is missed, then known; a scenario's answer is
-  // read in a run of the test's own, so that the drill's run must come to the same one.
-  std::string reply(const std::string& shown) {
-    static const std::regex kHead("(?:of \\d+|once more) · ([0-9a-z-]+) · lab");
-    const std::string id = last_match(shown, kHead);
-    if (!id.empty()) id_ = id;
-    const DrillItem& item = items_.at(id_);
-    if (shown.find("press Enter to see ours") != std::string::npos) return "\n";
-    if (item.kind == DrillItem::Kind::followup)
-      return missed_.insert(id_).second ? "1\n" : "4\n";
-    std::string typed = play(item, kPlace).answer.value_or("?");
-    if (item.predict == DrillItem::Predict::order) {
-      std::replace(typed.begin(), typed.end(), '>', ',');
-    }
-    return typed + "\n";
-  }
-
-  std::string worked_through() {
-    Terminal80 terminal(
-        kPlace, data(),
-        {"drill", "--lab", GetParam(), "--items", "1000", "--new", "1000"});
-    std::size_t asked = 0;
-    while (terminal.asks()) {
-      terminal.type(reply(terminal.shown()));
-      if (++asked > 10 * items_.size()) ADD_FAILURE() << "it never ends";
-      if (asked > 10 * items_.size()) break;
-    }
-    EXPECT_EQ(terminal.exit_code(), 0);
-    return terminal.all();
-  }
-
-  void expect_it_fits(const std::string& text) {
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-      if (line.find(" > ") == std::string::npos) {
-        EXPECT_LE(lab::columns(line), kWidth) << line;
-      }
-    }
-  }
-
-  std::map<std::string, DrillItem> items_;
-  std::set<std::string> missed_;
-  std::string id_;
-};
-
-TEST_P(WholeDrill, AsksEveryItemAndJudgesItByARunUntilAllAreKnown) {
-  const std::string all = worked_through();
-  const std::size_t scenarios = items_.size() - missed_.size();
-  EXPECT_THAT(all, HasSubstr(std::to_string(items_.size()) +
-                             " items answered: " + std::to_string(scenarios) +
-                             " known, " + std::to_string(missed_.size()) + " not yet"));
-  EXPECT_THAT(all, Not(HasSubstr("cannot be judged")));
-  EXPECT_THAT(all, Not(HasSubstr("It was:")));
-  expect_it_fits(all);
-  EXPECT_THAT(worked_through(), HasSubstr("Nothing is due"));
-}
-
-INSTANTIATE_TEST_SUITE_P(Labs, WholeDrill, testing::ValuesIn(built_labs()),
-                         [](const auto& one) { return "lab" + one.param; });
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(WholeDrill);
 
 }  // namespace
 }  // namespace runner

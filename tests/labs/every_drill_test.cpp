@@ -1,14 +1,12 @@
-// What every lab's drill.json promises: its items are whole, and each scenario has its
-// answer in a real run.
+// What every lab's drill.json and page promise. That each scenario has its answer in a real run
+// is seen where the lab is played: played_lab_test.cpp.
 #include <gmock/gmock.h>
 
 #include <cctype>
 #include <set>
 
 #include "core/page.hpp"
-#include "drill/answer.hpp"
 #include "drill/item.hpp"
-#include "drill/judge.hpp"
 #include "support/places.hpp"
 
 namespace runner {
@@ -16,28 +14,11 @@ namespace {
 
 const Place kPlace{lab::test::source(), lab::test::built()};
 
-// Those whose needs are installed.
-std::vector<Lab> built_labs() {
-  std::vector<Lab> labs = Catalog::of(kPlace).all_written(kPlace);
-  std::erase_if(labs, [](const Lab& lab) { return !exists(lab.program(kPlace)); });
-  return labs;
-}
-
 std::string name_of(std::string name) {
   for (char& byte : name) {
     if (!std::isalnum(static_cast<unsigned char>(byte))) byte = '_';
   }
   return name;
-}
-
-std::vector<DrillItem> built_scenarios() {
-  std::vector<DrillItem> scenarios;
-  for (const Lab& lab : built_labs()) {
-    for (DrillItem& item : drill_of(lab, kPlace)) {
-      if (item.kind == DrillItem::Kind::scenario) scenarios.push_back(std::move(item));
-    }
-  }
-  return scenarios;
 }
 
 class EveryDrill : public testing::TestWithParam<Lab> {};
@@ -59,7 +40,8 @@ TEST_P(EveryDrill, SaysWhy) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Labs, EveryDrill, testing::ValuesIn(built_labs()),
+INSTANTIATE_TEST_SUITE_P(Labs, EveryDrill,
+                         testing::ValuesIn(Catalog::of(kPlace).all_written(kPlace)),
                          [](const auto& one) { return name_of(one.param.folder); });
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryDrill);
 
@@ -79,26 +61,10 @@ TEST_P(EveryPage, HasWhatAnInterviewChecks) {
 INSTANTIATE_TEST_SUITE_P(Labs, EveryPage, testing::ValuesIn(Catalog::of(kPlace).labs()),
                          [](const auto& one) { return name_of(one.param.folder); });
 
-class EveryScenario : public testing::TestWithParam<DrillItem> {};
-
-TEST_P(EveryScenario, HasItsAnswerInARealRun) {
-  const PlayResult result = play(GetParam(), kPlace);
-  ASSERT_TRUE(result.answer) << result.why;
-  EXPECT_TRUE(fits(GetParam(), *result.answer)) << "the run says " << *result.answer;
-  EXPECT_TRUE(right(GetParam(), *result.answer, *result.answer));
-}
-
-INSTANTIATE_TEST_SUITE_P(Items, EveryScenario, testing::ValuesIn(built_scenarios()),
-                         [](const auto& one) { return name_of(one.param.id); });
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryScenario);
-
 }  // namespace
 
 void PrintTo(const Lab& lab, std::ostream* out) {
   *out << lab.folder;
-}
-void PrintTo(const DrillItem& item, std::ostream* out) {
-  *out << item.id;
 }
 
 }  // namespace runner

@@ -140,7 +140,7 @@ constexpr const char* kTable =
 
 std::optional<std::string> answer(const Play& play,
                                   const std::string& last = end_line(0)) {
-  AnswerReader reader(play);
+  AnswerReader reader;
   for (const std::string& line :
        {std::string("garbage"), std::string("[]"), std::string(R"({"cat":7})"),
         std::string(R"({"name":"write","args":{"answer":true,"length":5}})"),
@@ -148,7 +148,7 @@ std::optional<std::string> answer(const Play& play,
         std::string(kTable), claim_line("05.1", true), claim_line("05.1", false), last}) {
     reader.line(line);
   }
-  return reader.answer();
+  return reader.answer(play);
 }
 
 TEST(Answer, IsACellOfTheRowThatBeginsSo) {
@@ -192,6 +192,51 @@ TEST(Play, RunsTheScenesOwnProgramWithItsKnobs) {
       "5", "test \"$*\" = '--quick --json --scene ways --chunk 7' || exit 2\necho '" +
                std::string(kTable) + "'\necho '" + end_line(0, 1) + "'\nexit 1");
   EXPECT_EQ(play(played, fake.place()).answer, "1 MiB");
+}
+
+// A lab whose cell says how often it was run.
+class SessionRunsTest : public testing::Test {
+ protected:
+  static std::string cell(const std::string& text) {
+    return R"(echo '{"name":"T","cat":"table","args":{"columns":["",""],"rows":[["runs",")" +
+           text + R"("],["other","x"]]}}')";
+  }
+  DrillItem asking(const std::string& row, const std::string& chunk = "7") const {
+    DrillItem one = item(Predict::number);
+    one.lab = lab_;
+    one.play = {.scene = "ways", .knobs = {{"chunk", chunk}}, .row = {row}};
+    return one;
+  }
+
+  const FakePlace fake_;
+  const Lab lab_ =
+      fake_.lab("5", "echo run >> \"$0.runs\"\n" + cell("'$(grep -c run \"$0.runs\")'") +
+                         "\n" + "echo '" + end_line(0) + "'\n");
+  SessionRuns runs_{fake_.place()};
+};
+
+TEST_F(SessionRunsTest, OneRunAnswersAllThatAskAboutItsScene) {
+  EXPECT_FALSE(runs_.has_played(asking("runs")));
+  EXPECT_EQ(runs_.answer(asking("runs")).answer, "1");
+  EXPECT_TRUE(runs_.has_played(asking("other")));
+  EXPECT_EQ(runs_.answer(asking("other")).answer, "x");
+  EXPECT_THAT(runs_.answer(asking("nothing")).why, HasSubstr("no such cell"));
+  EXPECT_EQ(runs_.answer(asking("runs")).answer, "1");
+}
+
+TEST_F(SessionRunsTest, OtherKnobsAndOtherSessionsAreOtherRuns) {
+  EXPECT_EQ(runs_.answer(asking("runs")).answer, "1");
+  EXPECT_EQ(runs_.answer(asking("runs", "8")).answer, "2");
+  EXPECT_EQ(SessionRuns(fake_.place()).answer(asking("runs")).answer, "3");
+}
+
+TEST_F(SessionRunsTest, ARunThatBrokeOffIsPlayedAgain) {
+  fake_.write("build/labs/05_second_thing.breaks", "");
+  const Lab breaks = fake_.lab("5", "rm \"$0.breaks\" 2>&- && kill -9 $$\n" + cell("2") +
+                                        "\necho '" + end_line(0) + "'\n");
+  EXPECT_EQ(runs_.answer(asking("runs")).why, "the run broke off");
+  EXPECT_FALSE(runs_.has_played(asking("runs")));
+  EXPECT_EQ(runs_.answer(asking("runs")).answer, "2");
 }
 
 TEST(Play, SaysWhyThereIsNoAnswer) {
