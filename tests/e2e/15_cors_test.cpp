@@ -62,7 +62,7 @@ class OpenApi {
       ran_.insert(exchange.request.target.substr(1));
       return Response{.body = "secret"};
     });
-    api.use("cors", cors(policy_));
+    api.use(cors(policy_));
     return api.handle(request);
   }
 
