@@ -38,9 +38,8 @@ Environment surroundings(const lab::PostgresServer& database, const MailService&
 
 void lights(lab::Story& story, const Knobs&) {
   story.say(
-      "A sign-up stores an address in PostgreSQL and asks a mail service over HTTP to "
-      "send a welcome. We plant one fault at a time, and run five suites. No suite "
-      "should notice all faults.");
+      "A sign-up uses PostgreSQL and a mail service. We plant one fault at a time, and "
+      "run five suites. No suite should notice all faults.");
   story.picture(lab::Picture::tree, {"Five suites, five faults; red: a test failed"});
   lab::PostgresServer database;
   MailService mail;
@@ -73,20 +72,18 @@ void lights(lab::Story& story, const Knobs&) {
   story.table(grid);
 
   story.claim("24.2", mocks == "ggrggg" && fake == "gggrgg" && real == "ggggrr",
-              "after the mail service had renamed a field, the tests with mocks were {}, "
-              "and the contract tests against the real service {}",
+              "after a field was renamed: mocks {}, real contract tests {}",
               table.rows[1][6], table.rows[3][6]);
   story.nuance(
       "24.2",
       "A mock repeats what you believe about the service. Put the same questions "
       "to the fake and to the real service, and you test that belief, too.");
   story.claim("24.4", unit == "grgggg" && integration == "grrgrr",
-              "without `on conflict` in the SQL the integration tests were {}. Control: "
-              "the unit tests stayed {}, and the tests with mocks {}",
+              "without `on conflict`: integration {}; unit {}, mocks {}",
               table.rows[4][5], table.rows[0][5], table.rows[1][5]);
   story.nuance("24.4",
-               "The integration tests noticed 4 of the 5 faults, but a 500 does not say "
-               "which function is wrong; the unit test did.");
+               "A 500 does not say which function is wrong; the unit test did. But the "
+               "integration tests noticed 4 of the 5 faults.");
   story.takeaway(
       "Unit tests check your rules, mocks your calls, contract tests your doubles, and "
       "integration tests what lies between the modules.");

@@ -58,22 +58,17 @@ void trust(lab::Story& story, const Knobs& knobs) {
                 {"a list for each", std::to_string(own)}}});
   story.table(grid);
 
-  story.claim(
-      "24.3",
-      waits.failed.size() == 1 && waits.exit.code == 1 && forgets.green() &&
-          alone.exit.code == 0 && alone.passed.empty(),
-      "a runner reported the failed expectation and ended with exit {}; without a "
-      "runner the assertion threw, was caught, and the process ended with exit {}",
-      waits.exit.code, alone.exit.code);
-  story.claim(
-      "24.3", in_order && shared > 0 && shared < *knobs.orders && own == 0,
-      "tests that share a list were green in their written order and red in {} of "
-      "{} shuffled ones; with a list for each test {} were red",
-      shared, *knobs.orders, own);
-  story.nuance(
-      "24.3",
-      "A test that forgets to wait is green, whatever it would have found: Mocha "
-      "12 says \"passing\"; `node --test` fails the file, but not the test.");
+  story.claim("24.3",
+              waits.failed.size() == 1 && waits.exit.code == 1 && forgets.green() &&
+                  alone.exit.code == 0 && alone.passed.empty(),
+              "a runner reported the failure: exit {}; without a runner: exit {}",
+              waits.exit.code, alone.exit.code);
+  story.claim("24.3", in_order && shared > 0 && shared < *knobs.orders && own == 0,
+              "one list for all: {} of {} shuffled orders red; a list for each: {}",
+              shared, *knobs.orders, own);
+  story.nuance("24.3",
+               "A test that forgets to wait is always green. Mocha 12 says \"passing\"; "
+               "`node --test` fails the file, but not the test.");
   story.takeaway(
       "Trust a test only if you have seen it red, and if it passes alone and in any "
       "order. To repeat a red order, keep its seed.");
