@@ -3,10 +3,12 @@
 #include <benchmark/benchmark.h>
 #include <uv.h>
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <functional>
 #include <random>
 #include <semaphore>

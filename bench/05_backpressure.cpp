@@ -7,9 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <thread>
 
 #include "world/transfer.hpp"

@@ -3,6 +3,7 @@
 //   build/release/bench/08_uncaught
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <stdexcept>

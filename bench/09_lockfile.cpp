@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <cstdint>
+#include <optional>
+
 #include "installer.hpp"
 #include "lockfile.hpp"
 

@@ -6,8 +6,10 @@
 // one Redis. redis-benchmark publishes to the same Redis in the same run: the limit.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <thread>
 
 #include "lab/os/run_dir.hpp"

@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <charconv>
+#include <cstdint>
 #include <string>
 #include <unordered_set>
 

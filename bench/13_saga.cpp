@@ -7,6 +7,8 @@
 // each commit, the distances grow with the number of commits, which is in the last column.
 #include <benchmark/benchmark.h>
 
+#include <map>
+
 #include "lab/os/run_dir.hpp"
 #include "world/services.hpp"
 

@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "circuit_breaker.hpp"

@@ -3,6 +3,11 @@
 //   build/release/bench/17_graphql_rest
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <vector>
+
 #include "loader.hpp"
 
 namespace {

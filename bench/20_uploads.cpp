@@ -1,6 +1,7 @@
 // What it costs to take a form apart, by the size of the pieces in which it comes.
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
 #include <cstring>
 #include <string>
 

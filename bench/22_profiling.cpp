@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 
 #include "profiling.hpp"
 #include "world/shop.hpp"

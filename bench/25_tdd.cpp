@@ -2,6 +2,8 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
 #include "mutants.hpp"
 #include "tdd.hpp"

@@ -6,6 +6,8 @@
 #include <spdlog/async.h>
 #include <spdlog/sinks/basic_file_sink.h>
 
+#include <cstdint>
+
 #include "line_sink.hpp"
 #include "logging.hpp"
 

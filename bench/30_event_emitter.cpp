@@ -7,6 +7,7 @@
 #include <boost/signals2/dummy_mutex.hpp>
 #include <boost/signals2/signal.hpp>
 #include <boost/signals2/signal_type.hpp>
+#include <cstdint>
 #include <functional>
 #include <vector>
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <functional>
 #include <list>
 #include <map>
 #include <stdexcept>

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <span>
 #include <stdexcept>
 
 #include "cluster.hpp"

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <stdexcept>
+#include <vector>
 
 #include "lab/uv/uv.hpp"
 #include "timed.hpp"

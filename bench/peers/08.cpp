@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <thread>
 

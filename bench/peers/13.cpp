@@ -3,6 +3,8 @@
 //   peers_13 serve FILE          the server: it writes there how to reach it
 #include <unistd.h>
 
+#include <stdexcept>
+
 #include "offer.hpp"
 #include "timed.hpp"
 #include "world/shop.hpp"

@@ -1,6 +1,8 @@
 // Lab 17's executor and loader as contestants: peers_17 NAME COUNT.
+#include <functional>
 #include <map>
 #include <stdexcept>
+#include <vector>
 
 #include "loader.hpp"
 #include "timed.hpp"

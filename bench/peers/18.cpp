@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <stdexcept>
+#include <unordered_map>
 
 #include "../second_thread.hpp"
 #include "caching.hpp"

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   lab.scene("scaling", "What a second worker brings", scaling);
   lab.live(live);
   lab.role("worker", worker_main);
+  lab.role("control", control_main);
   lab.role("doomed", doomed_main);
   return lab.run();
 }

@@ -11,6 +11,7 @@
 // Left out  *wildcards, {optional} parts, \escapes, quoted names and those beyond ASCII.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>

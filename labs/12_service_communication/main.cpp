@@ -5,6 +5,7 @@
 // Run       ./lab run 12
 // Needs     RabbitMQ and Redis, of which the lab starts its own; Kafka's protocol comes from
 //           librdkafka's mock cluster, SQS is a model.
+//           $LAB_KAFKA_BROKERS and $LAB_SQS_URL name real ones.
 
 #include "claims.hpp"
 #include "scenes/scenes.hpp"

@@ -1,7 +1,5 @@
 #include "api_security.hpp"
 
-#include <strings.h>
-
 namespace lab15 {
 
 namespace {
@@ -10,23 +8,14 @@ constexpr int kDeepest = 32;  // whoever walks it by recursion must not run out 
 
 }  // namespace
 
-std::string header(const Headers& headers, std::string_view name) {
-  for (const auto& [key, value] : headers) {
-    if (key.size() == name.size() &&
-        strncasecmp(key.data(), name.data(), name.size()) == 0)
-      return value;
-  }
-  return "";
-}
-
-Response refusal(int status, std::string_view what) {
+Response reply(int status, const Json& body) {
   return {.status = status,
-          .body = Json{{"error", what}}.dump(),
+          .body = body.dump(-1, ' ', false, Json::error_handler_t::replace),
           .content_type = "application/json"};
 }
 
-Api& Api::use(std::string name, Guard guard) {
-  guards_.emplace_back(std::move(name), std::move(guard));
+Api& Api::use(Guard guard) {
+  guards_.push_back(std::move(guard));
   return *this;
 }
 
@@ -35,10 +24,8 @@ Api& Api::use(std::string name, Guard guard) {
 Response Api::handle(const Request& request) const {
   Exchange exchange{request};
   std::optional<Response> response;
-  for (const auto& [name, guard] : guards_) {
-    response = guard(exchange);
-    if (on_decision_) on_decision_(name, response);
-    if (response) break;
+  for (const Guard& guard : guards_) {
+    if ((response = guard(exchange))) break;
   }
   if (!response) response = handler_(exchange);
   auto& headers = response->headers;
@@ -49,10 +36,9 @@ Response Api::handle(const Request& request) const {
 Guard json_body() {
   return [](Exchange& exchange) -> std::optional<Response> {
     if (exchange.request.body.empty()) return {};
-    const std::string type = header(exchange.request.headers, "content-type");
-    if (type.substr(0, type.find(';')) != "application/json") {
+    const std::string type = find_header(exchange.request.headers, "content-type");
+    if (type.substr(0, type.find(';')) != "application/json")
       return refusal(415, "send application/json");
-    }
     bool too_deep = false;
     const auto keep = [&](int depth, Json::parse_event_t, const Json&) {
       too_deep = too_deep || depth > kDeepest;

@@ -23,21 +23,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "lab/core/where.hpp"
+#include "lab/net/header_value.hpp"
 #include "lab/net/http.hpp"
 
 namespace lab15 {
 
+using lab::http::find_header;
 using lab::http::Headers;
 using lab::http::Request;
 using lab::http::Response;
 using Json = nlohmann::json;
-
-// A header's value, whatever the case of its name; empty if it is not there.
-std::string header(const Headers& headers, std::string_view name);
 
 // What guards and handler share of one request.
 struct Exchange {
@@ -51,25 +48,23 @@ struct Exchange {
 using Guard = std::function<std::optional<Response>(Exchange&)>;
 using Handler = std::function<Response(const Exchange&)>;
 
-// {"error": what}, as every refusal of this lab reads.
-Response refusal(int status, std::string_view what);
+Response reply(int status, const Json& body);
+
+// As every refusal of this lab reads.
+inline Response refusal(int status, std::string_view what) {
+  return reply(status, {{"error", what}});
+}
 
 class Api {
  public:
-  // `on_decision` hears of each guard that was asked, and may be empty.
-  using OnDecision =
-      std::function<void(std::string_view guard, const std::optional<Response>&)>;
+  explicit Api(Handler handler) : handler_(std::move(handler)) {}
 
-  explicit Api(Handler handler, OnDecision on_decision = {})
-      : handler_(std::move(handler)), on_decision_(std::move(on_decision)) {}
-
-  Api& use(std::string name, Guard guard);
+  Api& use(Guard guard);
   Response handle(const Request& request) const;
 
  private:
   Handler handler_;
-  OnDecision on_decision_;
-  std::vector<std::pair<std::string, Guard>> guards_;
+  std::vector<Guard> guards_;
 };
 
 // A body of the type application/json, parsed; 415 or 400 otherwise. Insisting on the type

@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
        .watch =
            "Watch the same attacks on two APIs: one has no guards, and one has guards.",
        .claims = kClaims});
-  lab.scene("attacks", "The same attacks on two APIs", attacks);
+  lab.scene("attacks", "Bad input to two APIs", attacks);
+  lab.scene("headers", "Security headers alone", headers);
   lab.scene("limits", "Guessing a password", limits);
   lab.scene("flood", "A flood from many addresses", flood);
   lab.scene("tokens", "What a token proves, and what it does not", tokens);

@@ -100,7 +100,7 @@ const verdict = async (token, at = 1_700_000_000) => {
     await jose.jwtVerify(token, key, {algorithms: ['HS256'], currentDate: new Date(at * 1000)});
     return 'accepted';
   } catch {
-    return 'refused';
+    return 'blocked';
   }
 };
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');

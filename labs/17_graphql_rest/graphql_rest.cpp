@@ -175,7 +175,6 @@ struct Execution : std::enable_shared_from_this<Execution> {
   void resolve_all(const Fields& all, const Json& parent, const Place& at) {
     *at->slot = Json::object();
     auto& object = at->slot->get_ref<Json::object_t&>();
-    object.reserve(all.size());
     for (const PlannedField& field : all) object.emplace_back(field.first.key, nullptr);
     auto slot = object.begin();
     for (const PlannedField& field : all) {

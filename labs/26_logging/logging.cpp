@@ -25,13 +25,7 @@ std::string dumped(const Json& value) {
 void append_text(std::string& line, std::string_view text) {
   const bool is_plain = std::ranges::all_of(
       text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
-  if (!is_plain) {
-    line += dumped(text);
-    return;
-  }
-  line += '"';
-  line += text;
-  line += '"';
+  line += is_plain ? fmt::format(R"("{}")", text) : dumped(text);
 }
 
 struct AppendValue {
@@ -89,14 +83,8 @@ void Logger::append(std::string& text, Fields fields) const {
     append_text(text, field.name);
     text += ':';
     const auto* json = std::get_if<const Json*>(&field.value);
-    if (redaction_.covers(field.name)) {
-      append_text(text, kRedacted);
-    } else if (const auto safe =
-                   json ? redaction_.applied(field.name, **json) : std::nullopt) {
-      text += dumped(*safe);
-    } else {
-      std::visit(AppendValue{text}, field.value);
-    }
+    const auto safe = redaction_.applied(field.name, json ? *json : nullptr);
+    std::visit(AppendValue{text}, safe ? Field::Value(&*safe) : field.value);
   }
 }
 

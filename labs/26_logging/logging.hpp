@@ -43,16 +43,18 @@ namespace lab26 {
 // Step 1: a field is a name and a value, so a program can count errors by route without regex.
 // It refers to its texts: pass it in the call.
 struct Field {
+  using Value = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view,
+                             const Json*>;
+
   template <class T>
   Field(std::string_view field, const T& of) : name(field), value(of_type(of)) {}
 
   std::string_view name;
-  std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view, const Json*>
-      value;
+  Value value;
 
  private:
   template <class T>
-  static decltype(value) of_type(const T& of);
+  static Value of_type(const T& of);
 };
 using Fields = std::initializer_list<Field>;
 
@@ -137,7 +139,7 @@ class Scope {
 Context current_context();
 
 template <class T>
-decltype(Field::value) Field::of_type(const T& of) {
+Field::Value Field::of_type(const T& of) {
   if constexpr (std::is_same_v<T, bool>) {
     return of;
   } else if constexpr (std::is_integral_v<T>) {

@@ -8,7 +8,6 @@
 
 #include "claims.hpp"
 #include "scenes/scenes.hpp"
-#include "world/victim.hpp"
 
 using namespace lab26;
 
@@ -24,6 +23,7 @@ int main(int argc, char** argv) {
   lab.role("victim", victim);
   lab.scene("blocking", "Nobody reads the log: who has to wait", blocking);
   lab.scene("structure", "A line that a program can read", structure);
+  lab.scene("replaced", "Bunyan goes, the query stays", replaced);
   lab.scene("levels", "Levels, destinations, rotation", levels);
   lab.scene("queue", "The queue is full", full_queue);
   lab.scene("endings", "Which lines survive", endings);

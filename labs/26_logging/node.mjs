@@ -38,7 +38,7 @@ const flushed = `${gathered} fs.writeSync(1, queue);`;
 for (const [ending, end] of [['exits at once', 'process.exit()'], ['abort', 'process.abort()'],
   ['SIGSEGV', 'process.kill(process.pid, "SIGSEGV")'], ['SIGKILL', 'process.kill(process.pid, "SIGKILL")']]) {
   const noCore = (script) => kept(`${script} ${end}; for (;;);`);
-  tell(ending, [logged, gathered, flushed].map(noCore).join(' > '));
+  tell(ending, [logged, flushed, gathered].map(noCore).join(' > '));
 }
 
 // A newline in a name.

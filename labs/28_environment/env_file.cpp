@@ -21,7 +21,6 @@ bool in_name(char byte) {
 
 std::string with_newlines(std::string_view text) {  // "\r\n" and "\r" become "\n"
   std::string result;
-  result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool pair = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
     if (!pair) result += text[i] == '\r' ? '\n' : text[i];

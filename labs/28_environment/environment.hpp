@@ -13,6 +13,7 @@
 // Left out  Nested settings, lists, reloading: a change takes a restart.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>

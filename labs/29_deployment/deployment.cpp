@@ -54,7 +54,7 @@ void Rollout::tick(Clock::time_point now) {
 // Step 3: the loop that everything goes through. It does not care what happened: it looks
 // at what is there, and takes the next steps towards what is wanted.
 void Rollout::reconcile(Clock::time_point now) {
-  stop_surplus(now);
+  stop_old(now);
   start_missing();
   judge(now);
 }
@@ -70,16 +70,13 @@ void Rollout::start_missing() {
 
 // Step 5: of the old ones first those that serve nobody; then, as long as enough are left,
 // one that does. A new version that never gets ready stops the rollout right here.
-void Rollout::stop_surplus(Clock::time_point now) {
-  int surplus = fresh() - config_.replicas;
+void Rollout::stop_old(Clock::time_point now) {
   int spare = available(now) - (config_.replicas - config_.max_unavailable);
   for (const bool serves : {false, true}) {
     for (Copy& copy : copies_) {
-      const bool is_fresh = copy.version == version_;
-      const bool unneeded = !copy.stopping && (!is_fresh || surplus > 0);
-      if (!unneeded || is_available(copy, now) != serves) continue;
+      if (copy.stopping || copy.version == version_) continue;
+      if (is_available(copy, now) != serves) continue;
       if (serves && spare-- <= 0) return;
-      surplus -= is_fresh;
       stop(copy);
     }
   }

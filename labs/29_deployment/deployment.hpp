@@ -88,7 +88,7 @@ class Rollout {
   int fresh() const;
   void reconcile(Clock::time_point now);
   void start_missing();
-  void stop_surplus(Clock::time_point now);
+  void stop_old(Clock::time_point now);
   void stop(Copy& copy, lab::Where where = lab::Where::here());
   void judge(Clock::time_point now);
   void enter(RolloutState state, lab::Where where = lab::Where::here());

@@ -62,18 +62,26 @@ void read_proofs(const std::string& text, Page& page) {
   }
 }
 
-// Calls take(lead, rest) for each paragraph that begins with `before` and a bold lead.
+// Calls take(lead, rest) for each paragraph that begins with `before` and a bold lead. If
+// what is bold is only the beginning of a sentence, the whole sentence leads.
 template <class Take>
 void each_lead(const std::string& text, const std::string& before, Take take) {
-  static const std::regex kLead(R"(^\*\*([^*]+[.?!])\*\*)");
+  static const std::regex kLead(R"(^\*\*([^*]+)\*\*)");
   const std::string mark = "\n" + before + "**";
   for (std::size_t at = text.find(mark); at != text.npos;) {
     const std::size_t next = text.find(mark, at + 1);
     const std::string paragraph =
         text.substr(at + mark.size() - 2, next - at - mark.size() + 2);
-    if (std::smatch lead; std::regex_search(paragraph, lead, kLead))
-      take(plain(lead[1].str()), plain(lead.suffix().str()));
     at = next;
+    std::smatch parts;
+    if (!std::regex_search(paragraph, parts, kLead)) continue;
+    std::string lead = plain(parts[1].str()), rest = plain(parts.suffix().str());
+    if (lead.empty()) continue;
+    if (std::string_view(".?!").find(lead.back()) == std::string_view::npos) {
+      lead = sentences_of(plain(paragraph)).front();
+      rest = plain(plain(paragraph).substr(lead.size()));
+    }
+    take(std::move(lead), std::move(rest));
   }
 }
 

@@ -64,7 +64,7 @@ void RunReader::line(std::string_view line) {
   const Json event = Json::parse(line, nullptr, false);
   if (!event.is_object()) return unreadable(line, "is not an event");
   const std::string category = text_of(event, "cat");
-  if (category != "claim" && category != "run") return;
+  if (category != "claim" && category != "run" && category != "nuance") return;
   const auto args = event.find("args");
   if (args == event.end() || !args->is_object()) return unreadable(line, "has no args");
 
@@ -76,6 +76,10 @@ void RunReader::line(std::string_view line) {
     return;
   }
   const std::string id = text_of(*args, "id");
+  if (category == "nuance") {
+    nuances_[id] = text_of(event, "name");
+    return;
+  }
   const auto holds = args->find("holds");
   if (id.empty() || holds == args->end() || !holds->is_boolean()) {
     return unreadable(line, "is a claim without an id or a verdict");
@@ -123,7 +127,12 @@ Entry RunReader::finish(const Lab& lab, const RunExit& exit,
     const std::string id = fmt::format("{}.{}", lab.number, i);
     const auto made = std::ranges::find(entry.claims, id, &Claim::id);
     if (made == entry.claims.end()) {
-      entry.claims.push_back({.id = id, .sentence = "the run never made this claim"});
+      // What the run said of it instead is why: it needs root, for example.
+      const auto why = nuances_.find(id);
+      entry.claims.push_back({.id = id,
+                              .sentence = why == nuances_.end()
+                                              ? "the run never made this claim"
+                                              : why->second});
     } else {
       made->listed = true;
     }

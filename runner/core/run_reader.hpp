@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,7 @@ class RunReader {
   std::vector<std::string> troubles(const RunExit& exit) const;
 
   std::vector<Claim> claims_;
+  std::map<std::string, std::string> nuances_;  // the last of each claim
   std::vector<std::string> faults_;
   int lines_ = 0;
   int told_ = -1;  // how many claims, as the end of the run says

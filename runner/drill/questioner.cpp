@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "drill/answer.hpp"
 #include "drill/judge.hpp"
 

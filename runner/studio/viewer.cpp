@@ -1,5 +1,6 @@
 #include "studio/viewer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <fstream>

@@ -10,6 +10,7 @@
 #include <array>
 #include <climits>
 #include <csignal>
+#include <cstdio>
 #include <sstream>
 
 #include "core/lab_process.hpp"

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,10 +12,12 @@
 #include <bit>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <set>
 #include <string>
 
+#include "lab/os/descriptor.hpp"
 #include "lab/os/proc.hpp"
 #include "support/own_run.hpp"
 
@@ -33,8 +36,11 @@ class LastOne {
     writing_.reset(ends[1]);
   }
 
+  void let_go() { writing_.reset(); }
+  int writing_end() const { return writing_.get(); }
+
   bool is_gone() {
-    writing_.reset();
+    let_go();
     pollfd source{reading_.get(), POLLIN, 0};
     const auto deadline = std::chrono::steady_clock::now() + 20s;
     while (std::chrono::steady_clock::now() < deadline) {
@@ -121,14 +127,17 @@ TEST_F(Guards, ReturnTheExitCodeOfTheWork) {
   EXPECT_EQ(guarded.wait(), status) << "asked again";
 }
 
+// Also of one that their caller ignores, and of the signals that are its own to block.
 TEST_F(Guards, ReturnTheSignalThatEndedTheWork) {
   for (const int signal : {SIGKILL, SIGTERM, SIGSEGV}) {
+    const auto ours = signal == SIGKILL ? SIG_DFL : std::signal(signal, SIG_IGN);
     Guarded guarded([&] {
       std::signal(signal, SIG_DFL);  // a sanitizer has its own for SIGSEGV
       kill(getpid(), signal);
       return 0;
     });
     const int status = guarded.wait();
+    if (signal != SIGKILL) std::signal(signal, ours);
     ASSERT_TRUE(WIFSIGNALED(status));
     EXPECT_EQ(WTERMSIG(status), signal);
   }
@@ -150,6 +159,68 @@ TEST_F(Guards, LeaveTheWorkTheDescriptorsAndTheThreadsOfItsCaller) {
   const int ours = facts();
   Guarded guarded([&] { return facts() == ours ? 0 : 1; });
   EXPECT_EQ(WEXITSTATUS(guarded.wait()), 0);
+}
+
+// A name by which ps shows it, and the signals that its caller has blocked, and no others.
+TEST_F(Guards, LeaveTheWorkAndItsCallerTheirNameAndTheirSignals) {
+  const auto facts = [] {
+    std::array<char, 16> name{};
+    prctl(PR_GET_NAME, name.data());
+    sigset_t blocked;
+    sigprocmask(SIG_SETMASK, nullptr, &blocked);
+    std::string all(name.data());
+    for (int signal = 1; signal < SIGRTMAX; ++signal)
+      all += sigismember(&blocked, signal) == 1 ? '1' : '0';
+    return all;
+  };
+  sigset_t one, before;
+  sigemptyset(&one);
+  sigaddset(&one, SIGUSR2);
+  sigprocmask(SIG_BLOCK, &one, &before);
+  const std::string ours = facts();
+  Guarded guarded([&] { return facts() == ours ? 0 : 1; });
+  EXPECT_EQ(facts(), ours);
+  EXPECT_EQ(WEXITSTATUS(guarded.wait()), 0);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
+// Whoever reads a pipe of the work sees its end when the work has closed it.
+TEST_F(Guards, HoldNoDescriptorOfTheWorks) {
+  for (const int as : {-1, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    LastOne last;
+    const pid_t caller = fork();
+    if (caller == 0) {
+      if (as != -1) dup2(last.writing_end(), as);
+      Guarded guarded([&] {
+        last.let_go();
+        if (as != -1) close(as);
+        wait_for_ever();
+        return 0;
+      });
+      last.let_go();
+      if (as != -1) close(as);
+      guarded.wait();
+      _exit(0);
+    }
+    EXPECT_TRUE(last.is_gone()) << as;
+    kill(caller, SIGKILL);
+    end_descendants();
+  }
+}
+
+// The work ends with exit(), which writes what is still in its buffers.
+TEST_F(Guards, DoNotRepeatWhatTheirCallerHasWritten) {
+  const test::TempFolder folder;
+  const std::string path = folder.path() + "/written";
+  std::FILE* const file = std::fopen(path.c_str(), "w");
+  ASSERT_TRUE(file);
+  std::fputs("once", file);
+  Guarded guarded([] { return 0; });
+  EXPECT_EQ(WEXITSTATUS(guarded.wait()), 0);
+  std::fclose(file);
+  std::string text;
+  std::getline(std::ifstream(path), text);
+  EXPECT_EQ(text, "once");
 }
 
 // A work in its caller's group, under a parent outside of it, would have the kernel hang up
@@ -211,6 +282,25 @@ TEST_F(Guards, EndAChildThatWasOrphanedBeforeItCouldAskToBe) {
   EXPECT_TRUE(last.is_gone());
 }
 
+// The child of a killed child is adopted only then, and is ended too.
+TEST_F(Guards, EndDescendantsDownToTheLastGeneration) {
+  LastOne last;
+  if (fork() == 0) {
+    if (fork() == 0) {
+      if (fork() == 0) {
+        last.tell({});
+        wait_for_ever();
+      }
+      wait_for_ever();
+    }
+    wait_for_ever();
+  }
+  last.hear();
+  end_descendants();
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "somebody is left";
+  EXPECT_TRUE(last.is_gone());
+}
+
 // Each one of the run's four processes, and each two of them, at once.
 TEST_F(Guards, LeaveNobodyWhicheverTwoProcessesAreKilled) {
   for (unsigned round = 0; round < 32; ++round) {
@@ -228,12 +318,48 @@ TEST_F(Guards, LeaveNobodyWhicheverTwoProcessesAreKilled) {
   }
 }
 
+// Also if one of them is killed with it: neither is in that group.
 TEST_F(Guards, SurviveTheKillOfTheirCallersGroup) {
+  for (const bool outer : {false, true}) {
+    for (const bool inner : {false, true}) {
+      if (outer && inner) continue;
+      LastOne last;
+      const pid_t caller = start_caller(last);
+      const LastOne::Pids run = last.hear();
+      kill(-caller, SIGKILL);
+      if (outer) kill(run.outer_guard, SIGKILL);
+      if (inner) kill(run.inner_guard, SIGKILL);
+      EXPECT_TRUE(last.is_gone()) << outer << inner;
+      end_descendants();
+    }
+  }
+}
+
+// Then nobody is left who would end it: the kernel does.
+TEST_F(Guards, AreNotNeededForTheWorkItselfToEndWithThem) {
   LastOne last;
-  const pid_t caller = start_caller(last);
-  last.hear();
-  kill(-caller, SIGKILL);
-  EXPECT_TRUE(last.is_gone());
+  start_caller(last);
+  const LastOne::Pids run = last.hear();
+  const std::array above = {run.caller, run.outer_guard, run.inner_guard};
+  const Descriptor work(static_cast<int>(syscall(SYS_pidfd_open, run.work, 0)));
+  for (const pid_t pid : above) kill(pid, SIGSTOP);  // none may see another's end
+  for (const pid_t pid : above) kill(pid, SIGKILL);
+  pollfd ended{work.get(), POLLIN, 0};
+  EXPECT_EQ(poll(&ended, 1, 20'000), 1);
+}
+
+// A guard that the caller has adopted ends after what it guards.
+TEST_F(Guards, LeaveNobodyToWhoeverHasWaitedForThem) {
+  LastOne last;
+  Guarded guarded([&] {
+    const pid_t inner = getppid(), outer = parent_of(inner);
+    last.tell({parent_of(outer), outer, inner, getpid()});
+    wait_for_ever();
+    return 0;
+  });
+  kill(last.hear().outer_guard, SIGKILL);
+  EXPECT_EQ(WTERMSIG(guarded.wait()), SIGKILL);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "somebody is left";
 }
 
 TEST_F(Guards, TakeNoNoticeOfSignalsThatMeanOthers) {

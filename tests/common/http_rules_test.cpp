@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 #include "common/raw_http.hpp"

@@ -163,5 +163,70 @@ TEST_F(LiveDials, TurnByKeysDownToTheirLeastInSteps) {
   EXPECT_EQ(values_[0], 1);
 }
 
+// The view is all that was read: what lies behind it in the buffer is of an earlier key.
+TEST_F(LiveDials, ReadNoKeyBeyondThoseThatWerePressed) {
+  EXPECT_TRUE(dials_.keys(std::string_view("xq", 1)));
+  EXPECT_TRUE(dials_.keys(std::string_view("\033[C", 2)));
+  EXPECT_TRUE(dials_.keys(std::string_view("\033[", 1)));
+  EXPECT_EQ(turned_, 0);
+  EXPECT_TRUE(dials_.keys("\033\033[Cx\033[C"));
+  EXPECT_EQ(values_[0], 15);
+  EXPECT_TRUE(dials_.keys("\033[C\033[Z"));
+  EXPECT_EQ(values_[0], 20);
+  EXPECT_FALSE(dials_.keys("\033[CQ\033[C"));
+  EXPECT_EQ(values_[0], 25) << "nothing is turned after the end";
+}
+
+TEST_F(LiveDials, GoOnWithTheFirstAfterTheLast) {
+  dials_.keys("\033[B\033[B\033[C");
+  EXPECT_EQ(values_[0], 10);
+  EXPECT_EQ(values_[1], 0);
+}
+
+TEST_F(LiveDials, ShowEachKnobWithItsValueAndWhichOneIsChosen) {
+  const Terminal plain(false, false, 80);
+  EXPECT_THAT(dials_.lines(plain),
+              ElementsAre("  ▸ rate                   5 req/s",
+                          "    mode                   ok", HasSubstr("q stop")));
+  dials_.keys("\033[B\033[C");
+  EXPECT_THAT(dials_.lines(plain),
+              ElementsAre("    rate                   5 req/s",
+                          "  ▸ mode                   slow", HasSubstr("q stop")));
+}
+
+TEST_F(LiveDials, TakeALineOf4096BytesAndSkipALongerOne) {
+  const std::string line = R"({"knob":"rate","value":7})";
+  dials_.json(std::string(4096 - line.size(), ' ') + line + "\n");
+  EXPECT_EQ(values_[0], 7);
+  EXPECT_THAT(refused_, testing::IsEmpty());
+  dials_.json(line + std::string(4097 - line.size(), ' ') + "\n\n");
+  EXPECT_EQ(turned_, 1);
+  EXPECT_THAT(refused_, ElementsAre(HasSubstr("4096 bytes")));
+}
+
+TEST(Dials, OfALabWithoutKnobsTakeKeysAllTheSame) {
+  Dials dials({}, {}, [](const auto&, const auto&, const auto&) { FAIL(); });
+  EXPECT_TRUE(dials.keys("\033[A\033[B\033[C\033[D"));
+  EXPECT_FALSE(dials.keys("q"));
+}
+
+// A twentieth of a range in which 1.5 is no value would be one.
+TEST(Dials, StepByAWholeNumberAndByOneAtLeastWhereOnlyThoseAreTaken) {
+  const std::array<KnobSpec, 4> knobs{
+      KnobSpec{.name = "few", .help = "", .unit = "", .least = 0, .most = 10},
+      KnobSpec{.name = "more", .help = "", .unit = "", .least = 0, .most = 30}, kDelay,
+      kTwice};
+  std::array<std::atomic<double>, 4> values{};
+  Dials dials(knobs, values, [](const auto&, const auto&, const auto&) {});
+  for (std::size_t i = 0; i < knobs.size(); ++i) dials.keys("\033[C\033[B");
+  EXPECT_EQ(values[0], 1);
+  EXPECT_EQ(values[1], 2);
+  EXPECT_EQ(values[2], 250);
+  EXPECT_EQ(values[3], 1);
+  for (std::size_t i = 0; i < knobs.size(); ++i) dials.keys("\033[C\033[C\033[B");
+  EXPECT_EQ(values[2], 750);
+  EXPECT_EQ(values[3], 1) << "a switch is on or off";
+}
+
 }  // namespace
 }  // namespace lab

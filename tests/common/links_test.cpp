@@ -1,6 +1,7 @@
 // Redis on libuv's loop: real servers, and how they go.
 #include <gmock/gmock.h>
 #include <hiredis/hiredis.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "fake_service.hpp"
 #include "lab/db/redis_link.hpp"
 #include "lab/db/redis_server.hpp"
+#include "lab/os/proc.hpp"
 #include "support/own_run.hpp"
 
 namespace {
@@ -127,6 +129,32 @@ TEST_F(Links, RedisThatIsNotThereIsTold) {
   EXPECT_THAT(downs_, testing::Contains(HasSubstr("No such file")));
   EXPECT_EQ(ups_, 0);
   EXPECT_THROW(lab::RedisLink(loop_, "garbage", up(), down()), lab::Error);
+}
+
+// Else a program that tries again and again runs out of them.
+TEST_F(Links, RedisThatIsNotThereLeavesNoDescriptorOpen) {
+  loop_.run(UV_RUN_NOWAIT);
+  const int before = lab::open_descriptors();
+  {
+    lab::RedisLink link(loop_, "unix:///nowhere/socket", up(), down());
+    link.command({"PING"}, reply());
+    EXPECT_THAT(answers_, ElementsAre("nothing")) << "it is known at once";
+    loop_.run(UV_RUN_NOWAIT);
+    EXPECT_EQ(downs_.size(), 1u);
+  }
+  loop_.run(UV_RUN_NOWAIT);
+  EXPECT_EQ(lab::open_descriptors(), before);
+}
+
+// A socket can nearly always be written to: who waits for that without need wakes for ever.
+TEST_F(Links, RedisThatHasNothingToTellLetsTheLoopSleep) {
+  const lab::RedisServer server;
+  lab::RedisLink link(loop_, server.url(), up(), down());
+  link.command({"INCR", "n"}, reply());
+  ASSERT_TRUE(until([&] { return answers_.size() == 1; }));
+  loop_.run(UV_RUN_NOWAIT);
+  pollfd events{uv_backend_fd(loop_.raw()), POLLIN, 0};
+  EXPECT_EQ(poll(&events, 1, 0), 0);
 }
 
 TEST_F(Links, RedisThatTalksNonsenseIsTold) {

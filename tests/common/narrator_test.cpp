@@ -12,9 +12,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <sstream>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/arena.hpp"
@@ -108,6 +111,16 @@ TEST_F(Narration, FoldsManyColumnsToTheirWords) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 80) << line;
 }
 
+TEST_F(Narration, FoldsOnlyTheHeadingsIfThatIsEnough) {
+  story_.table({"doctor",
+                {"service", "the loop delay", "CPUs wanted now", "in the pool's queue"},
+                {{"keeps every request", "5.2 ms", "0.0", "0"}}});
+  const std::string text = screen({false, false, 60});
+  EXPECT_THAT(text, ContainsRegex("keeps every request +5.2 ms +0.0 +0\n"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 60) << line;
+}
+
 TEST_F(Narration, ShowsATableWithoutRowsAndRowsOfAnyLength) {
   story_.table({"nothing", {"who", "age"}, {}});
   story_.table({"ragged", {"who", "age"}, {{"Grace"}, {"Ed", "72", "too many"}}});
@@ -163,6 +176,213 @@ TEST(Footer, PaintsGoodStatesGreenAndBadOnesRed) {
     EXPECT_EQ(style_of_state(bad, Style::bold), Style::red) << bad;
   EXPECT_EQ(style_of_state("half-open", Style::bold), Style::yellow);
   EXPECT_EQ(style_of_state("other", Style::bold), Style::bold);
+}
+
+// One that draws into a file.
+class FooterTest : public testing::Test {
+ protected:
+  Footer footer(int width = 80) { return {out_.get(), Terminal(false, false, width)}; }
+  static Record sample(double value, std::string unit = "", std::string lane = "") {
+    Record record;
+    record.name = "queue";
+    record.lane = std::move(lane);
+    record.value = value;
+    if (!unit.empty()) record.args = {{"unit", std::move(unit)}};
+    return record;
+  }
+  // What has been written since the last call.
+  std::string written() {
+    std::fflush(out_.get());
+    std::string text(static_cast<std::size_t>(std::ftell(out_.get())) - seen_, '\0');
+    std::fseek(out_.get(), static_cast<long>(seen_), SEEK_SET);
+    seen_ += text.size();
+    text.resize(std::fread(text.data(), 1, text.size(), out_.get()));
+    return text;
+  }
+
+ private:
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> out_{std::tmpfile(), std::fclose};
+  std::size_t seen_ = 0;
+};
+
+std::string repeated(const std::string& text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+TEST_F(FooterTest, SaysAQuantityInItsUnitAndBytesInLargerOnes) {
+  const std::vector<std::tuple<double, std::string, std::string>> cases = {
+      {1023, "bytes", "1023 bytes"},
+      {1024, "bytes", "1.0 KiB"},
+      {1536, "bytes", "1.5 KiB"},
+      {1048575, "bytes", "1024.0 KiB"},
+      {1048576, "bytes", "1.0 MiB"},
+      {2.5 * 1048576, "bytes", "2.5 MiB"},
+      {1048576, "req/s", "1048576 req/s"},
+      {2.125, "ms", "2.12 ms"},
+      {7, "", "7"}};
+  for (const auto& [value, unit, text] : cases) {
+    Footer shown = footer();
+    for (int i = 0; i < 2; ++i) shown.counter(sample(value, unit));
+    EXPECT_EQ(shown.take_curves(2), std::vector{"  queue          ██ peak " + text});
+  }
+}
+
+TEST_F(FooterTest, DrawsABarOfEachQuantityAgainstTheMostOfIt) {
+  Footer shown = footer();
+  shown.counter(sample(5));
+  shown.counter(sample(1));
+  shown.counter(sample(2, "", "left"));
+  shown.counter(sample(1, "", "left"));
+  shown.counter(sample(0, "", "none"));
+  shown.draw();
+  EXPECT_EQ(written(), "\n  left queue             " + repeated("█", 12) +
+                           repeated("░", 12) + " 1\n  none queue             " +
+                           repeated("░", 24) + " 0\n  queue                  " +
+                           repeated("█", 5) + repeated("░", 19) + " 1\n");
+}
+
+TEST_F(FooterTest, TakesBackTheLinesThatItDrewAndNoMore) {
+  Footer shown = footer();
+  shown.draw();
+  EXPECT_EQ(written(), "");
+  EXPECT_EQ(shown.enter("breaker", "closed"), "");
+  EXPECT_EQ(shown.enter("breaker", "open"), "closed");
+  shown.set_dials({"  one dial"});
+  shown.draw();
+  EXPECT_EQ(written(), "\n  breaker                open\n  one dial\n");
+  shown.draw();
+  const std::string up = "\033[1A\033[2K";
+  EXPECT_EQ(written(), repeated(up, 3) + "\n  breaker                open\n  one dial\n");
+  shown.erase();
+  EXPECT_EQ(written(), repeated(up, 3));
+  shown.erase();
+  EXPECT_EQ(written(), "") << "nothing is there any more";
+  shown.counter(sample(1));
+  shown.draw();
+  written();
+  shown.clear();
+  EXPECT_EQ(written(), repeated(up, 4));
+  shown.draw();
+  EXPECT_EQ(written(), "");
+}
+
+TEST_F(FooterTest, FitsACurveIntoTheRoomThatItsNameLeaves) {
+  const auto columns_of_curve = [&](int width, const std::string& lane) {
+    Footer shown = footer(width);
+    for (int i = 0; i < 100; ++i) shown.counter(sample(1, "", lane));
+    const std::vector<std::string> curves = shown.take_curves(2);
+    EXPECT_TRUE(shown.take_curves(2).empty()) << "the next scene begins without it";
+    const std::string curve = curves.at(0).substr(0, curves.at(0).find(" peak"));
+    return columns(curve.substr(curve.find("█")));
+  };
+  EXPECT_EQ(columns_of_curve(80, ""), 40);
+  EXPECT_EQ(columns_of_curve(60, ""), 60 - 2 - 14 - 17);
+  EXPECT_EQ(columns_of_curve(60, "ten of it"), 60 - 2 - 15 - 17);
+  EXPECT_EQ(columns_of_curve(40, "a lane with a name"), 8);
+  Footer shown = footer();
+  shown.counter(sample(1));
+  EXPECT_TRUE(shown.take_curves(2).empty()) << "one value is no curve";
+}
+
+TEST_F(FooterTest, KeepsThePeaksOfALongScene) {
+  Footer shown = footer();
+  for (int i = 0; i < 20'000; ++i)
+    shown.counter(sample(i == 0 || i == 10'000 || i == 19'999 ? 8 : 1));
+  const std::string curve = shown.take_curves(0).at(0);
+  EXPECT_THAT(curve, HasSubstr("peak 8"));
+  std::size_t peaks = 0;
+  for (std::size_t at = curve.find("█"); at != std::string::npos;
+       at = curve.find("█", at + 1))
+    ++peaks;
+  EXPECT_EQ(peaks, 3u) << curve;
+}
+
+TEST(Terminal, StylesATextOnlyWhereThereIsColour) {
+  const Terminal colour(true, true, 80), none(true, false, 80);
+  const std::vector<std::pair<Style, std::string>> codes = {
+      {Style::bold, "1"},     {Style::dim, "2"},     {Style::red, "31"},
+      {Style::green, "32"},   {Style::yellow, "33"}, {Style::blue, "34"},
+      {Style::magenta, "35"}, {Style::cyan, "36"}};
+  for (const auto& [style, code] : codes) {
+    EXPECT_EQ(colour.styled(style, "x"), "\033[" + code + "mx\033[0m");
+    EXPECT_EQ(colour.styled(style, ""), "");
+    EXPECT_EQ(none.styled(style, "x"), "x");
+  }
+  EXPECT_EQ(colour.styled(Style::plain, "x"), "x");
+}
+
+TEST(Terminal, BreaksATextAtItsWidthLessTheIndentButNotBelow20Columns) {
+  const std::string text = "1234 6789 1234 6789 1234 6789";
+  const Terminal narrow(false, false, 40);
+  EXPECT_EQ(narrow.wrapped(text, 15).front(), "1234 6789 1234 6789 1234");
+  EXPECT_EQ(narrow.wrapped(text, 30).front(), "1234 6789 1234 6789");
+}
+
+TEST(Terminal, CountsColumnsAndNotBytes) {
+  EXPECT_EQ(columns("a▸é"), 3);
+  EXPECT_EQ(padded("▸é", 4), "▸é  ");
+  EXPECT_EQ(padded("abc", 3), "abc");
+  EXPECT_EQ(padded("abc", 2), "abc");
+}
+
+TEST(Terminal, DrawsValuesAsBarsAgainstTheLargest) {
+  EXPECT_EQ(sparkline({}), "");
+  EXPECT_EQ(sparkline({0, 0}), "▁▁");
+  EXPECT_EQ(sparkline({0, 1, 2, 3, 4, 5, 6, 7}), "▁▂▃▄▅▆▇█");
+  EXPECT_EQ(sparkline({-3, 3.6, 3.4, 7}), "▁▅▄█");
+}
+
+TEST(Terminal, LetsNoControlCharacterThrough) {
+  EXPECT_EQ(printable("a\nb\tc\x1f\x7f\x01 ~"), "a b c??? ~");
+  EXPECT_EQ(printable("▸é"), "▸é");
+}
+
+// Standard output of a program: a terminal of this size, or none.
+std::pair<int, int> size_found(std::optional<winsize> size, const char* columns) {
+  const int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  EXPECT_TRUE(ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0);
+  const int theirs =
+      open(size ? ptsname(ours) : "/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  EXPECT_TRUE(!size || ioctl(ours, TIOCSWINSZ, &*size) == 0);
+  int answer[2];
+  EXPECT_EQ(pipe2(answer, O_CLOEXEC), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(theirs, STDOUT_FILENO);
+    columns ? setenv("COLUMNS", columns, 1) : unsetenv("COLUMNS");
+    const Terminal found = Terminal::of_stdout();
+    const std::pair<int, int> told(found.width(), found.height());
+    _exit(write(answer[1], &told, sizeof told) == sizeof told ? 0 : 1);
+  }
+  int status = 1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  std::pair<int, int> told;
+  EXPECT_EQ(read(answer[0], &told, sizeof told), ssize_t{sizeof told});
+  for (const int fd : {ours, theirs, answer[0], answer[1]}) close(fd);
+  return told;
+}
+
+TEST(Terminal, IsAsLargeAsItSaysAndHasALeastSize) {
+  const auto of = [](unsigned short rows, unsigned short columns) {
+    return winsize{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  };
+  EXPECT_EQ(size_found(of(30, 100), "70"), std::pair(100, 30));
+  EXPECT_EQ(size_found(of(1, 1), nullptr), std::pair(40, 16));
+  EXPECT_EQ(size_found(of(16, 40), nullptr), std::pair(40, 16));
+  EXPECT_EQ(size_found(of(17, 41), nullptr), std::pair(41, 17));
+  EXPECT_EQ(size_found(of(0, 0), nullptr), std::pair(80, 24)) << "it does not say";
+  EXPECT_EQ(size_found(of(0, 0), "70"), std::pair(70, 24));
+}
+
+TEST(Terminal, ThatIsNoneHasTheWidthOfTheEnvironmentOr80Columns) {
+  EXPECT_EQ(size_found({}, nullptr), std::pair(80, 24));
+  EXPECT_EQ(size_found({}, "132"), std::pair(132, 24));
+  EXPECT_EQ(size_found({}, "1"), std::pair(40, 24));
+  for (const char* none : {"", "wide", "0", "-1"})
+    EXPECT_EQ(size_found({}, none), std::pair(80, 24)) << none;
 }
 
 // What a program with this environment finds on a terminal of 100 columns.
@@ -311,6 +531,34 @@ TEST(WholeScreen, OfARunWithoutATerminal) {
 )");
 }
 
+// The name of a lane moves the marks of its scene, and of no other.
+TEST(WholeScreen, SetsTheMarksBelowEachOtherHoweverLongALaneIs) {
+  Screen screen({false, false, 60});
+  screen.at(0, Kind::scene, {.name = "First"});
+  screen.at(0, Kind::picture,
+            {.name = "strips",
+             .args = {{"feeds", std::string("a") + kEndOfCell + "eighteen columns, a" +
+                                    kEndOfCell + kEndOfRow}}});
+  screen.at(1, Kind::instant, {.name = "came", .lane = "a"});
+  screen.at(2, Kind::state, {.name = "open", .lane = "eighteen columns, a"});
+  screen.at(3, Kind::instant, {.name = "no lane"});
+  screen.at(4, Kind::instant, {.name = "far", .lane = std::string(25, 'w')});
+  screen.at(5, Kind::instant, {.name = "came", .lane = "a"});
+  screen.at(6, Kind::scene, {.name = "Second"});
+  screen.at(7, Kind::instant, {.name = "came", .lane = "a"});
+  screen.at(8, Kind::instant, {.name = "came", .lane = "eleven cols"});
+  screen.at(9, Kind::instant, {.name = "went", .lane = "a"});
+  const std::string text = screen.text();
+  EXPECT_THAT(text, HasSubstr("      1.0  a                   • came\n"
+                              "      2.0  eighteen columns, a ■ open\n"
+                              "      3.0                      • no lane\n"
+                              "      4.0  wwwwwwwwwwwwwwwwwwwwwwwww • far\n"
+                              "      5.0  a                   • came\n"));
+  EXPECT_THAT(text, HasSubstr("      1.0  a          • came\n"
+                              "      2.0  eleven cols • came\n"
+                              "      3.0  a           • went\n"));
+}
+
 // --- a tree of words ---
 
 std::string row_of(std::initializer_list<const char*> cells) {
@@ -423,12 +671,34 @@ TEST(ASceneOnATerminal, IsWholeAsLongAsItFits) {
     add_claim(screen, evidence_of(4));
     return scene_of(screen);
   };
-  const auto whole = scene_with(13);
-  EXPECT_EQ(whole.size(), kScene);
-  EXPECT_THAT(whole.back(), HasSubstr("e 4"));
-  const auto cut = scene_with(14);
+  for (const int rows : {13, 14}) {  // of 14 only the blank line above them is missing
+    const auto whole = scene_with(rows);
+    EXPECT_EQ(whole.size(), kScene);
+    EXPECT_THAT(whole.back(), HasSubstr("e 4"));
+  }
+  const auto cut = scene_with(15);
   EXPECT_EQ(cut.size(), kScene);
   EXPECT_THAT(cut.back(), HasSubstr("(2 more lines; -v shows them)"));
+}
+
+// A row more or less of a long table says little; a line of the evidence ends in the middle.
+TEST(ASceneOnATerminal, TakesRowsOfATableThatIsCutAlreadyBeforeTheEndOfTheEvidence) {
+  const auto scene_with = [](int sentences, int rows) {
+    Screen screen({true, false, 60}, Telling::brief);
+    screen.at(0, Kind::scene, {.name = "S"});
+    for (int line = 0; line < sentences; ++line)
+      screen.at(1, Kind::say, {.name = "Said."});
+    add_table(screen, "table", rows);
+    add_claim(screen, evidence_of(2));
+    add_claim(screen, evidence_of(2));
+    return testing::PrintToString(scene_of(screen));
+  };
+  const std::string long_one = scene_with(8, 9);
+  EXPECT_THAT(long_one, HasSubstr("… 6 more rows: -v"));
+  EXPECT_THAT(long_one, Not(HasSubstr("e …")));
+  const std::string short_one = scene_with(9, 5);
+  EXPECT_THAT(short_one, Not(HasSubstr("more rows"))) << "a table that is whole stays so";
+  EXPECT_THAT(short_one, HasSubstr("e …"));
 }
 
 TEST(ASceneOnATerminal, IsShortenedWhereItMattersLeast) {

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "lab/core/error.hpp"
+#include "lab/os/descriptor.hpp"
 #include "lab/os/proc.hpp"
 #include "support/own_run.hpp"
 #include "support/places.hpp"
@@ -323,6 +324,23 @@ TEST(Proc, SeesMemoryThatIsUsed) {
   EXPECT_GT(resident_bytes(), before + (48u << 20));
   EXPECT_GE(peak_resident_bytes(), resident_bytes() - (1u << 20));
   EXPECT_EQ(resident_bytes(1 << 30), 0u);  // no such process
+  EXPECT_GT(resident_bytes(getpid()), before + (48u << 20));
+}
+
+TEST(Proc, SeesTheMostThatAProcessHasUsedAfterItWasGivenBack) {
+  { std::vector<char> memory(64 << 20, 'x'); }
+  EXPECT_GT(peak_resident_bytes(getpid()), 64u << 20);
+  EXPECT_LE(peak_resident_bytes(getpid()), peak_resident_bytes() + (1u << 20));
+  EXPECT_EQ(peak_resident_bytes(1 << 30), 0u);
+}
+
+// Of ours, the one that counts is left out; of another process, there is none.
+TEST(Proc, CountsDescriptorsOfAnyProcess) {
+  const int before = open_descriptors();
+  const Descriptor one(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(open_descriptors(), before + 1);
+  EXPECT_EQ(open_descriptors(getpid()), open_descriptors() + 1);
+  EXPECT_EQ(open_descriptors(1 << 30), 0);
 }
 
 }  // namespace

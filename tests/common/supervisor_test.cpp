@@ -7,6 +7,8 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lab/os/proc.hpp"
 
@@ -41,9 +43,12 @@ TEST(RestartsTest, NeverOverflowsHoweverManyThereAre) {
 TEST(RestartsTest, RefusesAPolicyThatCannotBe) {
   for (const RestartPolicy& policy :
        {RestartPolicy{.most = -1}, RestartPolicy{.period = 0ms},
-        RestartPolicy{.first = 2s, .longest = 1s}}) {
+        RestartPolicy{.first = 2s, .longest = 1s}, RestartPolicy{.first = -1ms}}) {
     EXPECT_THROW(Restarts{policy}, std::invalid_argument);
   }
+  Restarts at_the_edge({.most = 1, .period = 1ms, .first = 0ms, .longest = 0ms});
+  EXPECT_EQ(at_the_edge.after_death(kStart), 0ms);
+  EXPECT_EQ(Restarts({.most = 0}).after_death(kStart), std::nullopt);
 }
 
 struct SupervisorTest : testing::Test {
@@ -70,6 +75,32 @@ TEST_F(SupervisorTest, StartsAnewWhateverEndedIt) {
     EXPECT_NE(supervisor.pid(), victim);
   }
   EXPECT_EQ(supervisor.starts(), 4);
+}
+
+TEST_F(SupervisorTest, TellsEachStepInItsOrder) {
+  std::vector<std::string> told;
+  pid_t started = 0;
+  const auto note = [&](std::string what) { told.push_back(std::move(what)); };
+  const Supervisor supervisor(
+      loop, {.role = "doomed"}, {.most = 2, .first = 1ms, .longest = 1s},
+      {.on_start =
+           [&](pid_t pid, Where) {
+             started = pid;
+             note("start");
+           },
+       .on_death = [&](const Exit& exit,
+                       Where) { note("death " + std::to_string(exit.code)); },
+       .on_wait = [&](auto wait, Where) { note("wait " + std::to_string(wait.count())); },
+       .on_give_up =
+           [&](Where) {
+             note("give up");
+             given_up = true;
+           }});
+  EXPECT_EQ(started, supervisor.pid());
+  turn_until([&] { return given_up; });
+  EXPECT_EQ(told,
+            (std::vector<std::string>{"start", "death 1", "wait 1", "start", "death 1",
+                                      "wait 2", "start", "death 1", "give up"}));
 }
 
 TEST_F(SupervisorTest, GivesUpOnWhatDiesTooOften) {

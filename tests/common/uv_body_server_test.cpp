@@ -233,5 +233,38 @@ TEST(HeaderValue, IsTakenApart) {
     EXPECT_FALSE(http::parse_header_value(text)) << text;
 }
 
+TEST(HeaderValue, HasASlashInItsFirstPartOnlyAndQuotesWhereTheyAreNeeded) {
+  const auto made = http::parse_header_value(
+      "text/plain\t;\tAZ=!~;empty=\"\";path=\"c:\\new\\\\x\";last=1 ");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->value, "text/plain");
+  EXPECT_EQ(made->parameter("az"), "!~");
+  EXPECT_EQ(made->parameter("empty"), "");
+  EXPECT_EQ(made->parameters.count("empty"), 1u);
+  EXPECT_EQ(made->parameter("path"), "c:\\new\\x");
+  EXPECT_EQ(made->parameter("last"), "1");
+  for (const char* text :
+       {"a; b=c/d", "a; b/c=d", "a; b=\"c\\\"", "a; b=\"", "a; b=c=d", "a\x7f; b=c"})
+    EXPECT_FALSE(http::parse_header_value(text)) << text;
+}
+
+TEST(HeaderLines, AreReadWholeOrNotAtAll) {
+  const auto headers =
+      http::parse_headers("AZ-Key: \t a value \t\r\naz-key:\r\nTwo:a:b\tc\xff\r\n");
+  ASSERT_TRUE(headers);
+  EXPECT_THAT(*headers, testing::ElementsAre(testing::Pair("AZ-Key", "a value"),
+                                             testing::Pair("az-key", ""),
+                                             testing::Pair("Two", "a:b\tc\xff")));
+  EXPECT_EQ(http::find_header(*headers, "az-kEY"), "a value");
+  EXPECT_EQ(http::find_header(*headers, "three"), "");
+  EXPECT_EQ(http::count_headers(*headers, "Az-Key"), 2u);
+  EXPECT_EQ(http::count_headers(*headers, "three"), 0u);
+  EXPECT_TRUE(http::parse_headers("")->empty());
+  for (const char* lines :
+       {"A: b", "A: b\n", "A: b\r\nC", ": b\r\n", "A b\r\n", "A : b\r\n", "A: b\x1f\r\n",
+        "A: b\x7f\r\n", "A: b\rc\r\n", " A: b\r\n", "A\x7f: b\r\n"})
+    EXPECT_FALSE(http::parse_headers(lines)) << lines;
+}
+
 }  // namespace
 }  // namespace lab::uv

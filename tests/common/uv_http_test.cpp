@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -497,8 +498,11 @@ TEST_F(UvHttpServer, AClientMayGoFromInsideItsCallback) {
   run_until([&] { return gone; });
   client = std::make_unique<HttpClient>(loop_, port_);
   client->on_connected([&] { client.reset(); });
+  const std::uint64_t before = server_.counts().requests;
   client->request({}, 5s, [](const Result&) { FAIL(); });
   run_until([&] { return !client; });
+  run_what_is_there();
+  EXPECT_EQ(server_.counts().requests, before) << "nobody wants that reply any more";
 }
 
 // A server that sends these bytes to whoever connects, once something was asked.

@@ -2,6 +2,7 @@
 // busy times in between, played on both.
 #include <gmock/gmock.h>
 
+#include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <random>

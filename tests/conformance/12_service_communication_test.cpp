@@ -7,6 +7,7 @@
 #include "support/own_run.hpp"
 #include "support/played.hpp"
 #include "world/grpc_orders.hpp"
+#include "world/visibility_queue.hpp"
 
 namespace {
 
@@ -58,6 +59,40 @@ TEST_F(NodeServices, ReadTheSameLogTwiceToo) {
                                                 {"LAB_KAFKA_BROKERS", topic.brokers()},
                                                 {"LAB_KAFKA_TOPIC", topic.topic()}}});
   EXPECT_EQ(node["100 records, read by mail and by statistics"], "100 > 100");
+}
+
+class FauxSqs : public BesideNode {
+ protected:
+  FauxSqs() : BesideNode("fauxqs") {}
+
+  const OwnRun run_;
+};
+
+TEST_F(FauxSqs, HidesAMessageAsTheModelDoes) {
+  const NodeServer server({"12_sqs.mjs"});
+  lab12::SqsQueue queue(server.url());
+  EXPECT_FALSE(queue.receive(1h));
+  const std::string odd = "spaces, \"quotes\",\nand ü";
+  queue.send(odd);
+  const auto first = queue.receive(0s);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->id, odd);
+  EXPECT_EQ(first->attempt, 1);
+  const auto second = queue.receive(1h);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->attempt, 2);
+  EXPECT_FALSE(queue.receive(1h)) << "it is hidden";
+  EXPECT_TRUE(queue.remove(*second));
+}
+
+TEST_F(FauxSqs, ServesTheLab) {
+  const NodeServer server({"12_sqs.mjs"});
+  for (const char* scene : {"visibility", "log"}) {
+    const Played lab = play("12_service_communication", {"--quick", "--scene", scene},
+                            {{"LAB_SQS_URL", server.url()}});
+    EXPECT_EQ(lab.exit.code, 0) << lab.exit.err;
+    EXPECT_TRUE(lab.failed.empty());
+  }
 }
 
 }  // namespace

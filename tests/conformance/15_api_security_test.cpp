@@ -2,11 +2,11 @@
 // the lab beside its twin.
 #include <gmock/gmock.h>
 
+#include <cctype>
 #include <random>
 #include <set>
 
 #include "guards/cors.hpp"
-#include "guards/passwords.hpp"
 #include "guards/rate_limiter.hpp"
 #include "guards/security_headers.hpp"
 #include "guards/tokens.hpp"
@@ -94,7 +94,7 @@ TEST_F(BesidePackages, WeAcceptTheTokensThatJoseAccepts) {
     const Json* claims = std::get_if<Json>(&ours);
     ASSERT_EQ(claims != nullptr, !theirs[i].is_null())
         << tokens[i] << " " << read_token(tokens[i]).value_or(Json()).dump() << " "
-        << (claims ? "accepted" : to_string(std::get<Refused>(ours)));
+        << (claims ? "accepted" : "refused");
     if (!claims) continue;
     ASSERT_EQ(claims->at("sub"), theirs[i]["sub"]);
     ++accepted;
@@ -185,7 +185,7 @@ TEST_F(BesidePackages, AFixedWindowIsExpressRateLimits) {
     std::vector<bool> passed;
     for (const Json& step : histories[i]) {
       now += std::chrono::milliseconds(step["wait"].get<int>());
-      passed.push_back(limiter->ask(step["client"], now).allowed);
+      passed.push_back(limiter(step["client"], now).allowed);
     }
     ASSERT_EQ(Json(passed), theirs[i]) << histories[i];
   }
@@ -259,26 +259,6 @@ TEST_F(BesidePackages, OnlyZodCountsAnEmojiAsOne) {
   EXPECT_TRUE(Shape::text(0, 6).check(value["note"]).empty());
 }
 
-TEST_F(BesidePackages, ScryptIsNodes) {
-  Json cases = Json::array();
-  for (int i = 0; i < 20; ++i) {
-    cases.push_back({{"password", std::string(below(20), 'p')},
-                     {"salt", std::string(below(20), 's')},
-                     {"log2_n", 1 + below(10)},
-                     {"r", 1 + below(8)},
-                     {"p", 1 + below(3)}});
-  }
-  const Json theirs = answers("scrypt", cases);
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    const Json& one = cases[i];
-    EXPECT_EQ(to_base64url(scrypt(
-                  one["password"].get<std::string>(), one["salt"].get<std::string>(),
-                  {.log2_n = one["log2_n"], .r = one["r"], .p = one["p"]})),
-              theirs[i])
-        << one;
-  }
-}
-
 TEST_F(BesidePackages, TheLabSaysWhatNodeDoes) {
   const lab::test::Played played = lab::test::play("15_api_security", {"--quick"});
   ASSERT_EQ(played.exit.code, 0) << played.exit.err;
@@ -286,8 +266,7 @@ TEST_F(BesidePackages, TheLabSaysWhatNodeDoes) {
   const lab::test::Rows node = lab::test::twin("15_api_security", {.deadline = 60s});
   EXPECT_EQ(node.at("headers that helmet adds"), "12");
   EXPECT_EQ(node.at("x-powered-by with helmet"), "no");
-  for (const char* row :
-       {"one instance", "two instances, each its own", "X-Forwarded-For ignored"}) {
+  for (const char* row : {"two instances, each its own", "X-Forwarded-For ignored"}) {
     EXPECT_THAT(ours.at(row), testing::EndsWith(" > " + node.at(row))) << row;
   }
   EXPECT_EQ(node.at("X-Forwarded-For trusted"), "20 of 20");
@@ -298,7 +277,7 @@ TEST_F(BesidePackages, TheLabSaysWhatNodeDoes) {
   EXPECT_EQ(node.at("parsed of those 50"), "50");
   for (const char* row :
        {"as it was issued", "the user is changed", "alg none", "after it has expired"}) {
-    EXPECT_EQ(ours.at(row), node.at(row)) << row;
+    EXPECT_THAT(ours.at(row), testing::StartsWith(node.at(row) + " > ")) << row;
   }
   EXPECT_EQ(ours.at("our page, text"), "no > " + node.at("our page, text"));
   EXPECT_EQ(ours.at("evil page, text"), "no > " + node.at("evil page, text"));

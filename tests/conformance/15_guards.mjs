@@ -1,7 +1,6 @@
 // What the npm packages of lab 15's guards say to the same cases: reads
 // {"tokens": {...}, "cors": {...}, ...} and prints an answer for each of these.
 import cors from 'cors';
-import {scryptSync} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {mock} from 'node:test';
@@ -81,9 +80,6 @@ const answers = {
       return {zod: checked.success ? [] : paths(checked.error.issues), joi: error ? paths(error.details.map(({path}) => ({path}))) : []};
     });
   },
-
-  scrypt: (cases) => cases.map(({password, salt, log2_n, r, p}) =>
-    scryptSync(password, salt, 32, {N: 2 ** log2_n, r, p, maxmem: 2 ** 30}).toString('base64url')),
 };
 
 const asked = JSON.parse(readFileSync(process.argv[2], 'utf8'));

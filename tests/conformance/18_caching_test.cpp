@@ -2,6 +2,8 @@
 // its twin in Node.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <random>

@@ -2,7 +2,6 @@
 // in npm's s3rver and in our small S3; and the lab beside its twin.
 #include <gmock/gmock.h>
 #include <openssl/evp.h>
-#include <sys/socket.h>
 
 #include <nlohmann/json.hpp>
 #include <random>
@@ -194,16 +193,9 @@ TEST_F(JudgedByAws, OurSmallS3DoesWhatAwsClientAsksAndRefusesAForgedSignature) {
 
 TEST_F(JudgedByAws, WhatWeUploadIntoS3rverIsWhatAwsClientReads) {
   const lab::test::TempFolder folder;
-  int input[2];
-  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, input), 0);
-  const lab::Descriptor ours(input[0]), its(input[1]);
-  lab::Child server =
-      lab::Child::run({"node", lab::test::source("tests/conformance/20_storage.mjs"),
-                       "s3rver", folder.path()},
-                      {.deadline = 60s, .capture = false, .output = its.get()});
-  char text[200] = "";
-  ASSERT_GT(read(ours.get(), text, sizeof text - 1), 0);
-  const std::string url = std::string(text).substr(0, std::string(text).find('\n'));
+  const lab::test::NodeServer server({"20_storage.mjs", "s3rver", folder.path()});
+  const std::string& url = server.url();
+  ASSERT_FALSE(url.empty());
 
   for (const std::size_t size : {0UL, 1000UL, (11UL << 20) + 7}) {
     std::string all(size, '\0');

@@ -2,6 +2,7 @@
 // rightly differ, each difference is pinned below.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <random>

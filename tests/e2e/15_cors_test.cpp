@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
+#include <set>
 
 #include "guards/cors.hpp"
 #include "lab/os/process.hpp"
@@ -60,7 +62,7 @@ class OpenApi {
       ran_.insert(exchange.request.target.substr(1));
       return Response{.body = "secret"};
     });
-    api.use("cors", cors(policy_));
+    api.use(cors(policy_));
     return api.handle(request);
   }
 

@@ -2,6 +2,7 @@
 // is seen where the lab is played: played_lab_test.cpp.
 #include <gmock/gmock.h>
 
+#include <cctype>
 #include <set>
 
 #include "core/page.hpp"

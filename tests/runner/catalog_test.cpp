@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "fake_place.hpp"
 #include "lab/core/error.hpp"
 #include "support/places.hpp"

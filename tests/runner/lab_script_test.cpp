@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "fake_place.hpp"
 #include "lab/core/terminal.hpp"

@@ -1,5 +1,6 @@
 #include "core/ledger.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -53,6 +54,18 @@ TEST(Ledger, AClaimThatWasNeverMadeIsMissingAndFails) {
   EXPECT_EQ(entry.outcome, Outcome::failed);
   EXPECT_EQ(entry.claims[1].id, "01.2");
   EXPECT_EQ(entry.claims[1].verdict, Verdict::missing);
+}
+
+TEST(Ledger, AMissingClaimIsToldWithWhatTheRunSaidOfItInstead) {
+  const auto nuance = [](std::string_view id, std::string_view text) {
+    return fmt::format(R"({{"name":"{}","cat":"nuance","args":{{"id":"{}"}}}})", text,
+                       id);
+  };
+  const Entry entry = read({claim_line("01.1", true), nuance("01.1", "Mostly."),
+                            nuance("01.2", "It takes root."), end_line(1)});
+  EXPECT_EQ(entry.claims[1].verdict, Verdict::missing);
+  EXPECT_EQ(entry.claims[1].sentence, "It takes root.");
+  EXPECT_NE(entry.claims[0].sentence, "Mostly.");
 }
 
 TEST(Ledger, AClaimMadeTwiceHoldsOnlyIfItHeldEachTime) {

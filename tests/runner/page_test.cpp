@@ -41,14 +41,14 @@ TEST(Page, WithoutATableOneMustSayTheSentencesOfTheAnswer) {
       ElementsAre("In Node.js it is a bit.", "Is it?", "It is!", "And more"));
 }
 
-TEST(Page, WhatMakesItSeniorIsTheBoldSentences) {
+TEST(Page, WhatMakesItSeniorIsTheSentencesThatBeginBold) {
   EXPECT_THAT(
       parse_page("# 1\n\n- **Not this.** x\n\n## What makes it a senior answer\n\n"
-                 "- **One `two`\n  three.** More.\n- plain\n- **Four** words\n"
-                 "- **Five?** x\n- **Six!** x\n\n"
+                 "- **One `two`\n  three.** More.\n- plain\n- **Four** of `it`,\n"
+                 "  all bold. More.\n- **Five?** x\n- ** ** x\n- **Six!** x\n\n"
                  "## The usual wrong answer\n\n- **Not this either.**\n")
           .senior,
-      ElementsAre("One two three.", "Five?", "Six!"));
+      ElementsAre("One two three.", "Four of it, all bold.", "Five?", "Six!"));
 }
 
 TEST(Page, TheWrongAnswerIsQuoted) {

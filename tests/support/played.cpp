@@ -1,5 +1,8 @@
 #include "support/played.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -89,6 +92,20 @@ Rows twin(const std::string& folder, ChildOptions options) {
     if (colon != std::string::npos) rows[line.substr(0, colon)] = line.substr(colon + 2);
   }
   return rows;
+}
+
+NodeServer::NodeServer(std::vector<std::string> script_and_arguments)
+    : child_([&] {
+        std::vector<std::string>& argv = script_and_arguments;
+        argv[0] = source("tests/conformance/" + argv[0]);
+        argv.insert(argv.begin(), "node");
+        int ends[2];
+        check_errno(pipe2(ends, O_CLOEXEC), "make a pipe");
+        output_.reset(ends[0]);
+        const Descriptor its(ends[1]);
+        return Child::run(argv, {.deadline = 60s, .capture = false, .output = its.get()});
+      }()) {
+  for (char c = 0; read(output_.get(), &c, 1) == 1 && c != '\n';) url_ += c;
 }
 
 void BesideNode::SetUp() {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lab/os/descriptor.hpp"
 #include "lab/os/process.hpp"
 
 namespace lab::test {
@@ -44,6 +45,18 @@ Rows twin(const std::string& folder, ChildOptions options = {});
 std::string output_of_node(std::vector<std::string> args, ChildOptions options = {});
 // What node prints of tests/conformance/SCRIPT, whose one argument is a file with `input`.
 std::string answer_of_node(const std::string& script, const std::string& input);
+
+// A script of tests/conformance that serves until it is killed, once it has printed its URL.
+class NodeServer {
+ public:
+  explicit NodeServer(std::vector<std::string> script_and_arguments);
+  const std::string& url() const { return url_; }
+
+ private:
+  Descriptor output_{};  // open, so that it may go on printing
+  Child child_;
+  std::string url_{};
+};
 
 // A test beside Node, or beside one of its packages: skipped where that is not installed,
 // and failed there in CI.

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { inside } from '../src/lab/splitter';
 import { linked } from '../src/lab/markdown';
 import { dense, timesOf } from '../src/pictures/bars';
-import { beside, covered, within, type Box, type Line } from '../src/pictures/nodes';
-import { areApart, folded, parted, rowsOf } from '../src/pictures/sequence';
+import { around, beside, covered, within, type Box, type Line } from '../src/pictures/arrows';
+import { areApart, folded, parted, rowsOf, trips } from '../src/pictures/sequence';
 import { wrapped } from '../src/pictures/sheet';
 import { density } from '../src/timeline/minimap';
 import { fold } from '../src/pictures/fold';
@@ -62,6 +62,7 @@ test('cells become numbers that compare, whatever their unit', () => {
   assert.equal(column(['3 ms', 'never']), null);
   assert.deepEqual(column(['-', '4 MiB'])?.map((one) => one?.value), [undefined, 4 * 2 ** 20]);
   assert.equal(column(['-', '']), null);
+  assert.equal(column(['0 bytes', '91 MiB ↑']), null, 'a gauge above its limit is a finding');
   assert.equal(plain(' 56.0 % ███'), '56.0 %');
 });
 
@@ -287,9 +288,35 @@ test('labels of crossing and of opposite arrows cover neither a box, an arrow no
   });
 });
 
+test('on a narrow page an arrow goes around the boxes of the lines between', () => {
+  const box = (name: string, x: number, y: number): Box => ({ name, x, y, w: 100, h: 40 });
+  const boxes = [box('main', 160, 30), box('worker 1', 80, 130), box('worker 2', 240, 130), box('worker 3', 80, 230), box('worker 4', 240, 230)];
+  const ends = [['main', 'worker 1'], ['main', 'worker 3'], ['worker 4', 'main']];
+  const line = ([from, to]: string[]): Line => {
+    const [a, b] = [boxes.find(({ name }) => name === from) as Box, boxes.find(({ name }) => name === to) as Box];
+    const down = Math.sign(b.y - a.y);
+    return { from: { x: a.x, y: a.y + 21 * down }, to: { x: b.x, y: b.y - 25 * down }, side: { x: 1, y: 0 } };
+  };
+  const ways = around(ends.map(line), ends, boxes, 320);
+  assert.deepEqual(ways.map((way) => way.length), [2, 4, 4]);
+  ways.forEach((way, i) => way.slice(1).forEach((to, k) => {
+    for (const one of boxes.filter(({ name }) => !ends[i]?.includes(name)))
+      assert.equal(within(one, { from: way[k] as Line['from'], to, side: to }), 0, `${ends[i]} goes through ${one.name}`);
+  }));
+  assert.notEqual(ways[1]?.[1]?.x, ways[2]?.[1]?.x, 'two in one gap lie beside each other');
+});
+
+test('a request and the answer that comes next are one row, where there is no room for two', () => {
+  const arrow = (from: string, to: string, text: string): { from: string; to: string; text: string; look: 'arrow'; back?: boolean } => ({ from, to, text, look: 'arrow' });
+  const rows = [arrow('saga', 'orders', 'create'), arrow('orders', 'saga', 'create:done'), arrow('saga', 'stock', 'ship'),
+    arrow('stock', 'orders', 'ship:done'), arrow('saga', 'orders', 'cancel'), arrow('orders', 'saga', 'create:done')];
+  assert.deepEqual(trips(rows).map(({ text, back }) => `${text}${back ? ' back' : ''}`),
+    ['create: done back', 'ship', 'ship:done', 'cancel', 'create:done']);
+});
+
 test('what a lab tries next is a heading of the sequence and no lane of it', () => {
   const trace = traceOf(
-    told('scene', 'two ways', 0), told('picture', 'sequence', 1, { feeds: ['reader', 'Redis'] }),
+    told('scene', 'two ways', 0), told('picture', 'sequence', 1, { feeds: ['reader', 'Redis'] }), state('Redis', 'up', 1.5),
     mark('case', 'with an erase', 2), flow('reader', 'Redis', 'get', 3), mark('case', 'with a lease', 6), flow('reader', 'Redis', 'fill', 7));
   const { lanes, rows } = rowsOf(trace, scene(trace));
   assert.deepEqual(lanes, ['reader', 'Redis']);

@@ -32,23 +32,11 @@ bool Dials::keys(std::string_view bytes) {
     if (bytes[i] == 'q' || bytes[i] == 'Q') return false;
     if (bytes.substr(i, 2) != "\033[" || i + 2 >= bytes.size() || knobs_.empty())
       continue;
-    switch (bytes[i + 2]) {
-      case 'A':
-        chosen_ = (chosen_ + knobs_.size() - 1) % knobs_.size();
-        break;
-      case 'B':
-        chosen_ = (chosen_ + 1) % knobs_.size();
-        break;
-      case 'C':
-        nudge(+1);
-        break;
-      case 'D':
-        nudge(-1);
-        break;
-      default:
-        break;
-    }
     i += 2;
+    if (bytes[i] == 'A') chosen_ = (chosen_ + knobs_.size() - 1) % knobs_.size();
+    if (bytes[i] == 'B') chosen_ = (chosen_ + 1) % knobs_.size();
+    if (bytes[i] == 'C') nudge(+1);
+    if (bytes[i] == 'D') nudge(-1);
   }
   return true;
 }

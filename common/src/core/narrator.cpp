@@ -15,6 +15,8 @@ using Kind = Record::Kind;
 
 constexpr int kIndent = 11;         // under the clock
 constexpr int kTextOfClaim = 13;    // after the mark and the id
+constexpr int kLane = 10;           // columns of a lane's name, and of the longest in a
+constexpr int kWidestLane = 24;     // scene; a name beyond that moves its own line only
 constexpr int kSameShown = 6;       // events of one name shown in a scene
 constexpr int kLinesShown = 48;     // events shown in a scene
 constexpr int kBelow = 2;           // lines under a scene: the question what comes next
@@ -38,10 +40,17 @@ std::string ending(const RunEnd& end, double seconds) {
   return text;
 }
 
-// The first name that feeds a picture, or nothing.
-std::string first_feed(const Record& picture) {
+// The names that feed a picture.
+std::vector<std::string> feeds_of(const Record& picture) {
   const auto feeds = cells(picture.text("feeds"));
-  return feeds.empty() || feeds[0].empty() ? "" : feeds[0][0];
+  return feeds.empty() ? std::vector<std::string>{} : feeds[0];
+}
+
+bool draws_lanes(const Record& picture) {
+  for (const Picture kind :
+       {Picture::sequence, Picture::machine, Picture::slots, Picture::strips})
+    if (picture.name == to_string(kind)) return true;
+  return false;
 }
 
 }  // namespace
@@ -103,8 +112,17 @@ void Narrator::event(const Record& raw) {
     case Kind::actor:
       return;  // for pictures
     case Kind::picture:
-      if (record.name == to_string(Picture::tree)) tree_ = first_feed(record);
-      return;
+      return picture(record);
+  }
+}
+
+// It comes before the events, so the column of the lanes is wide enough from the first one.
+void Narrator::picture(const Record& record) {
+  const bool is_tree = record.name == to_string(Picture::tree);
+  if (!is_tree && !draws_lanes(record)) return;
+  for (const std::string& feed : feeds_of(record)) {
+    if (!is_tree) make_room(printable(feed));
+    if (is_tree && tree_.empty()) tree_ = feed;
   }
 }
 
@@ -169,6 +187,7 @@ void Narrator::scene(const Record& record) {
   print(terminal_.styled(Style::dim, line) + terminal_.styled(Style::bold, record.name) +
         terminal_.styled(Style::dim, rest));
   told_ = 1;
+  lane_columns_ = kLane;
 }
 
 void Narrator::ask(std::string_view next, std::size_t number, std::size_t scenes) {
@@ -234,9 +253,11 @@ void Narrator::finish_scene() {
 }
 
 // What was held back of the scene, with room for this many lines below. Returns how many lines
-// had to be left out; a line that says so has room as well.
+// had to be left out; a line that says so has room as well. A blank line goes first, unsaid.
 int Narrator::show_held(int below) {
   const int room = terminal_.height() - kBelow - told_;
+  if (height(held_) > room - below)
+    std::erase_if(held_, [](const Block& block) { return block.part == Part::gap; });
   const int all = height(held_);
   if (all > room - below) fit(held_, room - 1);
   const int cut = std::max(0, all - height(held_));
@@ -342,10 +363,17 @@ void Narrator::happened(const Record& at, const std::string& lane,
 std::string Narrator::lane_label(const std::string& lane) {
   static constexpr std::array<Style, 5> kStyles = {
       Style::cyan, Style::blue, Style::magenta, Style::yellow, Style::green};
-  if (lane.empty()) return std::string(10, ' ');
+  make_room(lane);
+  if (lane.empty()) return std::string(static_cast<std::size_t>(lane_columns_), ' ');
   const auto [at, isNew] =
       lanes_.try_emplace(lane, kStyles[lanes_.size() % kStyles.size()]);
-  return terminal_.styled(at->second, padded(lane, 10));
+  return terminal_.styled(at->second, padded(lane, lane_columns_));
+}
+
+// So that the marks behind the lanes stand below each other.
+void Narrator::make_room(const std::string& lane) {
+  if (columns(lane) <= kWidestLane)
+    lane_columns_ = std::max(lane_columns_, columns(lane));
 }
 
 std::string Narrator::clock(std::uint64_t nanoseconds) {

@@ -59,6 +59,7 @@ class Narrator : public Sink {
   void state(const Record& record);
   void claim(const Record& record);
   void table(const Record& record);
+  void picture(const Record& record);
 
   void tell(Part part, const std::string& lead, int indent, std::string_view text,
             Style style);
@@ -73,6 +74,7 @@ class Narrator : public Sink {
   void print(const std::string& line);
   std::string clock(std::uint64_t nanoseconds);
   std::string lane_label(const std::string& lane);
+  void make_room(const std::string& lane);
 
   std::FILE* out_;
   Terminal terminal_;
@@ -94,6 +96,7 @@ class Narrator : public Sink {
   int told_ = 0;                       // lines of this scene on the screen
   std::vector<Block> held_;            // blocks of this scene that wait for its end
   std::map<std::string, Style> lanes_;
+  int lane_columns_ = 10;  // of their names, in this scene
 };
 
 }  // namespace lab

@@ -14,18 +14,27 @@ namespace {
 struct Step {
   Part part;
   int least;
-  bool at_once = false;  // not row by row
+  bool at_once = false;   // not row by row
+  bool cut_only = false;  // a table that is not whole any more
 };
 
 constexpr Step kSteps[] = {
-    {Part::nuance, 2},      {Part::curves, 3},
-    {Part::evidence, 3},    {Part::nuance, 1},
-    {Part::curves, 2},      {Part::table, 8},
-    {Part::evidence, 2},    {Part::later_table, 0, true},
-    {Part::curves, 0},      {Part::table, 5},
-    {Part::evidence, 1},    {Part::gap, 0},
-    {Part::nuance, 0},      {Part::later_table, -1, true},
-    {Part::table, 2},       {Part::evidence, 0},
+    {Part::nuance, 2},
+    {Part::curves, 3},
+    {Part::evidence, 3},
+    {Part::nuance, 1},
+    {Part::curves, 2},
+    {Part::table, 8},
+    {Part::evidence, 2},
+    {Part::later_table, 0, true},
+    {Part::curves, 0},
+    {Part::table, 5},
+    {Part::table, 3, false, true},
+    {Part::evidence, 1},
+    {Part::nuance, 0},
+    {Part::later_table, -1, true},
+    {Part::table, 2},
+    {Part::evidence, 0},
     {Part::table, 0, true},
 };
 
@@ -47,6 +56,7 @@ bool shorten(std::vector<Block>& blocks, const Step& step) {
   Block* longest = nullptr;
   for (Block& block : blocks) {
     if (block.part != step.part || block.shown <= step.least) continue;
+    if (step.cut_only && block.shown == std::ssize(block.rows)) continue;
     if (!longest || block.shown >= longest->shown) longest = &block;
   }
   if (!longest) return false;
@@ -74,33 +84,58 @@ int longest_word(const std::string& text) {
   return longest;
 }
 
-// Takes from the widest column until all fit: as long as each stays readable, and then as long
-// as no word is broken.
+int sum(const std::vector<int>& widths) {
+  return std::accumulate(widths.begin(), widths.end(),
+                         2 * (static_cast<int>(std::ssize(widths)) - 1));
+}
+
+// Takes from the widest column, down to the least of each, until all fit.
+void narrow(std::vector<int>& widths, const std::vector<int>& least, int room) {
+  const auto spare = [&](std::size_t i) { return widths[i] > least[i] ? widths[i] : 0; };
+  for (int all = sum(widths); all > room; --all) {
+    std::size_t widest = 0;
+    for (std::size_t i = 1; i < widths.size(); ++i)
+      if (spare(i) > spare(widest)) widest = i;
+    if (spare(widest) == 0) break;
+    --widths[widest];
+  }
+}
+
+// The narrowest column in which this text takes so many lines.
+int narrowest(const std::string& text, int lines) {
+  int width = std::max(longest_word(text), 1);
+  while (std::ssize(lines_of(text, width)) > lines) ++width;
+  return width;
+}
+
+// Folds only headings if that is enough, to as few lines as can be, so that each row stays one
+// line. Otherwise each column stays readable as long as that is possible, and then as long as
+// no word is broken.
 std::vector<int> column_widths(const std::vector<std::vector<std::string>>& rows,
                                int room) {
   constexpr int kReadable = 12;
+  constexpr int kHeadLines = 3;
   std::vector<int> widths(rows.front().size(), 0);
-  std::vector<int> words(widths.size(), 0);
+  std::vector<int> words(widths.size(), 0), unfolded(widths.size(), 0);
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
       widths[i] = std::max(widths[i], columns(row[i]));
       words[i] = std::max(words[i], longest_word(row[i]));
+      if (&row != &rows.front()) unfolded[i] = std::max(unfolded[i], columns(row[i]));
     }
   }
-  for (const bool readable : {true, false}) {
-    const auto spare = [&](std::size_t i) {
-      const int least = readable ? std::max(kReadable, words[i]) : words[i];
-      return widths[i] > least ? widths[i] : 0;
-    };
-    int all = std::accumulate(widths.begin(), widths.end(), 2 * (std::ssize(widths) - 1));
-    for (; all > room; --all) {
-      std::size_t widest = 0;
-      for (std::size_t i = 1; i < widths.size(); ++i)
-        if (spare(i) > spare(widest)) widest = i;
-      if (spare(widest) == 0) break;
-      --widths[widest];
-    }
+  for (int lines = 1; lines <= kHeadLines; ++lines) {
+    std::vector<int> least = unfolded;
+    for (std::size_t i = 0; i < least.size(); ++i)
+      least[i] = std::max(least[i], narrowest(rows.front()[i], lines));
+    if (sum(least) > room) continue;
+    narrow(widths, least, room);
+    return widths;
   }
+  std::vector<int> readable = words;
+  for (int& least : readable) least = std::max(least, kReadable);
+  narrow(widths, readable, room);
+  narrow(widths, words, room);
   return widths;
 }
 

@@ -80,7 +80,8 @@ std::string names_of(const std::map<std::string, std::string>& headers) {
 }
 
 std::string scope_of(const Account& account, const std::string& time) {
-  return fmt::format("{}/{}/s3/aws4_request", time.substr(0, 8), account.region);
+  return fmt::format("{}/{}/{}/aws4_request", time.substr(0, 8), account.region,
+                     account.service);
 }
 
 std::string text_of(std::time_t time) {
@@ -123,7 +124,7 @@ std::string signature(const Account& account, const SignedParts& parts) {
   std::string key = "AWS4" + account.secret;
   for (const std::string_view part :
        {std::string_view(parts.time).substr(0, 8), std::string_view(account.region),
-        std::string_view("s3"), std::string_view("aws4_request")})
+        std::string_view(account.service), std::string_view("aws4_request")})
     key = hmac(key, part);
   return hex(
       hmac(key, fmt::format("{}\n{}\n{}\n{}", kAlgorithm, parts.time,
@@ -182,70 +183,79 @@ bool is_signed(const http::Request& request, const Account& account, std::time_t
          CRYPTO_memcmp(ours.data(), claimed.data(), ours.size()) == 0;
 }
 
-Bucket::Bucket(const std::string& url) {
+http::Request signed_request(const Account& account, SignedParts parts, std::string body,
+                             std::time_t now) {
+  parts.body_hash = hash_hex("SHA256", body);
+  parts.time = text_of(now);
+  parts.headers["x-amz-content-sha256"] = parts.body_hash;
+  parts.headers["x-amz-date"] = parts.time;
+  http::Request request{.method = parts.method,
+                        .target = uri_encoded(parts.path, true) +
+                                  (parts.query.empty() ? "" : "?" + encoded(parts.query)),
+                        .body = std::move(body)};
+  for (const auto& [name, value] : parts.headers)
+    request.headers.emplace_back(name == "host" ? "Host" : name, value);
+  request.headers.emplace_back(
+      "Authorization",
+      fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAlgorithm,
+                  account.key_id, scope_of(account, parts.time), names_of(parts.headers),
+                  signature(account, parts)));
+  return request;
+}
+
+Endpoint::Endpoint(const std::string& url) {
   const std::string rest = url.starts_with("http://") ? url.substr(7) : "";
   const auto colon = rest.find(':'), at = rest.rfind('@'), slash = rest.find('/', at);
   if (at == rest.npos || colon > at || slash == rest.npos || slash + 1 == rest.size()) {
-    throw std::invalid_argument("not like http://KEY:SECRET@127.0.0.1:9000/bucket: " +
-                                url);
+    throw std::invalid_argument("not like http://KEY:SECRET@127.0.0.1:9000/PATH: " + url);
   }
-  account_.key_id = rest.substr(0, colon);
-  account_.secret = rest.substr(colon + 1, at - colon - 1);
-  host_ = rest.substr(at + 1, slash - at - 1);
-  name_ = rest.substr(slash + 1);
-  const auto mark = std::min(host_.find(':'), host_.size());
-  const int port = mark == host_.size() ? 80 : std::atoi(host_.c_str() + mark + 1);
-  address_.sin_family = AF_INET;
-  address_.sin_port = htons(static_cast<std::uint16_t>(port));
-  if (inet_pton(AF_INET, host_.substr(0, mark).c_str(), &address_.sin_addr) != 1 ||
+  account.key_id = rest.substr(0, colon);
+  account.secret = rest.substr(colon + 1, at - colon - 1);
+  host = rest.substr(at + 1, slash - at - 1);
+  path = rest.substr(slash + 1);
+  const auto mark = std::min(host.find(':'), host.size());
+  const int port = mark == host.size() ? 80 : std::atoi(host.c_str() + mark + 1);
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  if (inet_pton(AF_INET, host.substr(0, mark).c_str(), &address.sin_addr) != 1 ||
       port < 1 || port > 65'535) {
-    throw std::invalid_argument("not an IPv4 address with a port: " + host_);
+    throw std::invalid_argument("not an IPv4 address with a port: " + host);
   }
 }
 
+Bucket::Bucket(const std::string& url) : at_(url) {
+}
+
 std::string Bucket::path(const std::string& key) const {
-  return "/" + name_ + (key.empty() ? "" : "/" + key);
+  return "/" + at_.path + (key.empty() ? "" : "/" + key);
 }
 
 http::Request Bucket::request(std::string method, const std::string& key,
                               const Query& query, std::string body,
                               std::time_t now) const {
-  const std::string hash = hash_hex("SHA256", body), time = text_of(now);
-  const SignedParts parts{
-      .method = method,
-      .path = path(key),
-      .query = query,
-      .headers = {{"host", host_}, {"x-amz-content-sha256", hash}, {"x-amz-date", time}},
-      .body_hash = hash,
-      .time = time};
-  http::Request request{.method = std::move(method),
-                        .target = uri_encoded(parts.path, true) +
-                                  (query.empty() ? "" : "?" + encoded(query)),
-                        .body = std::move(body)};
-  request.headers.assign(parts.headers.begin(), parts.headers.end());
-  request.headers[0].first = "Host";
-  request.headers.emplace_back(
-      "Authorization", fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}",
-                                   kAlgorithm, account_.key_id, scope_of(account_, time),
-                                   names_of(parts.headers), signature(account_, parts)));
-  return request;
+  return signed_request(at_.account,
+                        {.method = std::move(method),
+                         .path = path(key),
+                         .query = query,
+                         .headers = {{"host", at_.host}}},
+                        std::move(body), now);
 }
 
 std::string Bucket::presigned(std::string method, const std::string& key,
                               std::chrono::seconds valid, std::time_t now) const {
   SignedParts parts{.method = std::move(method),
                     .path = path(key),
-                    .headers = {{"host", host_}},
+                    .headers = {{"host", at_.host}},
                     .body_hash = "UNSIGNED-PAYLOAD",
                     .time = text_of(now)};
   parts.query = {
       {"X-Amz-Algorithm", kAlgorithm},
-      {"X-Amz-Credential", account_.key_id + "/" + scope_of(account_, parts.time)},
+      {"X-Amz-Credential", at_.account.key_id + "/" + scope_of(at_.account, parts.time)},
       {"X-Amz-Date", parts.time},
       {"X-Amz-Expires", std::to_string(valid.count())},
       {"X-Amz-SignedHeaders", "host"}};
   return uri_encoded(parts.path, true) + "?" + encoded(parts.query) +
-         "&X-Amz-Signature=" + signature(account_, parts);
+         "&X-Amz-Signature=" + signature(at_.account, parts);
 }
 
 }  // namespace lab::s3

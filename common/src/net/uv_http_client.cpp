@@ -140,8 +140,6 @@ HttpClient::HttpClient(Loop& loop, const sockaddr_in& server)
 
 HttpClient::~HttpClient() {
   impl_->on_result = nullptr;
-  impl_->peer.reset();
-  impl_->deadline.close();
 }
 
 void HttpClient::request(const http::Request& request, std::chrono::milliseconds timeout,

@@ -83,8 +83,8 @@ void ring(Story& story, const Knobs&) {
   story.claim("01.4", same == runs, "{} of {} iterations ran {}", same, runs, expected);
   story.nuance(
       "01.4",
-      "libuv 1.45 (Node 20) moved timers to the end of an iteration and runs them once "
-      "before the first. The cyclic order is the same. This is libuv {}.",
+      "libuv 1.45 (Node 20) moved timers to the end of an iteration, and also runs them "
+      "once before the first iteration. The cyclic order is the same. This is libuv {}.",
       uv_version_string());
   story.claim("01.8", in_phase["poll"] == runs,
               "the callback for the readable pipe ran in poll {} of {} times",

@@ -164,7 +164,7 @@ void starving(Story& story, const Knobs& knobs) {
               time(seen[2].timer_came));
   story.nuance("02.4",
                "Rescheduling starves the loop, not the number of jobs. A promise chain "
-               "that reschedules itself starves it just as well.");
+               "that reschedules itself starves it too.");
   story.takeaway("To yield to the loop between two pieces of work, use setImmediate.");
 }
 
@@ -215,6 +215,8 @@ void puzzles(Story& story, const Knobs&) {
     table.rows.push_back({puzzle->name, order_of(puzzle->program)});
   story.table(table);
   for (auto puzzle = first_program; puzzle != all.end(); ++puzzle) {
+    const std::string name = puzzle->name;
+    trace::instant(name.substr(name.find('.')), {.lane = "case"});
     const std::string order = order_of(puzzle->program, Drain::after_each_callback, draw);
     story.table({puzzle->name, {"order"}, {{order}}});
   }

@@ -24,19 +24,27 @@ struct Death {
   int answered_after = 0;
 };
 
-// Kills one of two workers while requests are under way. The plain primary is drawn: the
-// workers of two clusters in one picture would look like one cluster.
-Death kill_one(bool restart, const std::function<void(const Death&)>& then = {}) {
+// Kills one of two workers while requests are under way. Whoever asks for the result gets it
+// before the other workers end.
+void kill_one(bool restart, const std::function<void(const Death&)>& then) {
   Death death;
   lab::uv::Loop loop;
-  ClusterObservers told{.on_exit = [&](pid_t, const lab::Exit& exit) {
+  const std::string kind = restart ? "restarting " : "plain ";
+  const std::string primary = kind + "primary";
+  trace::state(primary, "running");
+  ClusterObservers drawing;
+  drawing.on_state = [&](const WorkerChange& change) {
+    const std::string worker = fmt::format("worker {}", change.id);
+    trace::state(kind + worker, to_string(change.state), 0, change.where);
+    if (death.notices > 0 && change.state == WorkerState::serving)
+      trace::instant(worker + " serves", {.lane = primary});
+  };
+  drawing.on_exit = [&](pid_t, const lab::Exit& exit) {
     ++death.notices;
     death.signal = exit.signal;
-    if (!restart)
-      trace::instant(fmt::format("told: signal {}", exit.signal), {.lane = "primary"});
-  }};
-  const Cluster cluster(loop, {.restart = restart},
-                        restart ? std::move(told) : drawn(std::move(told)));
+    trace::instant(fmt::format("told: signal {}", exit.signal), {.lane = primary});
+  };
+  const Cluster cluster(loop, {.restart = restart}, drawing);
   const auto enough = [&] {
     return death.notices > 0 && cluster.serving().size() == (restart ? 2u : 1u);
   };
@@ -55,20 +63,20 @@ Death kill_one(bool restart, const std::function<void(const Death&)>& then = {})
   death.answered_after = seen.answered - answered_before;
   death.serving = cluster.serving().size();
   death.failed = seen.failed;
-  if (then) then(death);  // before its workers end
-  return death;
+  then(death);
 }
 
 }  // namespace
 
 void killed(Story& story, const Knobs&) {
   story.say(
-      "One of two workers is killed while 8 clients send requests: first under a primary "
-      "that restarts workers, then under a plain one (in the picture). Under the plain "
-      "primary, one worker should be left.");
-  story.picture(Picture::nodes, {"clients", "primary", "worker 1", "worker 2"});
-  const Death restarts = kill_one(true);
-  kill_one(false, [&](const Death& plain) {
+      "One of two workers is killed while 8 clients send requests: first under a plain "
+      "primary, then under one that restarts workers. Under the plain primary, one "
+      "worker should be left.");
+  story.picture(Picture::strips, {"plain primary", "plain worker 1", "plain worker 2",
+                                  "restarting primary", "restarting worker 1",
+                                  "restarting worker 2", "restarting worker 3"});
+  const auto prove = [&](const Death& plain, const Death& restarts) {
     const auto row = [](const char* name, const Death& death) {
       return std::vector<std::string>{name, std::to_string(death.notices),
                                       std::to_string(death.serving),
@@ -92,6 +100,9 @@ void killed(Story& story, const Knobs&) {
         "lost, {} of them here.",
         plain.failed);
     story.takeaway("cluster tells you that a worker died. It does not start a new one.");
+  };
+  kill_one(false, [&](const Death& plain) {
+    kill_one(true, [&](const Death& restarts) { prove(plain, restarts); });
   });
 }
 

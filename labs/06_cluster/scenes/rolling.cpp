@@ -1,5 +1,6 @@
 // rolling.cpp: all workers are replaced under load.
 #include <csignal>
+#include <functional>
 
 #include "scenes/scenes.hpp"
 #include "world/load.hpp"
@@ -16,8 +17,9 @@ struct Replaced {
 
 enum class How { one_by_one, killed_first };
 
-Replaced replace(How how, Scheme scheme, bool keep_alive,
-                 ClusterObservers observers = {}) {
+// Whoever wants to know the result gets it before the last workers end.
+Replaced replace(How how, Scheme scheme, bool keep_alive, ClusterObservers observers = {},
+                 const std::function<void(const Replaced&)>& then = {}) {
   lab::uv::Loop loop;
   Cluster cluster(loop, {.scheme = scheme, .restart = true}, std::move(observers));
   bool begun = false;
@@ -35,7 +37,9 @@ Replaced replace(How how, Scheme scheme, bool keep_alive,
                                 .keep_alive = keep_alive,
                                 .enough = [&] { return done; }},
                                replace_all);
-  return {seen.failed, seen.answered, seen.workers.size()};
+  const Replaced result{seen.failed, seen.answered, seen.workers.size()};
+  if (then) then(result);
+  return result;
 }
 
 }  // namespace
@@ -53,30 +57,32 @@ void rolling(Story& story, const Knobs&) {
                           std::to_string(one.processes)});
     return one;
   };
-  const Replaced dealt = row("one by one, kept connections",
-                             replace(How::one_by_one, Scheme::deal, true, drawn()));
-  const Replaced fresh =
-      row("one by one, new connections", replace(How::one_by_one, Scheme::deal, false));
-  const Replaced inherited = row("one by one, inherited socket",
-                                 replace(How::one_by_one, Scheme::inherit, false));
-  row("one by one, SO_REUSEPORT", replace(How::one_by_one, Scheme::reuse_port, false));
-  const Replaced killed =
-      row("killed and started again", replace(How::killed_first, Scheme::deal, true));
-  story.table(table);
-  const int failed = dealt.failed + fresh.failed + inherited.failed;
-  story.claim(
-      "06.4", failed == 0 && dealt.processes >= 3 && killed.failed > 0,
-      "{} of {} requests failed while the workers were replaced one by one. Control: {} "
-      "failed when the workers were killed first and then started again",
-      failed, dealt.answered + fresh.answered + inherited.answered + failed,
-      killed.failed);
-  story.nuance("06.4",
-               "With SO_REUSEPORT a request may fail. The claim does not count that row: "
-               "each worker has its own socket, and a connection that arrives between "
-               "its last accept and its close is lost.");
-  story.takeaway(
-      "Start the successor, and then drain the old worker: it takes no new connections, "
-      "finishes its requests and says \"Connection: close\".");
+  const auto prove = [&](const Replaced& dealt) {
+    row("one by one, kept connections", dealt);
+    const Replaced fresh =
+        row("one by one, new connections", replace(How::one_by_one, Scheme::deal, false));
+    const Replaced inherited = row("one by one, inherited socket",
+                                   replace(How::one_by_one, Scheme::inherit, false));
+    row("one by one, SO_REUSEPORT", replace(How::one_by_one, Scheme::reuse_port, false));
+    const Replaced killed =
+        row("killed and started again", replace(How::killed_first, Scheme::deal, true));
+    story.table(table);
+    const int failed = dealt.failed + fresh.failed + inherited.failed;
+    story.claim(
+        "06.4", failed == 0 && dealt.processes >= 3 && killed.failed > 0,
+        "{} of {} requests failed while the workers were replaced one by one. Control: "
+        "{} failed when the workers were killed first and then started again",
+        failed, dealt.answered + fresh.answered + inherited.answered + failed,
+        killed.failed);
+    story.nuance("06.4",
+                 "With SO_REUSEPORT a request may fail. The claim does not count that "
+                 "row: each worker has its own socket, and a connection that arrives "
+                 "between its last accept and its close is lost.");
+    story.takeaway(
+        "Start the successor, and then drain the old worker: it takes no new "
+        "connections, finishes its requests and says \"Connection: close\".");
+  };
+  replace(How::one_by_one, Scheme::deal, true, drawn(), prove);
 }
 
 }  // namespace lab06

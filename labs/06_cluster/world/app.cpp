@@ -65,10 +65,10 @@ class App {
 
 }  // namespace
 
-int worker_main(std::span<const std::string> args) {
+static int serve(std::span<const std::string> args, const std::string& name) {
   if (args.size() != 3) return 2;
   lab::uv::Loop loop;
-  App app(loop, "worker " + args[2]);
+  App app(loop, name + args[2]);
   WorkerProcess worker(
       loop, std::stoi(args[0]), std::stoi(args[1]),
       [&app](const lab::http::Request& request, HttpServer::Reply reply) {
@@ -76,6 +76,14 @@ int worker_main(std::span<const std::string> args) {
       });
   worker.run();
   return 0;
+}
+
+int worker_main(std::span<const std::string> args) {
+  return serve(args, "worker ");
+}
+
+int control_main(std::span<const std::string> args) {
+  return serve(args, "control ");
 }
 
 int doomed_main(std::span<const std::string> args) {

@@ -14,6 +14,9 @@ namespace lab06 {
 // The role "worker". The arguments are its channel, its listener or -1, and its id.
 int worker_main(std::span<const std::string> args);
 
+// The role "control": the same, and no picture counts its requests among the workers'.
+int control_main(std::span<const std::string> args);
+
 // The role "doomed": ready, and dead right after it, as with a bug in the first request.
 int doomed_main(std::span<const std::string> args);
 

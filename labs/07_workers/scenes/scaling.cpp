@@ -60,8 +60,8 @@ void take_turns(std::atomic<std::uint64_t>& number, std::uint64_t parity) {
   }
 }
 
-constexpr const char* kTurns = "Turns that two busy processes took in 100 ms";
-constexpr const char* kWaits = "Requests that wait 100 ms";
+constexpr const char* kTurns = "Two busy processes pass a value back and forth";
+constexpr const char* kWaits = "Requests that only wait, 100 ms each";
 
 // How often a process on each of two cores takes turns with the other. Neither
 // ever sleeps, and each waits for the other's store. So there are many turns only while
@@ -93,7 +93,7 @@ void scaling(Story& story, const Knobs&) {
   story.say(
       "One worker process serves requests that compute, and then requests that wait 100 "
       "ms. Then two worker processes do the same. At last two processes that never sleep "
-      "take turns, on one core and on two.");
+      "pass a value back and forth, on one core and on two.");
   story.picture(lab::Picture::bars, {kTurns, kWaits});
   const int passes = passes_for(256, milliseconds(4));
   const Message compute{
@@ -107,7 +107,7 @@ void scaling(Story& story, const Knobs&) {
     return rate;
   };
   lab::Table computes{"Requests that compute 4 ms", {"workers", "per second"}, {}};
-  lab::Table waiting{kWaits, {"workers", "per second"}, {}};
+  lab::Table waiting{kWaits, {"workers", "answered per second"}, {}};
   const int computing = story.quick() ? 30 : 100;
   measure(computes, 1, compute, computing);
   measure(computes, 2, compute, computing);
@@ -124,10 +124,10 @@ void scaling(Story& story, const Knobs&) {
   }
   const std::uint64_t together = turns(cores.front(), cores.front());
   const std::uint64_t apart = turns_on_two_cores(cores, together);
-  story.table(
-      {kTurns,
-       {"they have", "turns"},
-       {{"one core", std::to_string(together)}, {"two cores", std::to_string(apart)}}});
+  story.table({kTurns,
+               {"they have", "times in 100 ms"},
+               {{"one core for both", std::to_string(together)},
+                {"a core each", std::to_string(apart)}}});
   story.claim("07.4", waits > 50 && apart > 10 * together,
               "two processes passed a value back and forth {} times in 100 ms on two "
               "cores, and {} times on one core. One worker answered {:.0f} waiting "

@@ -142,11 +142,12 @@ int second_bind_in_a_thread() {
 }  // namespace
 
 void node(Story& story, const Knobs&) {
+  lab::Table table{"Node plays this too", {"experiment", "in C++"}, {}};
   story.say(
       "Eight short experiments run here, and node.mjs runs the same eight in Node. In "
       "one of them a worker posts a message and stores 7, while main loops until it sees "
       "the 7.");
-  story.picture(lab::Picture::sequence, {"worker", "main"});
+  story.picture(lab::Picture::bars, {table.title});
   WorkerProcess process;
   static int global = 0;
   std::vector<char> buffer(1);
@@ -160,9 +161,7 @@ void node(Story& story, const Knobs&) {
     return race.lost() ? "some lost" : "all there";
   };
   const auto id = [](pid_t value) { return value == getpid() ? "same" : "other"; };
-  story.table({"Node plays this too",
-               {"scene", "result"},
-               {{"a worker process's process id", id(process.pid())},
+  table.rows = {{"a worker process's process id", id(process.pid())},
                 {"two workers add to shared memory", sum(losing_race())},
                 {"the same with atomics", sum({2 * kAdds, atomic_race(kAdds)})},
                 {"what a busy main sees first", message_or_memory()},
@@ -170,9 +169,11 @@ void node(Story& story, const Knobs&) {
                  second_bind_in_a_thread() == EADDRINUSE ? "EADDRINUSE" : "bound"},
                 {"a worker thread's process id", id(of_thread)},
                 {"a worker thread sets a global", changed(global)},
-                {"a worker thread writes a posted buffer", changed(buffer[0])}}});
+                {"a worker thread writes a posted buffer", changed(buffer[0])}};
+  story.table(table);
   story.takeaway(
-      "Node differs only in the last two rows. Its Workers copy what C++ threads share.");
+      "Node differs only in the last two rows. Its Workers copy what C++ threads share, "
+      "so main's global and buffer stay unchanged.");
 }
 
 }  // namespace lab07

@@ -56,6 +56,8 @@ Count count(lab::uv::Loop& loop, std::uint16_t port) {
 
 enum class Uploads { go_on, stall };
 
+constexpr const char* kTheirs = ": uploads";  // their strip stands under the service's
+
 struct Crashed {
   std::string name;
   Count before{}, after{};
@@ -85,7 +87,9 @@ Crashed crash(std::string name, OnError on_error, Uploads uploads = Uploads::go_
   const Supervisor supervisor(
       loop, service(listener, {seen.name, on_error, log, deadline}), {}, observers);
   count(loop, port);
+  const std::string uploads_lane = seen.name + kTheirs;
   Upload one(port), two(port);
+  lab::trace::state(uploads_lane, "waiting, half sent");
   seen.before = count(loop, port);  // by now it has read the uploads: it accepts in turn
   ask(loop, port, "/crash");
   const auto crashed = Clock::now();
@@ -93,6 +97,8 @@ Crashed crash(std::string name, OnError on_error, Uploads uploads = Uploads::go_
     if (uploads == Uploads::go_on) each->send_the_rest();
   }
   seen.uploads = {one.result(), two.result()};
+  const bool alike = seen.uploads[0] == seen.uploads[1];
+  lab::trace::state(uploads_lane, alike ? "both " + seen.uploads[0] : "one lost");
   seen.after = count(loop, port);
   seen.gap = Clock::now() - crashed;
   std::getline(std::ifstream(log), seen.log);
@@ -125,14 +131,16 @@ Words row(const Crashed& one) {
 void restart(Story& story, const Knobs&) {
   story.say(
       "Two uploads are half done when another request crashes the service. What happens "
-      "to the uploads depends on the handler.");
+      "to the uploads depends on the handler. In the last run they never send the rest.");
   story.picture(lab::Picture::strips,
-                {"swallows", "exits at once", "drains", "drains, uploads stall"});
+                {"swallows", "swallows: uploads", "exits at once",
+                 "exits at once: uploads", "drains", "drains: uploads",
+                 "drains to a deadline", "drains to a deadline: uploads"});
   const Crashed swallows = crash("swallows", OnError::go_on);
   const Crashed exits = crash("exits at once", OnError::exit);
   const Crashed drains = crash("drains", OnError::drain);
   const Crashed stalled =
-      crash("drains, uploads stall", OnError::drain, Uploads::stall, 300ms);
+      crash("drains to a deadline", OnError::drain, Uploads::stall, 100ms);
   const std::string alone = ask_one_that_nobody_restarts();
   story.table({"Two uploads, a crash, and one more request",
                {"the handler", "uploads", "process", "its counter", "exit"},

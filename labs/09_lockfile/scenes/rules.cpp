@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <tuple>
 
 #include "installer.hpp"
 #include "scenes/scenes.hpp"

@@ -85,16 +85,21 @@ void crash(lab::Story& story, const Knobs&) {
 
 void visibility(lab::Story& story, const Knobs& knobs) {
   story.say(
-      "SQS runs only at AWS, so this is a model of it on Redis. Consumer A is slower "
-      "than the timeout of {}, so consumer B should receive the order too.",
+      "{} Consumer A is slower than the timeout of {}, so consumer B should receive the "
+      "order too.",
+      sqs_url() ? "This is the queue of LAB_SQS_URL."
+                : "SQS runs only at AWS, so this is a model of it on Redis.",
       lab::text::time(*knobs.hidden));
   story.picture(Picture::sequence, {"queue", "A", "B"});
   lab::Redis database = connect_redis();
-  VisibilityQueue queue(database, fresh("sqs"));
-  const std::string keyed = fresh("account"), bare = fresh("account");
+  const auto queue = visibility_queue(database, fresh("sqs"));
+  const std::string order = fresh("order"), keyed = fresh("account"),
+                    bare = fresh("account");
   const auto receive = [&](const char* consumer, milliseconds hidden_for) {
-    const auto message = queue.receive(hidden_for);
+    const auto message = queue->receive(hidden_for);
     if (!message) return message;
+    if (message->id != order)
+      throw lab::Error("receive the order", "the queue of LAB_SQS_URL was not empty");
     arrow("queue", consumer, fmt::format("order, receive {}", message->attempt));
     charge(database, bare);
     trace::instant("charges", {.lane = consumer});
@@ -104,13 +109,14 @@ void visibility(lab::Story& story, const Knobs& knobs) {
   };
   const auto remove = [&](const char* consumer, const std::optional<Message>& message) {
     arrow(consumer, "queue", "delete");
-    const bool removed = message && queue.remove(*message);
+    const bool removed = message && queue->remove(*message);
     arrow("queue", consumer, removed ? "deleted" : "too late, this receipt is void");
     return removed;
   };
-  queue.send("17");
+  queue->send(order);
   const Deadline timeout(*knobs.hidden), patience(*knobs.hidden + 20s);
-  const auto a = receive("A", *knobs.hidden);
+  auto a = receive("A", *knobs.hidden);
+  while (!a && !patience.has_passed()) a = receive("A", *knobs.hidden);
   auto b = receive("B", 60s);
   const bool was_hidden = !b || timeout.has_passed();
   if (!b) arrow("queue", "B", "nothing: the order is hidden");
@@ -118,13 +124,20 @@ void visibility(lab::Story& story, const Knobs& knobs) {
   const bool a_deleted = remove("A", a), b_deleted = remove("B", b);
   const int with = charges(database, keyed), without = charges(database, bare);
   story.claim("12.6",
-              was_hidden && b && b->attempt == 2 && !a_deleted && b_deleted &&
-                  with == 1 && without == 2,
+              was_hidden && b && b->attempt == 2 && a_deleted == (sqs_url() != nullptr) &&
+                  b_deleted && with == 1 && without == 2,
               "B got nothing before the timeout, and then the order, with a receive "
-              "count of {}. A's receipt no longer deleted it, and B's did. It was "
-              "charged {} time with keys. Control: {} times without",
-              b ? b->attempt : 0, with, without);
-  story.nuance("12.6", "This is a model. It shows the rule, not SQS itself.");
+              "count of {}. {}. It was charged {} time with keys. Control: {} times "
+              "without",
+              b ? b->attempt : 0,
+              a_deleted ? "The queue answered yes to A's old receipt and to B's"
+                        : "A's receipt no longer deleted it, and B's did",
+              with, without);
+  story.nuance("12.6", "{}",
+               sqs_url()
+                   ? "SQS takes an old receipt without a word, and may keep the message. "
+                     "Nothing tells consumer A that it was late."
+                   : "This is a model. It shows the rule, not SQS itself.");
   story.takeaway(
       "If the visibility timeout is too short, there are duplicates without any crash.");
 }
@@ -156,11 +169,11 @@ void two_readers(lab::Story& story, const Knobs&) {
   };
   const std::size_t mail = read_all("mail"), statistics = read_all("statistics");
   lab::Redis database = connect_redis();
-  VisibilityQueue queue(database, fresh("sqs"));
-  queue.send("17");
-  const auto first = queue.receive(60s);
-  const bool removed = first && queue.remove(*first);
-  const int second = queue.receive(60s) ? 1 : 0;
+  const auto queue = visibility_queue(database, fresh("sqs"));
+  queue->send("17");
+  const auto first = queue->receive(60s);
+  const bool removed = first && queue->remove(*first);
+  const int second = queue->receive(60s) ? 1 : 0;
   story.claim("12.5",
               mail == kRecords && statistics == kRecords && out_of_order == 0 &&
                   removed && second == 0,

@@ -1,62 +1,83 @@
-// visibility_queue.hpp: a model of an SQS queue, on Redis. SQS itself runs at AWS only.
+// visibility_queue.hpp: a queue that hides what it has delivered, as SQS does.
 //
 //   sent, visible --receive()--> hidden until the timeout --remove(its receipt)--> gone
 //                 <--the timeout passes------'
 //
-// Like SQS it counts the receives, and gives each a receipt of its own. Redis' clock decides.
+// Each receive is counted and has a receipt of its own. SQS itself runs only at AWS, so the
+// queue is a model on Redis, with Redis' clock, or the one that $LAB_SQS_URL names.
 //
-// Left out  Bodies, FIFO, delays, long polling, redrive. SQS may also deliver twice before
-//           the timeout, because it keeps copies on several hosts.
+// Errors    A $LAB_SQS_URL that is none: std::invalid_argument. Nobody answers, or answers
+//           with an error: lab::Error.
+// Source    SQS's API reference, AWS JSON 1.0.
+// Left out  FIFO, delays, long polling, redrive. SQS may also deliver twice before the
+//           timeout, because it keeps copies on several hosts.
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 #include "lab/db/redis.hpp"
+#include "lab/net/s3.hpp"
 #include "service_communication.hpp"
 
 namespace lab12 {
 
 class VisibilityQueue {
  public:
-  VisibilityQueue(lab::Redis& redis, const std::string& name)
+  virtual ~VisibilityQueue() = default;
+  virtual void send(const std::string& id) = 0;
+  // The attempt is how often it was received so far.
+  virtual std::optional<Message> receive(std::chrono::milliseconds hidden_for) = 0;
+  // With the receipt of that receive. SQS takes an old receipt without a word, and may keep
+  // the message; the model says false: somebody else has received it since.
+  virtual bool remove(const Message& received) = 0;
+};
+
+class ModelQueue : public VisibilityQueue {
+ public:
+  ModelQueue(lab::Redis& redis, const std::string& name)
       : redis_(redis), due_(name + ":due"), receives_(name + ":receives") {}
 
-  void send(const std::string& id) { redis_.command({"ZADD", due_, "0", id}); }
-
-  // The attempt is how often it was received so far, and the receipt of this time.
-  std::optional<Message> receive(std::chrono::milliseconds hidden_for) {
-    const std::string got = run(R"(
-        local time = redis.call('TIME')
-        local now = time[1] * 1000 + math.floor(time[2] / 1000)
-        local id = redis.call('ZRANGEBYSCORE', KEYS[1], 0, now, 'LIMIT', 0, 1)[1]
-        if not id then return '' end
-        redis.call('ZADD', KEYS[1], now + ARGV[1], id)
-        return redis.call('HINCRBY', KEYS[2], id, 1) .. ' ' .. id)",
-                                std::to_string(hidden_for.count()));
-    if (got.empty()) return std::nullopt;
-    return Message{.id = got.substr(got.find(' ') + 1), .attempt = std::stoi(got)};
-  }
-
-  // False: somebody else has received it since, so this receipt is worth nothing.
-  bool remove(const Message& received) {
-    return run(R"(
-        if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
-        redis.call('HDEL', KEYS[2], ARGV[1])
-        return redis.call('ZREM', KEYS[1], ARGV[1]))",
-               received.id, std::to_string(received.attempt)) == "1";
-  }
+  void send(const std::string& id) override;
+  std::optional<Message> receive(std::chrono::milliseconds hidden_for) override;
+  bool remove(const Message& received) override;
 
  private:
-  // One transaction.
   std::string run(const char* script, const std::string& one,
-                  const std::string& two = "") {
-    return redis_.command({"EVAL", script, "2", due_, receives_, one, two});
-  }
+                  const std::string& two = "");
 
   lab::Redis& redis_;
   const std::string due_, receives_;
 };
+
+// It counts in whole seconds, so receive() rounds up.
+class SqsQueue : public VisibilityQueue {
+ public:
+  explicit SqsQueue(const std::string& url);
+
+  void send(const std::string& id) override;
+  std::optional<Message> receive(std::chrono::milliseconds hidden_for) override;
+  bool remove(const Message& received) override;
+
+ private:
+  nlohmann::json of_queue(const std::string& action, nlohmann::json arguments);
+  nlohmann::json call(const std::string& action, const nlohmann::json& arguments);
+
+  lab::s3::Endpoint at_;
+  std::string queue_url_{};  // as the service itself names the queue
+  std::map<std::string, std::string> receipts_{};  // by id and attempt
+};
+
+// The one that $LAB_SQS_URL names, or the model under that name.
+std::unique_ptr<VisibilityQueue> visibility_queue(lab::Redis& redis,
+                                                  const std::string& name);
+inline const char* sqs_url() {
+  const char* const url = std::getenv("LAB_SQS_URL");
+  return url && *url ? url : nullptr;
+}
 
 }  // namespace lab12

@@ -1,5 +1,6 @@
 // events.cpp: what is committed must be published, and what is published starts a step.
 
+#include <algorithm>
 #include <set>
 #include <thread>
 

@@ -1,9 +1,12 @@
 // sagas.cpp: the orchestrator: forward, back, killed everywhere, and two at once.
 #include <algorithm>
 
+#include "lab/core/trace.hpp"
 #include "scenes/scenes.hpp"
 
 namespace lab13 {
+
+namespace trace = lab::trace;
 
 void saga(Story& story, const Knobs& knobs) {
   story.say(
@@ -28,6 +31,7 @@ void saga(Story& story, const Knobs& knobs) {
       {"nothing", kLamp, " > create > charge > reserve > ship > confirm"}};
   for (const auto& [fails, input, expected] : kRuns) {
     shop.reset();
+    trace::instant(fmt::format("{} fails", fails), {.lane = "case"});
     std::string commands;
     Send send = [&,
                  sender = services.sender({}, "orchestrator")](const Command& command) {
@@ -186,6 +190,8 @@ void isolation(Story& story, const Knobs& knobs) {
   const Step charge = order_steps()[1], reserve = order_steps()[2];
   for (const auto& steps :
        {std::vector{charge, reserve}, {kAuthorize, reserve, kSettle}}) {
+    const char* account = steps.size() == 3 ? "held until its saga ends" : "not held";
+    trace::instant(fmt::format("the account is {}", account), {.lane = "case"});
     shop.reset();
     Orchestrator b(steps, log, services.sender({}, "saga B"), *knobs.attempts);
     b.begin("B", kLamp);
@@ -197,8 +203,7 @@ void isolation(Story& story, const Knobs& knobs) {
     Orchestrator a(steps, log, send, *knobs.attempts);
     a.begin("A", "ann sofa 60");
     a.run("A");
-    table.rows.push_back({steps.size() == 3 ? "held until its saga ends" : "not held",
-                          kEndings[static_cast<int>(at_once)],
+    table.rows.push_back({account, kEndings[static_cast<int>(at_once)],
                           kEndings[static_cast<int>(b.run("B"))]});
   }
   story.table(table);

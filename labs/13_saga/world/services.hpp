@@ -4,6 +4,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 
 #include "lab/db/redis.hpp"
 #include "world/shop.hpp"

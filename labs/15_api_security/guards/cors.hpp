@@ -30,7 +30,7 @@ struct CorsPolicy {
 
 inline Guard cors(CorsPolicy policy) {
   return [policy = std::move(policy)](Exchange& exchange) -> std::optional<Response> {
-    const std::string origin = header(exchange.request.headers, "origin");
+    const std::string origin = find_header(exchange.request.headers, "origin");
     // Without it a cache would hand one origin's permission to another.
     exchange.headers.emplace_back("Vary", "Origin");
     const bool allowed = policy.origins.contains(origin);
@@ -54,7 +54,7 @@ inline Guard cors(CorsPolicy policy) {
 // browser's page, and must be stopped by a token instead.
 inline Guard same_site_only(std::set<std::string> origins) {
   return [origins = std::move(origins)](Exchange& exchange) -> std::optional<Response> {
-    const std::string origin = header(exchange.request.headers, "origin");
+    const std::string origin = find_header(exchange.request.headers, "origin");
     if (origin.empty() || origins.contains(origin)) return {};
     return refusal(403, "this origin may not call us");
   };

@@ -24,10 +24,6 @@ unsigned char* bytes_of(std::string& text) {
   return reinterpret_cast<unsigned char*>(text.data());
 }
 
-EVP_PKEY* key_of(const std::shared_ptr<void>& pair) {
-  return static_cast<EVP_PKEY*>(pair.get());
-}
-
 void expect(bool succeeded, const char* tried) {
   if (succeeded) return;
   const char* why = ERR_reason_error_string(ERR_peek_last_error());
@@ -36,7 +32,6 @@ void expect(bool succeeded, const char* tried) {
 }
 
 using Digest = std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)>;
-using Memory = std::unique_ptr<BIO, int (*)(BIO*)>;
 
 }  // namespace
 
@@ -78,15 +73,16 @@ std::string sha256(std::string_view bytes) {
 std::string hmac_sha256(std::string_view secret, std::string_view bytes) {
   std::string digest(32, '\0');
   expect(HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-              bytes_of(bytes), bytes.size(), bytes_of(digest), nullptr) != nullptr,
+              bytes_of(bytes), bytes.size(), bytes_of(digest), nullptr),
          "sign with HMAC");
   return digest;
 }
 
-std::string random_bytes(std::size_t count) {
-  std::string bytes(count, '\0');
-  expect(RAND_bytes(bytes_of(bytes), static_cast<int>(count)) == 1, "draw random bytes");
-  return bytes;
+std::string random_text() {
+  std::string bytes(24, '\0');
+  expect(RAND_bytes(bytes_of(bytes), static_cast<int>(bytes.size())) == 1,
+         "draw random bytes");
+  return to_base64url(bytes);
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
@@ -100,32 +96,16 @@ Key Key::hs256(std::string secret) {
   return key;
 }
 
-Key Key::rs256(const std::string& pem) {
-  const auto read = [&](auto* reader) {
-    const Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
-                        BIO_free);
-    return reader(memory.get(), nullptr, nullptr, nullptr);
-  };
-  const bool is_private = pem.find("PRIVATE KEY") != pem.npos;
-  Key key;
-  key.pair_ = {is_private ? read(PEM_read_bio_PrivateKey) : read(PEM_read_bio_PUBKEY),
-               [](void* pair) { EVP_PKEY_free(static_cast<EVP_PKEY*>(pair)); }};
-  expect(key.pair_ && EVP_PKEY_is_a(key_of(key.pair_), "RSA"), "read a key of RS256");
-  return key;
-}
-
 Key Key::generate_rs256() {
   Key key;
-  key.pair_ = {EVP_RSA_gen(2048),
-               [](void* pair) { EVP_PKEY_free(static_cast<EVP_PKEY*>(pair)); }};
+  key.pair_ = {EVP_RSA_gen(2048), EVP_PKEY_free};
   expect(key.pair_ != nullptr, "generate an RSA key");
   return key;
 }
 
 std::string Key::public_pem() const {
-  const Memory memory(BIO_new(BIO_s_mem()), BIO_free);
-  expect(memory && PEM_write_bio_PUBKEY(memory.get(), key_of(pair_)) == 1,
-         "write a public key");
+  const std::unique_ptr<BIO, int (*)(BIO*)> memory(BIO_new(BIO_s_mem()), BIO_free);
+  expect(PEM_write_bio_PUBKEY(memory.get(), pair_.get()) == 1, "write a public key");
   char* text = nullptr;
   const long size = BIO_get_mem_data(memory.get(), &text);
   return {text, static_cast<std::size_t>(size)};
@@ -134,17 +114,13 @@ std::string Key::public_pem() const {
 std::string Key::sign(std::string_view bytes) const {
   if (!pair_) return hmac_sha256(secret_, bytes);
   const Digest context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  std::size_t size = 0;
-  expect(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr,
-                            key_of(pair_)) == 1 &&
-             EVP_DigestSign(context.get(), nullptr, &size, bytes_of(bytes),
+  std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(pair_.get()));
+  std::string signature(size, '\0');
+  expect(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, pair_.get()) ==
+                 1 &&
+             EVP_DigestSign(context.get(), bytes_of(signature), &size, bytes_of(bytes),
                             bytes.size()) == 1,
          "sign with RSA");
-  std::string signature(size, '\0');
-  expect(EVP_DigestSign(context.get(), bytes_of(signature), &size, bytes_of(bytes),
-                        bytes.size()) == 1,
-         "sign with RSA");
-  signature.resize(size);
   return signature;
 }
 
@@ -152,7 +128,7 @@ bool Key::verify(std::string_view bytes, std::string_view signature) const {
   if (!pair_) return equal_in_constant_time(hmac_sha256(secret_, bytes), signature);
   const Digest context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   const bool good = EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr,
-                                         key_of(pair_)) == 1 &&
+                                         pair_.get()) == 1 &&
                     EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(),
                                      bytes_of(bytes), bytes.size()) == 1;
   ERR_clear_error();  // a wrong signature leaves its reason behind

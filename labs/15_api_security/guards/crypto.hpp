@@ -1,10 +1,13 @@
 // crypto.hpp: the little cryptography that the guards need, on OpenSSL.
 //
 // Threads   Free to share: a Key is only read.
-// Errors    A key that is none, or OpenSSL refusing: lab::Error. A wrong signature is false.
+// Errors    A secret that is too short, or OpenSSL refusing: lab::Error. A wrong signature is
+//           false.
 // Source    RFC 4648, 5 (base64url); RFC 7518 (HS256 and RS256).
-// Left out  Elliptic curves, key rotation.
+// Left out  Keys from files, elliptic curves, key rotation.
 #pragma once
+
+#include <openssl/types.h>
 
 #include <memory>
 #include <optional>
@@ -19,15 +22,14 @@ std::optional<std::string> from_base64url(std::string_view text);
 
 std::string sha256(std::string_view bytes);
 std::string hmac_sha256(std::string_view secret, std::string_view bytes);
-std::string random_bytes(std::size_t count);
+std::string random_text();  // of 24 random bytes: nobody guesses it
 
 // The same time wherever the two differ; only that their lengths do may be seen.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 class Key {
  public:
-  static Key hs256(std::string secret);      // at least 32 bytes, as RFC 7518 wants it
-  static Key rs256(const std::string& pem);  // of a private key, or of a public one
+  static Key hs256(std::string secret);  // at least 32 bytes, as RFC 7518 wants it
   static Key generate_rs256();
 
   std::string_view algorithm() const { return pair_ ? "RS256" : "HS256"; }
@@ -38,7 +40,7 @@ class Key {
  private:
   Key() = default;
   std::string secret_{};
-  std::shared_ptr<void> pair_{};  // an EVP_PKEY
+  std::shared_ptr<EVP_PKEY> pair_{};
 };
 
 }  // namespace lab15

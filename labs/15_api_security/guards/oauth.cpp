@@ -28,12 +28,12 @@ std::optional<std::string> AuthorizationServer::authorize(const Authorization& a
   if (client == clients_.end() || client->second != asked.redirect) return {};
   if (requires_pkce_ && asked.challenge.empty()) return {};
   std::erase_if(grants_, [&](const auto& grant) { return grant.second.ends <= now; });
-  std::string code = to_base64url(random_bytes(24));
+  std::string code = random_text();
   grants_[code] = {asked, user, now + kCodeLives};
   return code;
 }
 
-// Step 9: whoever shows the code must show the verifier as well.
+// Step 8: whoever shows the code must show the verifier as well.
 std::optional<Tokens> AuthorizationServer::token(const std::string& client,
                                                  const std::string& redirect,
                                                  const std::string& code,

@@ -5,7 +5,8 @@
 //   sliding window  remembers when each request was accepted: never more than the limit in
 //                   any window, wherever it begins
 //   token bucket    a token comes back every window/limit: a burst of the limit, then a
-//                   steady rate; up to twice the limit in one window, but never at once
+//                   steady rate; up to twice the limit in one window, but never at once.
+//                   Kept as the time at which the bucket is full again
 //   shared          a sliding window in Redis, for all processes together, by Redis' clock
 //
 // Units     Time is passed in; a window is a chrono duration.
@@ -15,16 +16,14 @@
 //           made on purpose.
 // Cost      Sliding window: one time stamp for each accepted request. A client that has not
 //           come for a window is forgotten, so that addresses do not fill the memory.
-// Source    express-rate-limit 8 (fixed window, MemoryStore); rate-limiter-flexible.
+// Source    express-rate-limit 8 (fixed window, MemoryStore); rate-limiter-flexible; the bucket
+//           is the GCRA of ATM Forum's traffic management 4.0.
 // Left out  IPv6, where a client owns a whole /64; weights; slowing down instead of refusing.
 #pragma once
 
 #include <chrono>
-#include <deque>
-#include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 
 #include "api_security.hpp"
 #include "lab/db/redis.hpp"
@@ -35,7 +34,6 @@ using Clock = std::chrono::steady_clock;
 
 struct Decision {
   bool allowed = false;
-  int remaining = 0;
   Clock::duration retry_after{};  // of a refusal: when one could be allowed
 };
 
@@ -44,31 +42,24 @@ struct Limit {
   Clock::duration window = std::chrono::minutes(1);
 };
 
-class RateLimiter {
- public:
-  virtual ~RateLimiter() = default;
-  virtual Decision ask(const std::string& client, Clock::time_point now) = 0;
-};
+// Whether this client's request is allowed now. Copies share their counts.
+using RateLimiter =
+    std::function<Decision(const std::string& client, Clock::time_point now)>;
 
 enum class Algorithm { fixed_window, sliding_window, token_bucket };
 
-std::unique_ptr<RateLimiter> make_limiter(Algorithm algorithm, Limit limit);
+RateLimiter make_limiter(Algorithm algorithm, Limit limit);
 
 // The same key for the same limit in every process. `redis` outlives it.
-std::unique_ptr<RateLimiter> make_shared_limiter(lab::Redis& redis, std::string key,
-                                                 Limit limit);
+RateLimiter make_shared_limiter(lab::Redis& redis, std::string key, Limit limit);
 
 // The client's address: whoever connected, unless that is a proxy of ours. A proxy appends
 // the address that it saw to X-Forwarded-For, so the list is read from its right end, as far
 // as we trust; what stands left of that, anybody may have written.
 std::string client_address(const Request& request, const std::set<std::string>& proxies);
 
-// Express' `trust proxy: true`: the leftmost entry, which the client writes itself.
-std::string claimed_address(const Request& request);
-
 // 429 with Retry-After when `limiter` refuses the client that `key` names.
-Guard rate_limit(std::shared_ptr<RateLimiter> limiter,
-                 std::function<std::string(const Request&)> key,
+Guard rate_limit(RateLimiter limiter, std::function<std::string(const Request&)> key,
                  std::function<Clock::time_point()> now = Clock::now);
 
 }  // namespace lab15

@@ -4,13 +4,6 @@
 
 namespace lab15 {
 
-std::string_view to_string(Refused reason) {
-  static constexpr std::string_view kNames[] = {"malformed",       "wrong algorithm",
-                                                "wrong signature", "wrong claims",
-                                                "expired",         "not yet valid"};
-  return kNames[static_cast<std::size_t>(reason)];
-}
-
 namespace {
 
 struct Parts {
@@ -28,14 +21,13 @@ std::optional<Json> object_of(std::string_view part) {
 }
 
 std::optional<Parts> take_apart(std::string_view token) {
-  const auto first = token.find('.');
-  const auto second = first == token.npos ? first : token.find('.', first + 1);
-  if (second == token.npos || token.find('.', second + 1) != token.npos) return {};
+  const std::size_t first = token.find('.'), last = token.rfind('.');
+  if (first == last) return {};  // a third dot is no digit of base64url
   auto header = object_of(token.substr(0, first));
-  auto claims = object_of(token.substr(first + 1, second - first - 1));
-  auto signature = from_base64url(token.substr(second + 1));
+  auto claims = object_of(token.substr(first + 1, last - first - 1));
+  auto signature = from_base64url(token.substr(last + 1));
   if (!header || !claims || !signature) return {};
-  return Parts{std::move(*header), std::move(*claims), token.substr(0, second),
+  return Parts{std::move(*header), std::move(*claims), token.substr(0, last),
                std::move(*signature)};
 }
 
@@ -97,7 +89,7 @@ Guard require_token(Key key, Expected expected, std::function<UnixTime()> now,
                     std::function<bool(const Json& claims)> revoked) {
   return [=](Exchange& exchange) -> std::optional<Response> {
     constexpr std::string_view kScheme = "Bearer ";
-    const std::string given = header(exchange.request.headers, "authorization");
+    const std::string given = find_header(exchange.request.headers, "authorization");
     if (given.starts_with(kScheme)) {
       auto verified = verify_token(given.substr(kScheme.size()), key, expected, now());
       auto* claims = std::get_if<Json>(&verified);

@@ -31,7 +31,6 @@ struct Expected {
 };
 
 enum class Refused { malformed, algorithm, signature, claims, expired, not_yet };
-std::string_view to_string(Refused reason);
 
 using UnixTime = std::chrono::sys_seconds;
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace lab15 {
@@ -10,8 +9,8 @@ namespace lab15 {
 namespace {
 
 // As "…".length in JavaScript: a character that takes four bytes in UTF-8 counts twice.
-long utf16_length(const std::string& text) {
-  long units = 0;
+std::size_t utf16_length(const std::string& text) {
+  std::size_t units = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     units += (byte & 0xC0) != 0x80;
@@ -22,12 +21,11 @@ long utf16_length(const std::string& text) {
 
 // JSON has one kind of number: 3 and 3.0 are the same. Beyond 2^53 JavaScript cannot tell
 // whole numbers apart, so such a number is none.
-std::optional<long> whole_number(const Json& value) {
+bool is_whole(const Json& value) {
   constexpr double kSafe = 9'007'199'254'740'991;
-  if (!value.is_number()) return {};
+  if (!value.is_number()) return false;
   const double number = value.get<double>();
-  if (number != std::trunc(number) || std::abs(number) > kSafe) return {};
-  return static_cast<long>(number);
+  return number == std::trunc(number) && std::abs(number) <= kSafe;
 }
 
 std::string below(const std::string& path, std::string_view key) {
@@ -36,36 +34,67 @@ std::string below(const std::string& path, std::string_view key) {
 
 }  // namespace
 
-Shape Shape::text(std::size_t least, std::size_t most) {
-  Shape shape(Kind::text);
-  shape.least_ = static_cast<long>(least);
-  shape.most_ = static_cast<long>(most);
-  return shape;
-}
-
-Shape Shape::integer(long least, long most) {
-  Shape shape(Kind::integer);
-  shape.least_ = least;
-  shape.most_ = most;
-  return shape;
-}
-
-Shape Shape::boolean() {
-  return Shape(Kind::boolean);
+// Step 6: a shape walks itself and looks up each value. So the depth of a hostile body does
+// not matter here, only the depth of the shape.
+Shape Shape::object(std::map<std::string, Shape> fields) {
+  return Shape([fields = std::move(fields)](const Json& value, const std::string& path,
+                                            std::vector<Problem>& problems) {
+    if (!value.is_object()) return problems.push_back({path, "must be an object"});
+    for (const auto& [name, shape] : fields) {
+      if (const auto found = value.find(name); found != value.end()) {
+        shape.check_(*found, below(path, name), problems);
+      } else if (shape.required_) {
+        problems.push_back({below(path, name), "is missing"});
+      }
+    }
+    for (const auto& [key, unused] : value.items()) {
+      if (!fields.contains(key))
+        problems.push_back({below(path, key), "is not expected"});
+    }
+  });
 }
 
 Shape Shape::list(Shape item, std::size_t most) {
-  Shape shape(Kind::list);
-  shape.most_ = static_cast<long>(most);
-  shape.item_.push_back(std::move(item));
-  return shape;
+  return Shape([item = std::move(item), most](const Json& value, const std::string& path,
+                                              std::vector<Problem>& problems) {
+    if (!value.is_array()) return problems.push_back({path, "must be a list"});
+    if (value.size() > most)
+      return problems.push_back({path, fmt::format("must have at most {} items", most)});
+    for (std::size_t i = 0; i < value.size(); ++i)
+      item.check_(value[i], below(path, std::to_string(i)), problems);
+  });
 }
 
-Shape Shape::object(std::map<std::string, Shape> fields, Unknown unknown) {
-  Shape shape(Kind::object);
-  shape.fields_ = std::move(fields);
-  shape.unknown_ = unknown;
-  return shape;
+Shape Shape::value(Complaint complaint) {
+  return Shape([complaint = std::move(complaint)](const Json& value,
+                                                  const std::string& path,
+                                                  std::vector<Problem>& problems) {
+    if (std::string what = complaint(value); !what.empty())
+      problems.push_back({path, std::move(what)});
+  });
+}
+
+Shape Shape::text(std::size_t least, std::size_t most) {
+  return value([=](const Json& value) -> std::string {
+    if (!value.is_string()) return "must be a text";
+    const std::size_t size = utf16_length(value.get_ref<const std::string&>());
+    if (size >= least && size <= most) return "";
+    return fmt::format("must have {} to {} characters", least, most);
+  });
+}
+
+Shape Shape::integer(long least, long most) {
+  return value([=](const Json& value) -> std::string {
+    if (!is_whole(value)) return "must be a whole number";
+    if (value >= least && value <= most) return "";
+    return fmt::format("must be from {} to {}", least, most);
+  });
+}
+
+Shape Shape::boolean() {
+  return value([](const Json& value) {
+    return value.is_boolean() ? "" : "must be true or false";
+  });
 }
 
 Shape Shape::optional() && {
@@ -73,67 +102,10 @@ Shape Shape::optional() && {
   return std::move(*this);
 }
 
-std::vector<Problem> Shape::check(Json& value) const {
+std::vector<Problem> Shape::check(const Json& value) const {
   std::vector<Problem> problems;
-  check(value, "", problems);
+  check_(value, "", problems);
   return problems;
-}
-
-// Step 6: walk the schema and look up each value. So the depth of a hostile body does not
-// matter here, only the depth of the schema.
-void Shape::check(Json& value, const std::string& path,
-                  std::vector<Problem>& problems) const {
-  const auto wrong = [&](std::string what) {
-    problems.push_back({path, std::move(what)});
-  };
-  const auto in_range = [&](long size) { return size >= least_ && size <= most_; };
-  switch (kind_) {
-    case Kind::text:
-      if (!value.is_string()) return wrong("must be a text");
-      if (in_range(utf16_length(value.get_ref<const std::string&>()))) return;
-      return wrong(fmt::format("must have {} to {} characters", least_, most_));
-    case Kind::integer: {
-      const auto number = whole_number(value);
-      if (!number) return wrong("must be a whole number");
-      if (in_range(*number)) return;
-      return wrong(fmt::format("must be from {} to {}", least_, most_));
-    }
-    case Kind::boolean:
-      if (!value.is_boolean()) wrong("must be true or false");
-      return;
-    case Kind::list:
-      if (!value.is_array()) return wrong("must be a list");
-      if (!in_range(static_cast<long>(value.size())))
-        return wrong(fmt::format("must have at most {} items", most_));
-      for (std::size_t i = 0; i < value.size(); ++i) {
-        item_[0].check(value[i], below(path, std::to_string(i)), problems);
-      }
-      return;
-    case Kind::object:
-      if (!value.is_object()) return wrong("must be an object");
-      check_fields(value, path, problems);
-  }
-}
-
-void Shape::check_fields(Json& value, const std::string& path,
-                         std::vector<Problem>& problems) const {
-  for (const auto& [name, shape] : fields_) {
-    if (const auto found = value.find(name); found != value.end()) {
-      shape.check(*found, below(path, name), problems);
-    } else if (shape.required_) {
-      problems.push_back({below(path, name), "is missing"});
-    }
-  }
-  for (auto entry = value.begin(); entry != value.end();) {
-    if (fields_.contains(entry.key())) {
-      ++entry;
-    } else if (unknown_ == Unknown::stripped) {
-      entry = value.erase(entry);
-    } else {
-      problems.push_back({below(path, entry.key()), "is not expected"});
-      ++entry;
-    }
-  }
 }
 
 Guard validate(Shape shape) {
@@ -142,10 +114,7 @@ Guard validate(Shape shape) {
     if (problems.empty()) return {};
     Json told = Json::object();
     for (const auto& [path, what] : problems) told[path] = what;
-    return Response{.status = 400,
-                    .body = Json{{"error", "invalid body"}, {"problems", told}}.dump(
-                        -1, ' ', false, Json::error_handler_t::replace),
-                    .content_type = "application/json"};
+    return reply(400, {{"error", "invalid body"}, {"problems", told}});
   };
 }
 

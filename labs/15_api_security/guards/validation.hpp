@@ -28,36 +28,29 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 
-enum class Unknown { refused, stripped };  // keys that the shape does not name
-
 class Shape {
  public:
   static Shape text(std::size_t least, std::size_t most);
   static Shape integer(long least, long most);
   static Shape boolean();
   static Shape list(Shape item, std::size_t most);
-  static Shape object(std::map<std::string, Shape> fields,
-                      Unknown unknown = Unknown::refused);
+  static Shape object(std::map<std::string, Shape> fields);
 
   Shape optional() &&;
 
-  // The problems of `value`; none: it may pass. Unknown keys that are stripped are gone.
-  std::vector<Problem> check(Json& value) const;
+  // The problems of `value`; none: it may pass.
+  std::vector<Problem> check(const Json& value) const;
 
  private:
-  enum class Kind { text, integer, boolean, list, object };
+  using Check = std::function<void(const Json& value, const std::string& path,
+                                   std::vector<Problem>& problems)>;
+  using Complaint = std::function<std::string(const Json& value)>;  // empty: none
 
-  explicit Shape(Kind kind) : kind_(kind) {}
-  void check(Json& value, const std::string& path, std::vector<Problem>& problems) const;
-  void check_fields(Json& value, const std::string& path,
-                    std::vector<Problem>& problems) const;
+  explicit Shape(Check check) : check_(std::move(check)) {}
+  static Shape value(Complaint complaint);
 
-  Kind kind_;
-  long least_ = 0, most_ = 0;
+  Check check_;
   bool required_ = true;
-  Unknown unknown_ = Unknown::refused;
-  std::vector<Shape> item_{};
-  std::map<std::string, Shape> fields_{};
 };
 
 // 400 with every problem of the exchange's body.

@@ -11,11 +11,10 @@ struct Knobs {
       program.knob("limit", 5, 1, 50, "", "requests of one client that pass in a window");
   lab::Knob<int> addresses =
       program.knob("addresses", 60, 2, 250, "", "addresses from which the flood comes");
-  lab::Knob<int> cost = program.knob("cost", 14, 10, 17, "",
-                                     "scrypt's cost: the logarithm of N, 14 as in Node");
 };
 
 void attacks(lab::Story& story, const Knobs& knobs);
+void headers(lab::Story& story, const Knobs& knobs);
 void limits(lab::Story& story, const Knobs& knobs);
 void flood(lab::Story& story, const Knobs& knobs);
 void tokens(lab::Story& story, const Knobs& knobs);

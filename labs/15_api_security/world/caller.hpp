@@ -1,7 +1,5 @@
-// caller.hpp: who calls a shop: a customer, an attacker, a page in a browser.
+// caller.hpp: who calls a service: a customer, an attacker, a page in a browser.
 #pragma once
-
-#include <string>
 
 #include "world/shop.hpp"
 
@@ -25,10 +23,6 @@ class Caller {
   const std::string name_, service_;
   lab::http::Client http_;
 };
-
-// One request on a connection of its own that comes from `address`, one of 127.0.0.0/8.
-// The response's status; 0 if there was none.
-int send_from(const std::string& address, const Shop& shop, const std::string& target);
 
 // What a browser does for a page of `origin` (the Fetch standard's CORS protocol): whether
 // it asks first, whether it then sends, whether the page may read the response.

@@ -2,7 +2,12 @@
 
 #include <mongoc/mongoc.h>
 
+#include <cstdint>
 #include <memory>
+
+// Deprecated since 1.3 and gone from libmongoc 2, which Debian does not have yet. It is the
+// one part of the driver that judges a query without a server.
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 namespace lab15 {
 
@@ -10,52 +15,34 @@ namespace {
 
 using nlohmann::json;
 
-// A document; a null pointer if the value is none that BSON has.
-class Bson {
- public:
+// A document; null if the value is none that BSON has.
+struct Bson {
+  bson_t* raw;
+
   explicit Bson(const json& value) {
     const std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-    raw_ = bson_new_from_json(reinterpret_cast<const std::uint8_t*>(text.data()),
-                              static_cast<ssize_t>(text.size()), nullptr);
+    raw = bson_new_from_json(reinterpret_cast<const std::uint8_t*>(text.data()),
+                             static_cast<ssize_t>(text.size()), nullptr);
   }
   Bson(const Bson&) = delete;
-  ~Bson() { bson_destroy(raw_); }
-
-  const bson_t* get() const { return raw_; }
-
- private:
-  bson_t* raw_;
+  ~Bson() { bson_destroy(raw); }
 };
 
 }  // namespace
 
-// Deprecated since 1.3 and gone from libmongoc 2, which Debian does not have yet. It is the
-// one part of the driver that judges a query without a server.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-
-void Users::insert(json user) {
-  const std::lock_guard lock(mutex_);
-  users_.push_back(std::move(user));
-}
-
-std::optional<json> Users::find_one(const json& query) const {
-  const std::lock_guard lock(mutex_);
+json find_one(const Users& users, const json& query) {
+  // It warns of operators that it does not have.
+  mongoc_log_set_handler(nullptr, nullptr);
   const Bson wanted(query);
-  if (!wanted.get()) return {};
-  mongoc_log_set_handler(nullptr,
-                         nullptr);  // it warns of operators that it does not have
   const std::unique_ptr<mongoc_matcher_t, void (*)(mongoc_matcher_t*)> matcher(
-      mongoc_matcher_new(wanted.get(), nullptr), mongoc_matcher_destroy);
-  if (!matcher) return {};
-  for (const json& user : users_) {
+      wanted.raw ? mongoc_matcher_new(wanted.raw, nullptr) : nullptr,
+      mongoc_matcher_destroy);
+  for (const json& user : users) {
     const Bson document(user);
-    if (document.get() && mongoc_matcher_match(matcher.get(), document.get()))
+    if (matcher && document.raw && mongoc_matcher_match(matcher.get(), document.raw))
       return user;
   }
-  return {};
+  return nullptr;
 }
-
-#pragma GCC diagnostic pop
 
 }  // namespace lab15

@@ -1,4 +1,5 @@
 // graphql.cpp: what a query may ask for, what comes back, and what must be refused.
+#include <algorithm>
 #include <random>
 
 #include "scenes/scenes.hpp"
@@ -43,7 +44,8 @@ void add_rows(lab::Table& tree, const Json& value, const std::string& path) {
       std::ranges::find(tree.rows, path, [](const auto& one) { return one[0]; });
   const std::size_t dot = path.rfind('.');
   if (row == tree.rows.end())
-    tree.rows.push_back({path, dot == path.npos ? "" : path.substr(0, dot), "1"});
+    tree.rows.push_back(
+        {path, dot == path.npos ? "" : path.substr(0, dot), dot == path.npos ? "" : "1"});
   else
     (*row)[2] = std::to_string(std::stoi((*row)[2]) + 1);
   if (!value.is_object()) return;
@@ -51,6 +53,8 @@ void add_rows(lab::Table& tree, const Json& value, const std::string& path) {
     for (const Json& one : inner.is_array() ? inner : Json::array({inner}))
       add_rows(tree, one, path + "." + key);
 }
+
+constexpr const char* kFetched = "Two queries, and how many values each one fetched";
 
 // Which rule refused a query, by the server's message.
 std::string refused_by(const std::string& message) {
@@ -70,15 +74,15 @@ void shapes(lab::Story& story, const Knobs&) {
       "queries follow. All go to one URL of one server. Expect each response to have "
       "exactly the keys of its query.",
       queries);
-  story.picture(lab::Picture::tree, {"The browser's query, and what it fetched"});
+  story.picture(lab::Picture::tree, {kFetched});
   const Blog blog(postgres(), {.limits = Limits::none()});
   Client client(blog);
   const Json phone = client.query("{posts {title}}")["data"];
   const Json browser =
       client.query("{posts {title author {name} comments {text}}}")["data"];
-  lab::Table tree{
-      "The browser's query, and what it fetched", {"field", "of", "values"}, {}};
-  add_rows(tree, browser, "query");
+  lab::Table tree{kFetched, {"field", "of", "values"}, {}};
+  add_rows(tree, phone, "phone");
+  add_rows(tree, browser, "browser");
   story.table(tree);
   std::mt19937 random(17);
   int same = 0;

@@ -1,4 +1,5 @@
 // rest.cpp: the same screen by REST and by GraphQL: titles, and the names of their authors.
+#include <algorithm>
 #include <array>
 
 #include "lab/core/error.hpp"
@@ -64,9 +65,8 @@ std::string in_graphql(int posts) {
 void trips(lab::Story& story, const Knobs& knobs) {
   const int posts = *knobs.posts, all = posts + 1;
   story.say(
-      "{} posts with their authors are fetched in four ways. REST item by item should "
-      "need {} requests. GraphQL needs one, but the database still gets {} queries, "
-      "until a loader batches them.",
+      "{} posts with authors are fetched in four ways. Expect {} requests, or one with "
+      "GraphQL, but {} database queries without a loader.",
       posts, all, all);
   story.picture(lab::Picture::sequence, {"client", "server", "PostgreSQL"});
   lab::Table table{"One screen", {"way", "URLs", "requests", "database queries"}, {}};
@@ -94,14 +94,11 @@ void trips(lab::Story& story, const Knobs& knobs) {
   story.claim("17.3", items[1] == all && one[1] == 1,
               "{} requests item by item, {} with include=author", items[1], one[1]);
   story.claim("17.6", naive[1] == 1 && items[1] > 1,
-              "{} request for the posts and the names of their authors; REST took {}",
-              naive[1], items[1]);
+              "{} request for posts and authors, where REST took {}", naive[1], items[1]);
   story.claim("17.8", naive == Counts{1, 1, all} && loader == Counts{1, 1, 2},
-              "1 request instead of {}, but still {} database queries; with a loader {}",
-              items[1], naive[2], loader[2]);
-  story.takeaway(
-      "Fewer round trips are not fewer queries. Batch per loop iteration, with a new "
-      "loader for each request.");
+              "1 request instead of {}; {} database queries, {} with a loader", items[1],
+              naive[2], loader[2]);
+  story.takeaway("Fewer trips are not fewer queries: use a new loader for each request.");
 }
 
 void bytes(lab::Story& story, const Knobs& knobs) {

@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "lab/core/trace.hpp"
 
 namespace lab17 {

@@ -1,5 +1,6 @@
 // form.cpp: what a form costs on the wire, and what may be believed of it.
 #include <algorithm>
+#include <cctype>
 #include <random>
 
 #include "multipart.hpp"

@@ -1,6 +1,8 @@
 // scenes.hpp: what the lab shows, and what a person may turn.
 #pragma once
 
+#include <algorithm>
+
 #include "lab/core/program.hpp"
 
 namespace lab20 {

@@ -1,6 +1,7 @@
 // servers.cpp: where files go, and what is left when nobody finishes them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "lab/core/text.hpp"

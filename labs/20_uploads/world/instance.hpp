@@ -6,6 +6,7 @@
 //   GET /s3/KEY                returns a pre-signed URL of it
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>

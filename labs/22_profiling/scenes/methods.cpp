@@ -134,12 +134,17 @@ const Service kServices[] = {
 void doctor(Story& story, const Knobs&) {
   story.say(
       "Five services get a request every 10 ms. Four of them are slow or growing, each "
-      "for a different reason. A doctor reads four gauges and should name each reason.");
-  story.picture(Picture::curves, {"loop delay (ms)", "pool queue"});
-  lab::Table table{
-      "What the doctor saw",
-      {"service", "loop delay", "CPUs wanted", "pool queue", "grew", "finding"},
-      {}};
+      "for a different reason. A doctor should name each reason from four gauges: the "
+      "loop's delay, the CPUs wanted, the pool's queue and the memory that grew. ↑ marks "
+      "a "
+      "gauge above its limit.");
+  lab::Table table{"What the doctor saw",
+                   {"service", "delay", "CPUs", "queue", "grew", "finding"},
+                   {}};
+  story.picture(Picture::bars, {table.title});
+  const auto cell = [](std::string value, const Gauges& alone) {
+    return diagnose(alone) == Illness::none ? value : value + " ↑";
+  };
   int right = 0;
   Illness of_the_healthy{};
   for (const auto& [name, planted, on_request] : kServices) {
@@ -150,8 +155,11 @@ void doctor(Story& story, const Knobs&) {
     if (planted == Illness::none) of_the_healthy = found;
     right += planted != Illness::none && found == planted;
     table.rows.push_back(
-        {name, time(gauges.loop_delay), fmt::format("{:.1f}", gauges.cpus_wanted),
-         std::to_string(gauges.pool_queue), lab::text::bytes(gauges.grown_bytes),
+        {name, cell(time(gauges.loop_delay), {.loop_delay = gauges.loop_delay}),
+         cell(fmt::format("{:.1f}", gauges.cpus_wanted),
+              {.cpus_wanted = gauges.cpus_wanted}),
+         cell(std::to_string(gauges.pool_queue), {.pool_queue = gauges.pool_queue}),
+         cell(lab::text::bytes(gauges.grown_bytes), {.grown_bytes = gauges.grown_bytes}),
          std::string(to_string(found))});
   }
   story.table(table);

@@ -1,4 +1,5 @@
 // profiles.cpp: from samples to a flame graph; one for each thread; and one after the fix.
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <set>

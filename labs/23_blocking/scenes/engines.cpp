@@ -1,6 +1,7 @@
 // engines.cpp: one text, three regular expression engines, patterns with and without ambiguity.
 #include "world/engines.hpp"
 
+#include <regex>
 #include <vector>
 
 #include "lab/core/text.hpp"

@@ -136,7 +136,7 @@ void lag(Story& story, const Knobs&) {
       "{}",
       stall.samples, misses, rows.back()[1]);
   story.takeaway(
-      "Alarm on the delay's maximum and on the p99 of cheap requests: a stall is one "
+      "Alert on the delay's maximum and on the p99 of cheap requests: a stall is one "
       "sample, however long it was.");
 }
 

@@ -6,6 +6,7 @@
 #include <compare>
 #include <iterator>
 #include <regex>
+#include <stdexcept>
 
 #include "lab/os/proc.hpp"
 

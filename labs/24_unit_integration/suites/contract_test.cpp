@@ -2,6 +2,8 @@
 // promises and the real one does not keep turns red here.
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 #include "suites/surroundings.hpp"
 #include "unit_integration.hpp"
 

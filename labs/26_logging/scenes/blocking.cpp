@@ -1,5 +1,4 @@
 // blocking.cpp: 400 KiB of lines while nobody reads.
-#include <atomic>
 #include <functional>
 
 #include "lab/core/text.hpp"
@@ -21,74 +20,48 @@ namespace {
 constexpr int kLines = 400;
 const std::string kLine(1023, 'x');
 
-// What a program logs with, on its own thread.
-struct Log {
-  std::function<void()> line;
-  std::function<std::size_t()> queued;  // bytes in memory
-  std::function<void()> finish;         // writes them
-};
+enum class By { console, queue };
 
-Log console(const Output& output) {
-  const auto console = std::make_shared<Console>(output.writer.get());
-  return {[=] { console->log(kLine); }, [=] { return console->queued(); },
-          [=] { console->finish(); }};
-}
-
-Log queue(const Output& output) {
-  const auto bytes = std::make_shared<std::atomic<std::size_t>>();
-  const auto sink = std::make_shared<LineSink>(lab::Descriptor(dup(output.writer.get())));
-  const auto log = std::make_shared<Logger>(
-      std::vector<spdlog::sink_ptr>{sink},
-      LogOptions{.on_queue = [=](std::size_t waiting) { *bytes = waiting; }});
-  return {[=] { log->log(Level::info, kLine); }, [=] { return bytes->load(); },
-          [=] { static_cast<void>(log->flush(std::chrono::seconds(20))); }};
-}
-
-// A program that logs all its lines to one output.
-class Writer {
- public:
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
-  Writer(const char* lane, Output output, Log (*make)(const Output&))
-      : lane_(lane), output_(std::move(output)) {
-    thread_ = std::async(std::launch::async, [this, make] { run(make(output_)); });
-  }
-
-  // Whatever went wrong, nobody waits for ever.
-  ~Writer() {
-    if (thread_.valid()) read_all(output_.reader.get(), thread_);
-  }
-
-  void watch() { outcome = lab26::outcome(calls_, id_.get_future().get()); }
-  void wake_the_reader() {
-    trace::instant("the reader wakes", {.lane = lane_});
-    read_all(output_.reader.get(), thread_);
-    thread_.get();
-  }
-
-  Outcome outcome{};
+// A program that logs all its lines to one output, on a thread of its own.
+struct Program {
+  const char* lane;
+  Output output;
+  By by;
+  std::promise<pid_t> id{};
+  std::promise<void> returned{};
+  std::future<void> thread{};
   std::chrono::nanoseconds in_calls{};
-  std::size_t queued = 0;
+  std::size_t queued = 0;  // bytes in memory when the calls had returned
+  Outcome outcome{};
 
- private:
-  void run(const Log& log) {
-    id_.set_value(lab::thread_id());
-    trace::Span span("400 calls", {.lane = lane_});
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < kLines; ++i) log.line();
-    in_calls = std::chrono::steady_clock::now() - start;
-    span.end();
-    queued = log.queued();
-    returned_.set_value();
-    log.finish();
+  void run() {
+    id.set_value(lab::thread_id());
+    if (by == By::console) {
+      Console console(output.writer.get());
+      log([&] { console.log(kLine); });
+      queued = console.queued();
+      returned.set_value();
+      console.finish();
+    } else {
+      Logger logger(
+          {std::make_shared<LineSink>(lab::Descriptor(dup(output.writer.get())))},
+          {.on_queue = [&](std::size_t bytes) { queued = bytes; }});
+      log([&] { logger.log(Level::info, kLine); });
+      returned.set_value();
+    }
   }
 
-  const char* lane_;
-  Output output_;
-  std::promise<pid_t> id_;
-  std::promise<void> returned_;
-  std::future<void> calls_ = returned_.get_future();
-  std::future<void> thread_;  // last, so that the thread ends before the others go
+  void log(const std::function<void()>& line) {
+    const trace::Span span("400 calls", {.lane = lane});
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < kLines; ++i) line();
+    in_calls = std::chrono::steady_clock::now() - start;
+  }
+
+  std::vector<std::string> row() const {
+    return {lane, lab::text::time(in_calls), lab::text::bytes(queued),
+            outcome == Outcome::returned ? "returned" : "blocked"};
+  }
 };
 
 }  // namespace
@@ -98,35 +71,35 @@ void blocking(lab::Story& story, const Knobs&) {
       "Three programs log 400 KiB with console.log, as Node writes it: to a file, a "
       "pipe and a terminal that nobody reads. A fourth has a logger with a queue. Only "
       "the terminal without a queue should block.");
-  constexpr const char* kWays[] = {"file", "pipe", "terminal", "terminal, by a queue"};
-  story.picture(lab::Picture::strips, {kWays[0], kWays[1], kWays[2], kWays[3]});
-
-  Writer writers[] = {{kWays[0], open_file(lab::run_dir() / "console.log"), console},
-                      {kWays[1], open_pipe(), console},
-                      {kWays[2], open_terminal(), console},
-                      {kWays[3], open_terminal(), queue}};
-  for (Writer& writer : writers) writer.watch();
-  for (Writer& writer : writers) writer.wake_the_reader();
+  story.picture(lab::Picture::strips,
+                {"file", "pipe", "terminal", "terminal, by a queue"});
+  Program programs[] = {{"file", open_file(lab::run_dir() / "console.log"), By::console},
+                        {"pipe", open_pipe(), By::console},
+                        {"terminal", open_terminal(), By::console},
+                        {"terminal, by a queue", open_terminal(), By::queue}};
+  for (Program& each : programs)
+    each.thread = std::async(std::launch::async, [&each] { each.run(); });
+  for (Program& each : programs)
+    each.outcome = outcome(each.returned.get_future(), each.id.get_future().get());
+  for (Program& each : programs) {
+    trace::instant("the reader wakes", {.lane = each.lane});
+    read_all(each.output.reader.get(), each.thread);
+    each.thread.get();
+  }
 
   lab::Table table{"400 KiB that nobody reads",
                    {"to", "in the calls", "still in memory", "before anybody read"},
                    {}};
-  for (std::size_t i = 0; i < std::size(kWays); ++i) {
-    const Writer& writer = writers[i];
-    table.rows.push_back({kWays[i], lab::text::time(writer.in_calls),
-                          lab::text::bytes(writer.queued),
-                          writer.outcome == Outcome::returned ? "returned" : "blocked"});
-  }
+  for (const Program& each : programs) table.rows.push_back(each.row());
   story.table(table);
-  const auto& [file, pipe, terminal, by_queue] = writers;
+  const auto& [file, pipe, terminal, by_queue] = programs;
   story.claim(
       "26.1",
       file.outcome == Outcome::returned && file.queued == 0 &&
           pipe.outcome == Outcome::returned && pipe.queued > 0 &&
           terminal.outcome == Outcome::asleep && by_queue.outcome == Outcome::returned,
-      "the terminal blocked its program for {}, until somebody read; the pipe did not "
-      "block, but {} waited in memory. Control: with a logger's queue the same terminal "
-      "did not block",
+      "the terminal blocked for {}, until somebody read; the pipe did not, and {} waited "
+      "in memory. Control: by a logger's queue the terminal did not block",
       lab::text::time(terminal.in_calls), lab::text::bytes(pipe.queued));
   story.nuance(
       "26.1",

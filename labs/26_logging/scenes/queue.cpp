@@ -1,7 +1,9 @@
 // queue.cpp: more lines than the queue holds, while the reader sleeps.
 #include <unistd.h>
 
+#include <algorithm>
 #include <sstream>
+#include <tuple>
 
 #include "lab/core/error.hpp"
 #include "lab/core/text.hpp"
@@ -14,67 +16,70 @@
 
 namespace lab26 {
 
-namespace trace = lab::trace;
-
 namespace {
-
-struct Flood {
-  Outcome outcome;
-  std::size_t most = 0;  // bytes that waited
-  std::uint64_t kept = 0, dropped_by_log = 0, dropped = 0;
-  std::uint64_t first = 0, last = 0;  // of the lines that were kept
-};
 
 // A pipe with no room left.
 Output open_full_pipe() {
-  constexpr int kCapacity = 4'096;
+  constexpr std::size_t kCapacity = 4'096;
   Output pipe = open_pipe(kCapacity);
-  std::string filling;
-  while (filling.size() + 3 <= kCapacity) filling += "{}\n";
+  const std::string filling(kCapacity, '\n');
   lab::check_errno(write(pipe.writer.get(), filling.data(), filling.size()),
                    "fill the pipe");
   return pipe;
 }
 
-Flood flood(WhenFull when_full, std::size_t queue, std::uint64_t lines) {
-  Flood flood{};
-  Output pipe = open_full_pipe();
-  std::promise<pid_t> begins;
-  std::promise<void> returns, takes;
-  bool has_taken = false;
-  auto writer = std::async(std::launch::async, [&] {
-    Logger log({std::make_shared<LineSink>(std::move(pipe.writer))},
+struct Flood {
+  Outcome outcome{};
+  std::size_t most = 0;  // bytes that waited
+  std::uint64_t kept = 0, dropped = 0, dropped_by_log = 0;
+  std::uint64_t first = 0, last = 0;  // of the lines that were kept
+
+  void log(int fd, WhenFull when_full, std::size_t queue, std::uint64_t lines,
+           std::promise<pid_t>& begins, std::promise<void>& returns) {
+    std::promise<void> takes;
+    bool has_taken = false;
+    Logger log({std::make_shared<LineSink>(lab::Descriptor(dup(fd)))},
                {.queue_bytes = queue,
                 .when_full = when_full,
                 .on_queue = [&](std::size_t bytes) {
                   if (!bytes && !std::exchange(has_taken, true)) takes.set_value();
-                  flood.most = std::max(flood.most, bytes);
-                  trace::counter("waiting", static_cast<double>(bytes),
-                                 {.args = {{"unit", "bytes"}}});
+                  most = std::max(most, bytes);
+                  lab::trace::counter("waiting", static_cast<double>(bytes),
+                                      {.args = {{"unit", "bytes"}}});
                 }});
     begins.set_value(lab::thread_id());
     for (std::uint64_t n = 0; n < lines; ++n) {
       log.log(Level::info, "served", {{"n", n}});
-      // The first line waits for the pipe before the second comes. So it does not depend on the
-      // scheduler how many lines leave the queue.
+      // The first line waits for the pipe before the second comes. So it does not depend on
+      // the scheduler how many lines leave the queue.
       if (n == 0) takes.get_future().wait();
     }
     returns.set_value();
-    if (!log.flush(std::chrono::seconds(20))) return;
-    flood.dropped = log.dropped();
+    if (log.flush(std::chrono::seconds(20))) dropped = log.dropped();
+  }
+
+  void read(const std::string& line) {
+    if (line.empty()) return;  // what filled the pipe
+    const Json fields = Json::parse(line);
+    dropped_by_log += fields.value("dropped", 0u);
+    if (!fields.contains("n")) return;
+    last = fields["n"];
+    if (kept++ == 0) first = last;
+  }
+};
+
+Flood flood(WhenFull when_full, std::size_t queue, std::uint64_t lines) {
+  Flood flood;
+  const Output pipe = open_full_pipe();
+  std::promise<pid_t> begins;
+  std::promise<void> returns;
+  auto writer = std::async(std::launch::async, [&] {
+    flood.log(pipe.writer.get(), when_full, queue, lines, begins, returns);
   });
-  const pid_t thread = begins.get_future().get();
-  flood.outcome = outcome(returns.get_future(), thread);
+  flood.outcome = outcome(returns.get_future(), begins.get_future().get());
   std::istringstream text(read_all(pipe.reader.get(), writer));
   writer.get();
-  flood.first = lines;
-  for (std::string each; std::getline(text, each);) {
-    const Json line = Json::parse(each);
-    flood.dropped_by_log += line.value("dropped", 0u);
-    if (!line.contains("n")) continue;
-    flood.last = line["n"];
-    if (flood.kept++ == 0) flood.first = flood.last;
-  }
+  for (std::string line; std::getline(text, line);) flood.read(line);
   return flood;
 }
 
@@ -89,29 +94,23 @@ void full_queue(lab::Story& story, const Knobs& knobs) {
       "dropped: the oldest or the newest.",
       lab::text::bytes(queue), lines);
   story.picture(lab::Picture::bars, {"When the queue is full"});
-  trace::counter("limit", static_cast<double>(queue), {.args = {{"unit", "bytes"}}});
-
-  constexpr std::pair<const char*, WhenFull> kPolicies[] = {
-      {"block", WhenFull::block},
-      {"drop the oldest", WhenFull::drop_oldest},
-      {"drop the newest", WhenFull::drop_newest}};
-  lab::Table table{"When the queue is full",
-                   {"policy", "the program", "last line", "dropped, says the log",
-                    fmt::format("of {}", lines)},
-                   {}};
-  std::vector<Flood> floods;
+  const Flood block = flood(WhenFull::block, queue, lines),
+              oldest = flood(WhenFull::drop_oldest, queue, lines),
+              newest = flood(WhenFull::drop_newest, queue, lines);
   bool adds_up = true;
-  for (const auto& [name, policy] : kPolicies) {
-    const Flood& each = floods.emplace_back(flood(policy, queue, lines));
-    table.rows.push_back({name, each.outcome == Outcome::asleep ? "waited" : "went on",
-                          each.last + 1 == lines ? "kept" : "lost",
-                          std::to_string(each.dropped_by_log),
-                          std::to_string(each.kept)});
+  const auto row = [&](const char* policy, const Flood& each) {
     adds_up = adds_up && each.kept + each.dropped_by_log == lines &&
               each.dropped_by_log == each.dropped && each.most <= queue;
-  }
-  story.table(table);
-  const auto& [block, oldest, newest] = std::tie(floods[0], floods[1], floods[2]);
+    return std::vector<std::string>{
+        policy, each.outcome == Outcome::asleep ? "waited" : "went on",
+        each.last + 1 == lines ? "kept" : "lost", std::to_string(each.dropped_by_log),
+        std::to_string(each.kept)};
+  };
+  story.table({"When the queue is full",
+               {"policy", "the program", "last line", "dropped, says the log",
+                fmt::format("of {}", lines)},
+               {row("block", block), row("drop the oldest", oldest),
+                row("drop the newest", newest)}});
   story.claim("26.5",
               adds_up && block.outcome == Outcome::asleep && block.kept == lines &&
                   oldest.outcome == Outcome::returned && oldest.last + 1 == lines &&

@@ -17,8 +17,13 @@ struct Knobs {
 
 void blocking(lab::Story& story, const Knobs& knobs);
 void structure(lab::Story& story, const Knobs& knobs);
+void replaced(lab::Story& story, const Knobs& knobs);
 void levels(lab::Story& story, const Knobs& knobs);
 void full_queue(lab::Story& story, const Knobs& knobs);
 void endings(lab::Story& story, const Knobs& knobs);
+
+// The process that logs and ends. Its arguments: the log file; "sync", "queued" or "flushed";
+// and how it ends.
+int victim(std::span<const std::string> args);
 
 }  // namespace lab26

@@ -1,22 +1,16 @@
 // structure.cpp: the same requests as plain text and as JSON, read back by a program.
-#include <fmt/ranges.h>
-
-#include <fstream>
 #include <map>
 #include <random>
 #include <sstream>
 #include <thread>
 
 #include "lab/core/text.hpp"
-#include "lab/core/trace.hpp"
-#include "lab/os/run_dir.hpp"
 #include "line_sink.hpp"
 #include "logging.hpp"
+#include "scenes/lines.hpp"
 #include "scenes/scenes.hpp"
 
 namespace lab26 {
-
-namespace trace = lab::trace;
 
 namespace {
 
@@ -45,40 +39,50 @@ std::vector<Request> requests(int count) {
   return made;
 }
 
-struct Read {
-  Errors errors;
-  int lines = 0;
-  std::size_t recovered = 0;  // requests with their user as it was logged
+// What a program finds in the log of `all` requests.
+struct Found {
+  const std::vector<Request>& all;
+  Errors errors{};
+  std::size_t lines = 0, recovered = 0;  // requests with their user as it was logged
+
+  void line(bool is_error, const std::string& route, const std::string& user,
+            std::size_t number) {
+    ++lines;
+    errors[route] += is_error;
+    recovered += number < all.size() && user == all[number].user;
+  }
+  std::string share() const {
+    return lab::text::percent(static_cast<double>(recovered) /
+                              static_cast<double>(all.size()));
+  }
 };
 
 // As console.log("%s %s ...") writes it, and a program that splits the line again.
-Read by_plain_text(const std::vector<Request>& all) {
+Found by_plain_text(const std::vector<Request>& all) {
   std::stringstream log;
   for (std::size_t i = 0; i < all.size(); ++i) {
     log << "2026-11-29T10:00:00Z " << (all[i].failed ? "error " : "info ") << all[i].route
         << ' ' << all[i].user << ' ' << i << '\n';
   }
-  Read read;
-  for (std::string line; std::getline(log, line); ++read.lines) {
-    std::istringstream words(line);
+  Found found{all};
+  for (std::string text; std::getline(log, text);) {
+    std::istringstream words(text);
     std::string time, level, route, user;
     std::size_t number = all.size();
     words >> time >> level >> route >> user >> number;
-    if (level == "error") ++read.errors[route];
-    read.recovered += number < all.size() && user == all[number].user;
+    found.line(level == "error", route, user, number);
   }
-  return read;
-}
-
-Errors errors_of(const Json& line) {
-  const auto level = line.find("level");
-  const bool is_error = level != line.end() && level->is_number() && *level >= 50;
-  return is_error ? Errors{{line.at("route"), 1}} : Errors{};
+  return found;
 }
 
 // Step 10: a query over fields, without a regular expression.
-Read by_json(const std::vector<Request>& all) {
-  const std::string path = lab::run_dir() / "requests.log";
+bool is_error(const Json& line) {
+  const auto level = line.find("level");
+  return level != line.end() && level->is_number() && *level >= 50;
+}
+
+Found by_json(const std::vector<Request>& all) {
+  const auto path = fresh("requests.log");
   {
     Logger log({std::make_shared<LineSink>(path)}, {.when_full = WhenFull::block});
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -86,34 +90,17 @@ Read by_json(const std::vector<Request>& all) {
               {{"route", all[i].route}, {"user", all[i].user}, {"n", i}});
     }
   }
-  Read read;
-  std::ifstream file(path);
-  for (std::string text; std::getline(file, text); ++read.lines) {
+  Found found{all};
+  for (const std::string& text : lines_of(path)) {
     const Json line = Json::parse(text);
-    for (const auto& [route, count] : errors_of(line)) read.errors[route] += count;
-    const auto number = line.at("n").get<std::size_t>();
-    read.recovered += number < all.size() && line.at("user") == all[number].user;
+    found.line(is_error(line), line.at("route"), line.at("user"), line.at("n"));
   }
-  return read;
+  return found;
 }
-
-// An error as each of them writes it, and how many errors the same query finds in it.
-int found_in(const char* line) {
-  return static_cast<int>(errors_of(Json::parse(line)).size());
-}
-constexpr const char* kBunyan =
-    R"({"name":"shop","hostname":"a","pid":7,"level":50,"route":"/pay","msg":"declined",)"
-    R"("time":"2026-11-29T10:00:00.000Z","v":0})";
-constexpr const char* kPino =
-    R"({"level":50,"time":1795946400000,"pid":7,"hostname":"a","route":"/pay",)"
-    R"("msg":"declined"})";
-constexpr const char* kWinston =
-    R"({"level":"error","message":"declined","route":"/pay"})";
 
 // How many of a request's two lines carry its id, when another thread goes on with it.
-int lines_with_id(bool takes_context_along) {
-  const std::string path = lab::run_dir() / "ids.log";
-  std::ofstream(path).close();  // empty again
+std::string lines_with_id(bool takes_context_along) {
+  const auto path = fresh("ids.log");
   {
     Logger log({std::make_shared<LineSink>(path)}, {});
     const Scope request(log.with({{"requestId", "r-7"}}));
@@ -124,11 +111,9 @@ int lines_with_id(bool takes_context_along) {
     }).join();
   }
   int found = 0;
-  std::ifstream file(path);
-  for (std::string text; std::getline(file, text);) {
+  for (const std::string& text : lines_of(path))
     found += Json::parse(text).value("requestId", "") == "r-7";
-  }
-  return found;
+  return std::to_string(found);
 }
 
 }  // namespace
@@ -136,72 +121,78 @@ int lines_with_id(bool takes_context_along) {
 void structure(lab::Story& story, const Knobs& knobs) {
   const int count = story.quick() ? std::min(10'000, *knobs.requests) : *knobs.requests;
   story.say(
-      "A service logs {} requests as plain text and as JSON. Some users have a blank or "
-      "a newline in their name. Then a program counts the errors by route. Only the "
-      "JSON should give the true numbers.",
+      "A service logs {} requests. Some users have a newline in their name. A program "
+      "should count the errors by route right from JSON, and wrong from plain text.",
       lab::text::count(count));
-  story.picture(lab::Picture::bars, {"Requests whose fields came back"});
-
+  story.picture(lab::Picture::bars, {"Errors by route"});
   const auto all = requests(count);
   Errors truth;
   for (const Request& request : all) truth[request.route] += request.failed;
-  const Read plain = by_plain_text(all), json = by_json(all);
-  const auto share = [&](const Read& read) {
-    return lab::text::percent(static_cast<double>(read.recovered) /
-                              static_cast<double>(all.size()));
-  };
-  story.table({"Requests whose fields came back",
-               {"logged as", "lines", "of all requests"},
-               {{"plain text", std::to_string(plain.lines), share(plain)},
-                {"JSON", std::to_string(json.lines), share(json)}}});
+  const Found plain = by_plain_text(all), json = by_json(all);
   lab::Table table{
-      "Errors by route", {"route", "that happened", "plain text", "JSON"}, {}};
-  for (const char* route : kRoutes) {
-    const auto of = [&](Errors errors) { return std::to_string(errors[route]); };
-    table.rows.push_back({route, of(truth), of(plain.errors), of(json.errors)});
+      "Errors by route", {"route", "that happened", "JSON", "plain text"}, {}};
+  for (const auto& [route, errors] : truth) {
+    const auto of = [&](Errors found) { return std::to_string(found[route]); };
+    table.rows.push_back({route, of(truth), of(json.errors), of(plain.errors)});
   }
   story.table(table);
-  const int forged = plain.lines - static_cast<int>(all.size());
-  story.claim(
-      "26.2", json.recovered == all.size() && plain.recovered < all.size() && forged > 0,
-      "from plain text the program got the right user for {} of the requests, from JSON "
-      "for {}; mallory's newlines forged {} lines in plain text, and none in JSON",
-      share(plain), share(json), forged);
-  story.claim(
-      "26.6", json.errors == truth && plain.errors != truth,
-      "from JSON the program counted {} errors by route in {} lines, and each count was "
-      "right. Control: from plain text it counted {} errors for /pay, where {} happened",
-      lab::text::count(truth["/cart"] + truth["/login"] + truth["/pay"] +
-                       truth["/search"]),
-      lab::text::count(json.lines), plain.errors.at("/pay"), truth["/pay"]);
-
-  const int bunyan = found_in(kBunyan), pino = found_in(kPino),
-            winston = found_in(kWinston);
-  const int followed = lines_with_id(true), forgotten = lines_with_id(false);
-  story.table({"Errors that the same query finds",
-               {"in a line of", "of 1"},
-               {{"Bunyan", std::to_string(bunyan)},
-                {"Pino", std::to_string(pino)},
-                {"Winston, as it comes", std::to_string(winston)}}});
   story.table({"Lines of a request on two threads that its id finds",
                {"the second thread", "of 2"},
-               {{"takes the context along", std::to_string(followed)},
-                {"starts without it", std::to_string(forgotten)}}});
-  story.claim("26.4", bunyan == 1 && pino == 1 && winston == 0,
-              "the query \"level of 50 or more\" found the error in Bunyan's line and in "
-              "Pino's; it missed Winston's, whose level is the word \"error\"");
+               {{"takes the context along", lines_with_id(true)},
+                {"starts without it", lines_with_id(false)}}});
+  story.claim(
+      "26.2",
+      json.recovered == all.size() && plain.recovered < all.size() &&
+          plain.lines > all.size() && json.lines == all.size(),
+      "newlines forged {} lines, and {} of the users came back. Control: {} from JSON",
+      plain.lines - all.size(), plain.share(), json.share());
+  story.claim("26.6", json.errors == truth && plain.errors != truth,
+              "from JSON each count was right: {} errors for /pay. Control: from text {}",
+              json.errors.at("/pay"), plain.errors.at("/pay"));
+  story.nuance(
+      "26.6",
+      "A request id finds all lines of a request, if each thread has the context. "
+      "In Node, AsyncLocalStorage carries it.");
+  story.takeaway("Log one JSON object per line: a program can count and trust it.");
+}
+
+// The same error as each of them writes it; and ours, which is Pino's.
+void replaced(lab::Story& story, const Knobs&) {
+  story.say(
+      "A service moves from Bunyan to another logger. The query for errors, \"level of "
+      "50 "
+      "or more\", stays as it is: it should find Pino's line and miss Winston's.");
+  story.picture(lab::Picture::bars, {"The same query on another logger's line"});
+  const auto path = fresh("ours.log");
+  Logger({std::make_shared<LineSink>(path)}, {.queue_bytes = 0})
+      .log(Level::error, "declined", {{"pid", 7}, {"hostname", "a"}, {"route", "/pay"}});
+  const std::pair<const char*, std::string> lines[] = {
+      {"Bunyan", R"({"name":"shop","hostname":"a","pid":7,"level":50,"route":"/pay",)"
+                 R"("msg":"declined","time":"2026-11-29T10:00:00.000Z","v":0})"},
+      {"Pino", lines_of(path).at(0)},
+      {"Winston, as it comes",
+       R"({"level":"error","message":"declined","route":"/pay"})"}};
+  lab::Table table{
+      "The same query on another logger's line", {"logger", "level", "the query"}, {}};
+  for (const auto& [logger, text] : lines) {
+    const Json line = Json::parse(text);
+    table.rows.push_back(
+        {logger, line["level"].dump(), is_error(line) ? "found it" : "missed it"});
+  }
+  story.table(table);
+  story.claim(
+      "26.4",
+      table.rows[0][2] == "found it" && table.rows[1][2] == "found it" &&
+          table.rows[2][2] == "missed it",
+      "the query that found the error in Bunyan's line {} in Pino's. Control: it {} "
+      "in Winston's, whose level is the word {}",
+      table.rows[1][2], table.rows[2][2], table.rows[2][1]);
   story.nuance(
       "26.4",
       "Its own issue tracker calls Bunyan unmaintained (node-bunyan#586). It still "
       "works; for a new service take Pino or Winston.");
-  story.nuance("26.6",
-               "A request id finds all lines of a request: {} of 2 here, and {} of 2 if "
-               "the second thread starts without the context. In Node, AsyncLocalStorage "
-               "carries it.",
-               followed, forgotten);
   story.takeaway(
-      "Log one JSON object per line, with a request id. Then a program can find and "
-      "count the lines, and trust them.");
+      "Keep the names and levels of your fields, and every query still works.");
 }
 
 }  // namespace lab26

@@ -24,29 +24,26 @@ Console::Console(int fd) : fd_(static_cast<int>(lab::check_errno(dup(fd), "dup")
 }
 
 void Console::log(std::string_view line) {
-  const std::string text = std::string(line) + '\n';
-  if (is_file_) return write_sync(text);
   struct Write {
-    uv_write_t request{};
     std::string text;
+    uv_write_t request{};
   };
-  auto* write = new Write{.text = text};
+  auto* write = new Write{std::string(line) + '\n'};
   write->request.data = write;
   const uv_buf_t buffer =
       uv_buf_init(write->text.data(), static_cast<unsigned>(write->text.size()));
-  check(uv_write(
-            &write->request, stream(), &buffer, 1,
-            [](uv_write_t* request, int) { delete static_cast<Write*>(request->data); }),
-        "write to the console");
-}
-
-void Console::write_sync(std::string_view text) {
-  std::string copy(text);
-  const uv_buf_t buffer = uv_buf_init(copy.data(), static_cast<unsigned>(copy.size()));
+  const auto end = [](uv_write_t* request, int) {
+    delete static_cast<Write*>(request->data);
+  };
+  if (!is_file_) {
+    check(uv_write(&write->request, stream(), &buffer, 1, end), "write to the console");
+    return;
+  }
   uv_fs_t request{};
   check(uv_fs_write(nullptr, &request, fd_, &buffer, 1, -1, nullptr),
         "write to the file");
   uv_fs_req_cleanup(&request);
+  end(&write->request, 0);
 }
 
 std::size_t Console::queued() const {

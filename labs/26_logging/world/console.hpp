@@ -23,7 +23,6 @@ class Console {
 
  private:
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&handle_); }
-  void write_sync(std::string_view text);
 
   int fd_;
   uv_any_handle handle_{};  // the loop closes it, so it lives longer

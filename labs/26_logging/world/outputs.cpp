@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <pty.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 
 #include "lab/core/error.hpp"
@@ -34,20 +34,12 @@ Output open_pipe(int capacity) {
 }
 
 Output open_terminal() {
-  Output output;
-  output.reader.reset(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-  const int master = output.reader.get();
-  if (master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0) {
-    output.writer.reset(open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC));
-  }
-  if (output.writer.get() < 0) {
+  termios raw{};  // so that as many bytes are read as were written
+  cfmakeraw(&raw);
+  int reader = -1, writer = -1;
+  if (openpty(&reader, &writer, nullptr, &raw, nullptr) < 0)
     throw lab::Absent("needs a pseudo terminal: mount -t devpts devpts /dev/pts");
-  }
-  termios settings{};
-  lab::check_errno(tcgetattr(output.writer.get(), &settings), "open a terminal");
-  cfmakeraw(&settings);  // so that as many bytes are read as were written
-  lab::check_errno(tcsetattr(output.writer.get(), TCSANOW, &settings), "set a terminal");
-  return output;
+  return {lab::Descriptor(reader), lab::Descriptor(writer)};
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <tuple>
 
+#include "common/memory_streams.hpp"
 #include "kernel_queues.hpp"
 #include "lab/os/proc.hpp"
 #include "world/proxy.hpp"
@@ -175,6 +176,22 @@ TEST_F(Socket, AWorldCanGoWhileWritesArePending) {
     if (transfer.milliseconds == 3) transfer.stop();
   });
   EXPECT_GT(transfer.outlet.sink.writable_length(), 0u);
+}
+
+TEST(Carry, EndsTheSinkWithTheSourceWhateverTheWay) {
+  for (const Way way :
+       {Way::ignore, Way::hasty, Way::by_hand, Way::pipe, Way::pipeline}) {
+    SCOPED_TRACE(name(way));
+    Ticks ticks;
+    lab::ListSource source(ticks, {"one ", "two ", "three"});
+    lab::HandSink sink(ticks, 1);
+    int finished = 0;
+    sink.on_finish([&] { ++finished; });
+    ticks.run([&] { carry(way, source, sink); });
+    sink.answer_all();
+    EXPECT_EQ(sink.received, "one two three");
+    EXPECT_EQ(finished, 1);
+  }
 }
 
 class Failure : public Socket,

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <latch>
+#include <limits>
 #include <memory>
 #include <set>
 #include <stdexcept>

@@ -504,6 +504,37 @@ TEST_F(ChatServerTest, ClosesAReaderThatDoesNotReadAndNobodyElse) {
   EXPECT_FALSE(again->closed);
 }
 
+// What it still lacked is lost with the data. It hears that, and then what is new.
+TEST_F(ChatServerTest, GoesOnWithAReaderWhoWasBehindWhenTheStoreLostItsData) {
+  Chat& chat = start("A", {.queue_limit = 64 << 10,
+                           .presence_every = 1ms,
+                           .socket = {.send_buffer = 4 << 10}});
+  const auto ann = member(chat, "ann");
+  const Position begin = at(ann->all("joined")[0]);
+  for (std::size_t said = 1; said <= 100; ++said) {
+    ann->say("r", said, std::string(4000, 'x'));
+    ASSERT_TRUE(hears(ann, "said", said));
+  }
+  options_.receive_buffer = 4 << 10;
+  const auto carl = enter(chat, "carl");
+  carl->peer->pause(true);
+  carl->join("r", begin);
+  ASSERT_TRUE(until([&] {
+    const auto present = ann->all("present");
+    return !present.empty() && present.back()["count"] == 2;
+  }));
+  redis_.lose_data();
+  ann->say("r", 101, "another");
+  ASSERT_TRUE(hears(ann, "said", 101));
+  carl->peer->pause(false);
+  ASSERT_TRUE(until([&] {
+    const auto texts = carl->texts();
+    return carl->closed || (!texts.empty() && texts.back() == "another");
+  }));
+  EXPECT_FALSE(carl->closed);
+  EXPECT_THAT(carl->all("lost"), SizeIs(1));
+}
+
 // --- the client of the lab
 
 class ChatClientTest : public ChatServerTest {

@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <stdexcept>
+#include <vector>
 
 namespace lab12 {
 namespace {

@@ -1,10 +1,13 @@
 // The stand-ins: the chain of services, gRPC, and the model of SQS on a real Redis.
 #include <gmock/gmock.h>
 
+#include <mutex>
 #include <set>
 #include <thread>
 
+#include "lab/core/error.hpp"
 #include "lab/db/redis_server.hpp"
+#include "lab/net/http.hpp"
 #include "lab/net/http_crowd.hpp"
 #include "lab/net/traffic.hpp"
 #include "support/own_run.hpp"
@@ -71,7 +74,7 @@ class VisibilityQueueTest : public testing::Test {
   const lab::test::OwnRun run_;
   const lab::RedisServer server_;
   lab::Redis redis_{server_.url()};
-  VisibilityQueue queue_{redis_, "q"};
+  ModelQueue queue_{redis_, "q"};
 };
 
 TEST_F(VisibilityQueueTest, GivesAMessageToOneAtATime) {
@@ -119,7 +122,7 @@ TEST_F(VisibilityQueueTest, GivesEachOfManyMessagesToOneOfManyConsumers) {
     for (int i = 0; i < 4; ++i) {
       consumers.emplace_back([&] {
         lab::Redis own(server_.url());
-        VisibilityQueue queue(own, "q");
+        ModelQueue queue(own, "q");
         while (const auto message = queue.receive(1h)) {
           const std::lock_guard lock(mutex);
           received.insert(message->id);
@@ -129,6 +132,41 @@ TEST_F(VisibilityQueueTest, GivesEachOfManyMessagesToOneOfManyConsumers) {
   }
   EXPECT_EQ(received.size(), 100u);
   EXPECT_EQ(std::set<std::string>(received.begin(), received.end()).size(), 100u);
+}
+
+// --- a queue of $LAB_SQS_URL ---
+
+TEST(SqsQueue, RefusesAUrlThatIsNone) {
+  for (const char* url :
+       {"", "sqs", "http://127.0.0.1/a/b", "https://k:s@127.0.0.1:1/a/b",
+        "http://k:s@sqs.example:1/a/b", "http://k:s@127.0.0.1:0/a/b"}) {
+    EXPECT_THROW(SqsQueue{url}, std::invalid_argument) << url;
+  }
+}
+
+TEST(SqsQueue, SaysWhatIsWrongWithTheAnswer) {
+  std::string body;
+  int status = 200;
+  lab::http::Server server(
+      [&](const auto&, const auto& reply) { reply({.status = status, .body = body}); });
+  SqsQueue queue("http://k:s@127.0.0.1:" + std::to_string(server.port()) + "/a/b");
+  for (const char* odd : {"no JSON", R"({"Messages": 1})", R"({"Messages": [1]})",
+                          R"({"Messages": [{"Body": "x"}]})",
+                          R"({"Messages": [{"Body": "x", "ReceiptHandle": 1,
+                              "Attributes": {"ApproximateReceiveCount": "1"}}]})"}) {
+    body = odd;
+    EXPECT_THROW(queue.receive(1s), lab::Error) << odd;
+  }
+  status = 400;
+  body = R"({"__type": "QueueDoesNotExist"})";
+  EXPECT_THAT([&] { queue.send("x"); }, testing::ThrowsMessage<lab::Error>(
+                                            testing::HasSubstr("QueueDoesNotExist")));
+}
+
+TEST(SqsQueue, SaysThatNobodyAnswers) {
+  SqsQueue queue("http://k:s@127.0.0.1:1/a/b");
+  EXPECT_THAT([&] { queue.send("x"); },
+              testing::ThrowsMessage<lab::Error>(testing::HasSubstr("LAB_SQS_URL: ")));
 }
 
 }  // namespace

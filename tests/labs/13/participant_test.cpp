@@ -110,6 +110,33 @@ TEST_F(ParticipantTest, RelaysAgainWhatWasPublishedAndNotMarked) {
   EXPECT_THAT(relayed(), ElementsAre("charge:done"));
 }
 
+// Both see the event of the first charge, but the row is held while it is published.
+TEST_F(ParticipantTest, LeavesARowToTheRelayThatHoldsIt) {
+  handle("charge", "7", "ann lamp 1");
+  handle("charge", "8", "ann lamp 2");
+  Participant second(Shop::url("payments"), payment_steps());
+  std::vector<std::string> by_first, by_second;
+  payments->relay([&](const Message& message) {
+    by_first.push_back(message.saga);
+    second.relay([&](const Message& other) { by_second.push_back(other.saga); });
+  });
+  EXPECT_THAT(by_first, ElementsAre("7"));
+  EXPECT_THAT(by_second, ElementsAre("8"));
+}
+
+TEST_F(ParticipantTest, TakesBackAllOfACommandThatTheDatabaseFailed) {
+  shop->ask("payments", "ALTER FUNCTION charge(text, text, text, int) RENAME TO away");
+  EXPECT_THROW(handle("charge"), lab::Error);
+  shop->ask("payments", "ALTER FUNCTION away RENAME TO charge");
+  EXPECT_THAT(relayed(), ElementsAre());
+  EXPECT_EQ(handle("charge"), Outcome::done);
+  EXPECT_EQ(balance(), "40");
+}
+
+TEST_F(ParticipantTest, TakesEveryPrintableCharacter) {
+  EXPECT_EQ(handle("charge", " 7~", "ann ~lamp! 60"), Outcome::done);
+}
+
 TEST_F(ParticipantTest, RefusesWhatMakesNoSenseAndChangesNothing) {
   for (const char* input :
        {"", "ann", "ann lamp", "ann lamp 60 60", "ann lamp -60", "ann lamp 6e1",

@@ -74,6 +74,12 @@ TEST_F(SagaTest, UndoesAStepWhoseOutcomeStaysUnknown) {
               ElementsAre("create", "charge", "charge", "charge", "refund", "cancel"));
 }
 
+TEST_F(SagaTest, UndoesTheStepBeforeThePivotToo) {
+  answers["reserve"] = {Outcome::unknown};
+  EXPECT_EQ(run(), Ending::compensated);
+  EXPECT_EQ(log.records["7"].back().event, Event::ended);
+}
+
 TEST_F(SagaTest, CountsTheAttemptsOverRestarts) {
   answers["charge"] = {Outcome::unknown};
   log.records["7"] = {{Event::begun, 0, "ann lamp 60"},

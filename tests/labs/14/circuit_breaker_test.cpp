@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <thread>
 
 #include "fake_clock.hpp"
@@ -443,6 +444,31 @@ class CircuitBreakerConfig : public ::testing::Test {
 
 TEST_F(CircuitBreakerConfig, OfTheDefaultsIsAccepted) {
   CircuitBreaker breaker{Config{}};
+}
+
+TEST_F(CircuitBreakerClosed, ByDefaultJudgesTenOfAHundredCallsAndOpensForFiveSeconds) {
+  const CircuitBreaker& breaker = use({});
+  for (int i = 0; i < 101; ++i) EXPECT_TRUE(succeed());
+  EXPECT_EQ(breaker.tally().calls, 100u);
+
+  CircuitBreaker& failing = use({});
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(succeed());
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(fail());
+  EXPECT_EQ(failing.state(), State::closed);
+  EXPECT_TRUE(fail());
+  EXPECT_EQ(failing.state(), State::open);
+  clock.advance(5s - 1ns);
+  EXPECT_FALSE(succeed());
+  clock.advance(1ns);
+  std::vector<Permit> probes;
+  while (auto permit = failing.try_call()) probes.push_back(std::move(*permit));
+  EXPECT_EQ(probes.size(), 3u);
+  clock.advance(30s - 1ns);
+  EXPECT_FALSE(succeed());
+  EXPECT_EQ(failing.state(), State::half_open);
+  clock.advance(1ns);
+  EXPECT_FALSE(succeed());
+  EXPECT_EQ(failing.state(), State::open);
 }
 
 TEST_F(CircuitBreakerConfig, ThatCouldNeverWorkIsRefused) {

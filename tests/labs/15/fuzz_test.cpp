@@ -3,15 +3,14 @@
 //
 //   LAB_FUZZ_SECONDS=600 build/release/tests/lab15_unit --gtest_filter='Fuzz.*'
 //
-// A parser each: tokens, bodies with their shape, the header with the addresses, stored
-// passwords, queries. With a time, each gets that long.
+// A parser each: tokens, bodies with their shape, the header with the addresses, origins,
+// queries. With a time, each gets that long.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <random>
 
 #include "guards/cors.hpp"
-#include "guards/passwords.hpp"
 #include "guards/rate_limiter.hpp"
 #include "guards/tokens.hpp"
 #include "guards/validation.hpp"
@@ -97,7 +96,7 @@ TEST_F(Fuzz, ABodyIsRefusedOrHasItsShape) {
                        body.size() == (body.contains("list") ? 3u : 2u);
     return Response{.status = sound ? 200 : 500};
   });
-  api.use("json", json_body()).use("shape", validate(shape));
+  api.use(json_body()).use(validate(shape));
   int passed = 0;
   repeat(20'000, [&] {
     std::string body = R"({"user":"ann","n":3,"list":[true]})";
@@ -126,11 +125,9 @@ TEST_F(Fuzz, AnAddressIsThePeersUnlessOurProxySaysSo) {
                      text({"6.6.6.6", ",", " ", "10.0.0.1", ", ", "\t", "x"}, 9)}},
         .peer = "1.1.1.1"};
     ASSERT_EQ(client_address(request, proxies), "1.1.1.1");
-    const std::string claimed = claimed_address(request);
     request.peer = "10.0.0.1";
     request.headers[0].second += ", 5.5.5.5";
     ASSERT_EQ(client_address(request, proxies), "5.5.5.5");
-    ASSERT_EQ(claimed.find(','), claimed.npos);
   });
 }
 
@@ -142,26 +139,15 @@ TEST_F(Fuzz, NoOriginIsReflectedThatIsNotListed) {
                           .headers = {{"Origin", mutated(ours)}}};
     Exchange exchange{request};
     guard(exchange);
-    const std::string allowed = header(exchange.headers, "access-control-allow-origin");
+    const std::string allowed =
+        find_header(exchange.headers, "access-control-allow-origin");
     ASSERT_EQ(allowed, request.headers[0].second == ours ? ours : "");
-  });
-}
-
-TEST_F(Fuzz, AStoredPasswordMatchesNothingButItsOwn) {
-  const std::string stored = hash_password("hush", {.log2_n = 1, .r = 1});
-  repeat(500, [&] {
-    const std::string changed = mutated(stored);
-    // A cost that grew may take its time, and is not what this is about.
-    if (changed.starts_with("scrypt$1$1$1$")) {
-      ASSERT_EQ(matches("hush", changed), changed == stored) << changed;
-    }
   });
 }
 
 // The matcher is libmongoc's, and the query a stranger's, as far as it was not checked.
 TEST_F(Fuzz, AQueryMatchesOrNotAndNothingBreaks) {
-  Users users;
-  users.insert({{"user", "admin"}, {"password", "s3cret"}});
+  const Users users = {{{"user", "admin"}, {"password", "s3cret"}}};
   int matched = 0;
   repeat(5'000, [&] {
     const std::string text_of_password =
@@ -170,9 +156,9 @@ TEST_F(Fuzz, AQueryMatchesOrNotAndNothingBreaks) {
              7);
     const Json password = Json::parse(text_of_password, nullptr, false);
     if (password.is_discarded()) return;
-    matched += users.find_one({{"user", "admin"}, {"password", password}}).has_value();
+    matched += !find_one(users, {{"user", "admin"}, {"password", password}}).is_null();
   });
-  EXPECT_FALSE(users.find_one({{"user", "admin"}, {"password", "x"}}));
+  EXPECT_TRUE(find_one(users, {{"user", "admin"}, {"password", "x"}}).is_null());
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <random>
+#include <stdexcept>
 
 #include "lab/os/proc.hpp"
 #include "support/sanitized.hpp"
@@ -20,7 +22,7 @@ class Limiters : public testing::Test {
     limiter_ = make_limiter(algorithm, limit);
   }
   Decision at(Clock::duration time, const std::string& client = "ann") {
-    return limiter_->ask(client, Clock::time_point(1h + time));
+    return limiter_(client, Clock::time_point(1h + time));
   }
   // How many of `count` requests at this time pass.
   int passed(Clock::duration time, int count) {
@@ -28,19 +30,14 @@ class Limiters : public testing::Test {
     for (int i = 0; i < count; ++i) passed += at(time).allowed;
     return passed;
   }
-  std::unique_ptr<RateLimiter> limiter_;
+  RateLimiter limiter_;
 };
 
-TEST_F(Limiters, EachPassesTheLimitAndTellsWhatIsLeft) {
+TEST_F(Limiters, EachPassesTheLimitAndNoMore) {
   for (const auto algorithm :
        {Algorithm::fixed_window, Algorithm::sliding_window, Algorithm::token_bucket}) {
     use(algorithm);
-    for (const int left : {2, 1, 0}) {
-      const Decision decision = at(0ms);
-      EXPECT_TRUE(decision.allowed);
-      EXPECT_EQ(decision.remaining, left);
-    }
-    EXPECT_FALSE(at(0ms).allowed);
+    EXPECT_EQ(passed(0ms, 4), 3);
     EXPECT_TRUE(at(0ms, "bob").allowed) << "each client has a count of its own";
   }
 }
@@ -182,11 +179,6 @@ TEST(ClientAddress, IsTheLastThatOurProxiesSaw) {
   EXPECT_EQ(client_address(from("10.0.0.1", "5.5.5.5,"), ours), "");
 }
 
-TEST(ClientAddress, TheClaimedOneIsWrittenByTheClient) {
-  EXPECT_EQ(claimed_address(from("1.1.1.1", "6.6.6.6, 5.5.5.5")), "6.6.6.6");
-  EXPECT_EQ(claimed_address(from("1.1.1.1")), "1.1.1.1");
-}
-
 TEST(RateLimitGuard, Replies429AndWhenToComeBack) {
   Clock::time_point now(1h);
   const Guard guard = rate_limit(
@@ -201,7 +193,7 @@ TEST(RateLimitGuard, Replies429AndWhenToComeBack) {
   const auto refused = ask("a");
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 429);
-  EXPECT_EQ(header(refused->headers, "Retry-After"), "2")
+  EXPECT_EQ(find_header(refused->headers, "Retry-After"), "2")
       << "rounded up: else it comes too early";
   EXPECT_FALSE(ask("b"));
   now += 1500ms;

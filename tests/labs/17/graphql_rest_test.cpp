@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <random>
+#include <stdexcept>
 
 namespace lab17 {
 namespace {
@@ -167,6 +168,8 @@ TEST_F(GraphqlTest, SaysWhatItExpectedAndWhere) {
 
 TEST_F(GraphqlTest, ReadsNumbersOf32Bits) {
   EXPECT_EQ(data("{a {sum(x: 2147483647, y: -2147483648)}}"), R"({"a":{"sum":3}})");
+  EXPECT_EQ(data("{a {sum(x: 1234567890, y: 0) s: sum(x: -0)}}"),
+            R"({"a":{"sum":3,"s":3}})");
   resolved_ = 0;
   EXPECT_THAT(problem("{a {sum(x: 2147483648)}}"), HasSubstr("32 bits"));
   EXPECT_THAT(problem("{a {sum(x: -2147483649)}}"), HasSubstr("32 bits"));
@@ -230,6 +233,7 @@ TEST_F(GraphqlTest, CountsAListAsOftenAsItIsAskedFor) {
   resolved_ = 0;
   EXPECT_THAT(problem("{list(first: 4) {id}}", {.cost = 4}), HasSubstr("costs 5"));
   EXPECT_THAT(problem("{list {id}}", {.cost = 10}), HasSubstr("costs 11"));
+  EXPECT_THAT(problem("\n{list {id}}", {.cost = 10}), HasSubstr("(1:1)"));
   EXPECT_TRUE(ask("{list(first: -3) {id}}", {.cost = 2}).contains("data"));
 }
 
@@ -253,6 +257,10 @@ TEST_F(GraphqlTest, BoundsTheTextAndItsNesting) {
   EXPECT_THAT(problem(nested(100), Limits::none()), HasSubstr("must have a selection"));
   EXPECT_THAT(problem(nested(101), Limits::none()), HasSubstr("nested too deep"));
   EXPECT_THAT(problem(nested(20'000), Limits::none()), HasSubstr("nested too deep"));
+  std::string siblings = "{";
+  for (int i = 0; i < 101; ++i) siblings += "b{id}";
+  EXPECT_EQ(ask(siblings + "}", Limits::none())["data"].dump(), R"({"b":{"id":2}})");
+  resolved_ = 0;
   const std::string query = "{a{id}}";
   const std::string blanks((64 << 10) - query.size(), ' ');
   EXPECT_TRUE(ask(query + blanks).contains("data"));

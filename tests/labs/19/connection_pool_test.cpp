@@ -64,6 +64,27 @@ TEST_F(ConnectionPoolTest, OpensNothingBeforeItIsAsked) {
   EXPECT_EQ(stats.idle + stats.lent + stats.opening + stats.waiting, 0u);
 }
 
+TEST_F(ConnectionPoolTest, ByDefaultHasTenPingsAfterHalfASecondAndReportsAfterThirty) {
+  ConnectionPool pool = make({});
+  std::vector<Lease> all;
+  for (int i = 0; i < 10; ++i) all.push_back(borrow(pool));
+  EXPECT_FALSE(pool.acquire(0ms));
+  server_.advance(30s - 1ns);
+  EXPECT_TRUE(pool.leaks().empty());
+  server_.advance(1ns);
+  EXPECT_EQ(pool.leaks().size(), 10u);
+  all.clear();
+  EXPECT_EQ(server_.resets, 10);
+  server_.advance(500ms - 1ns);
+  EXPECT_EQ(borrow(pool)->backend(), 10);
+  EXPECT_EQ(server_.pings, 0);
+  server_.advance(500ms);
+  EXPECT_EQ(borrow(pool)->backend(), 10);
+  EXPECT_EQ(server_.pings, 1);
+  server_.advance(30min);
+  EXPECT_EQ(borrow(pool)->backend(), 11) << "the others have lived for too long";
+}
+
 TEST_F(ConnectionPoolTest, LendsTheSameConnectionAgain) {
   ConnectionPool pool = make({.size = 5});
   for (int i = 0; i < 100; ++i) EXPECT_EQ(borrow(pool)->backend(), 1);

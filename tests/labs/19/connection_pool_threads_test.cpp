@@ -1,6 +1,7 @@
 // Many threads on one small pool; meant to run under ThreadSanitizer too.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <set>
 #include <thread>

@@ -2,6 +2,7 @@
 #include "multipart.hpp"
 
 #include <gmock/gmock.h>
+#include <malloc.h>
 
 #include <random>
 #include <string>
@@ -67,6 +68,22 @@ TEST(MultipartParser, IgnoresWhatComesBeforeAndAfter) {
       parsed("hello\r\n--b\r\n" + kHead + "\r\n\r\nx\r\n--b--\r\nbye\r\n--b\r\n", 3);
   EXPECT_EQ(told.text, "a|-|text/plain=x;");
   EXPECT_EQ(told.progress, Progress::whole);
+}
+
+// A client may send for ever after its form has ended, or after it was refused.
+TEST(MultipartParser, KeepsNothingOfWhatItIgnores) {
+  const auto in_use = [] { return mallinfo2().uordblks + mallinfo2().hblkhd; };
+  const std::string piece(1 << 20, 'x');
+  for (const std::string& body :
+       {"--b\r\n" + kHead + "\r\n\r\nx\r\n--b--\r\n", std::string("--bad")}) {
+    MultipartParser parser("b", {.on_part = [](const Part&) {},
+                                 .on_data = [](std::string_view) {},
+                                 .on_part_end = [] {}});
+    ASSERT_NE(parser.write(body), Progress::more);
+    const std::size_t before = in_use();
+    for (int i = 0; i < 16; ++i) (void)parser.write(piece);
+    EXPECT_LT(in_use(), before + piece.size()) << body;
+  }
 }
 
 TEST(MultipartParser, SkipsAPartThatIsNoFormData) {

@@ -3,8 +3,12 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <future>
 #include <thread>
 
+#include "lab/net/http.hpp"
+#include "lab/net/s3.hpp"
 #include "lab/net/s3_server.hpp"
 #include "support/wait_until.hpp"
 
@@ -112,6 +116,43 @@ TEST_F(StorageSinkTest, FailsWhenStorageIsAway) {
   storage_.reset();
   (void)sink_->write("bytes");
   EXPECT_FALSE(finish());
+}
+
+// S3 begins its reply before it has put the parts together, so it may say 200 and then fail.
+TEST_F(StorageSinkTest, NamesItsPartsAndBelievesAnErrorBehindAStatusOf200) {
+  std::promise<std::string> told;
+  std::atomic<int> aborts = 0;
+  const lab::http::Server server(
+      [&, parts = 0](const lab::http::Request& request, const auto& reply) mutable {
+        const lab::s3::Target target(request.target);
+        if (target.query.contains("uploads"))
+          return reply({.body = "<Result><UploadId>7</UploadId></Result>"});
+        if (request.method == "PUT")
+          return reply({.headers = {{"ETag", "tag" + std::to_string(++parts)}}});
+        if (request.method == "POST") {
+          told.set_value(request.body);
+          return reply({.body = "<Error><Code>InternalError</Code></Error>"});
+        }
+        ++aborts;
+        reply({.status = 204});
+      },
+      {.body_limit = 2 * kPart});
+  const lab::s3::Bucket bucket(
+      "http://lab:secret@127.0.0.1:" + std::to_string(server.port()) + "/files");
+  sink_ = storage_sink(loop_, bucket, "x", kPart, [this] { ++rooms_; });
+  write(std::string(kPart, 'x'));
+  write("rest");
+  EXPECT_FALSE(finish());
+  EXPECT_TRUE(sink_->failed());
+  EXPECT_EQ(told.get_future().get(),
+            "<CompleteMultipartUpload>"
+            "<Part><PartNumber>1</PartNumber><ETag>tag1</ETag></Part>"
+            "<Part><PartNumber>2</PartNumber><ETag>tag2</ETag></Part>"
+            "</CompleteMultipartUpload>");
+  sink_.reset();
+  lab::test::wait_until("the transfer has gone",
+                        [&] { return !loop_.run(UV_RUN_NOWAIT); });
+  EXPECT_EQ(aborts, 1);
 }
 
 }  // namespace

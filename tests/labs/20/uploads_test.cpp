@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <optional>
+#include <set>
 
 namespace lab20 {
 namespace {
@@ -101,6 +102,25 @@ TEST_F(UploadTest, TakesAsManyFieldsAndAsLongOnesAsTheLimitsSay) {
 TEST_F(UploadTest, TakesOneFile) {
   EXPECT_EQ(status(file("x") + file("y")), 413);
   EXPECT_FALSE(log_.finished);
+}
+
+// A refusal may come in the middle of a piece; what follows it there is not looked at.
+TEST_F(UploadTest, StoresNothingOfASecondFileInTheSamePiece) {
+  for (const char* second : {"another", "another file"}) {
+    log_ = {};
+    begin();
+    (void)upload_->write(file("the first file") + file(second) + "--b--\r\n");
+    EXPECT_EQ(outcome_.status, 413);
+    EXPECT_EQ(log_.bytes, "the first file") << second;
+  }
+}
+
+TEST_F(UploadTest, OpensNoSinkOnceItHasRefused) {
+  limits_.field_bytes = 3;
+  begin();
+  EXPECT_TRUE(upload_->write(field("a", "1234") + file("some bytes") + "--b--\r\n"));
+  EXPECT_EQ(outcome_.status, 413);
+  EXPECT_FALSE(log_.on_room);
 }
 
 TEST_F(UploadTest, TakesAFormWhoseUserChoseNoFile) {
@@ -202,8 +222,13 @@ TEST_F(UploadTest, MakesAKeyOfItsOwnAndShowsNoPath) {
   EXPECT_EQ(outcome_.shown_name, "passwd");
   EXPECT_THAT(outcome_.key, testing::MatchesRegex("[0-9a-f]{32}"));
   const std::string first = outcome_.key;
-  status(file("x"));
-  EXPECT_NE(outcome_.key, first);
+  std::set<char> digits;
+  for (int i = 0; i < 40; ++i) {
+    status(file("x"));
+    EXPECT_NE(outcome_.key, first);
+    digits.insert(outcome_.key.begin(), outcome_.key.end());
+  }
+  EXPECT_EQ(digits.size(), 16U);
 }
 
 TEST_F(UploadTest, KnowsOnlyTheFieldsBeforeTheFile) {
@@ -219,7 +244,8 @@ TEST(ShownName, HasNoFoldersNoControlCharactersAndNoDotsInFront) {
         {"C:\\x\\a.png", "a.png"},
         {"..", ""},
         {".htaccess", "htaccess"},
-        {"a\n\x7f.b", "a.b"},
+        {"a\n\x1f\x7f.b", "a.b"},
+        {"a b~.png", "a b~.png"},
         {"dir/", ""},
         {"", ""},
         {"ü.png", "ü.png"}})

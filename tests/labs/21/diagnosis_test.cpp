@@ -23,6 +23,9 @@ TEST(Diagnosis, FlatLiveMemoryIsNoLeak) {
 TEST(Diagnosis, TellsWhatIsResidentAndNotLive) {
   EXPECT_EQ(diagnose({.live = kMiB, .kept = 6 * kMiB, .resident_growth = 10 * kMiB}),
             Fault::fragmentation);
+  EXPECT_EQ(diagnose({.live = kMiB, .kept = 5 * kMiB, .resident_growth = 10 * kMiB}),
+            Fault::none)
+      << "half of it is not most of it";
   EXPECT_EQ(diagnose({.live = kMiB, .kept = kMiB, .resident_growth = 10 * kMiB}),
             Fault::outside);
   EXPECT_EQ(diagnose({.live = kMiB, .kept = kMiB, .resident_growth = 8 * kMiB}),
@@ -33,6 +36,7 @@ TEST(Diagnosis, TellsWhatIsResidentAndNotLive) {
 TEST(Diagnosis, AsksWhoReachesTheMemoryBeforeItAsksForWork) {
   EXPECT_EQ(diagnose({.growth = 500, .idle_work = 99, .reach = {0.9, 1}}), Fault::lost);
   EXPECT_EQ(diagnose({.growth = 500, .idle_work = 99, .reach = {0.9, 0}}), Fault::cycle);
+  EXPECT_EQ(diagnose({.growth = 500, .reach = {0.9, 0.5}}), Fault::cycle);
   EXPECT_EQ(diagnose({.growth = 500, .idle_work = 99, .reach = {0.5, 1}}), Fault::timer);
 }
 
@@ -41,6 +45,7 @@ TEST(Diagnosis, TellsHoldersByTheWorkThatTheyDo) {
             Fault::timer);
   EXPECT_EQ(diagnose({.growth = 500, .repeat_growth = 500, .event_work = 11}),
             Fault::listener);
+  EXPECT_EQ(diagnose({.growth = 500, .idle_work = 10, .event_work = 10}), Fault::cache);
   EXPECT_EQ(diagnose({.growth = 500, .repeat_growth = 49}), Fault::cache);
   EXPECT_EQ(diagnose({.growth = 500, .repeat_growth = 50}), Fault::unknown);
 }

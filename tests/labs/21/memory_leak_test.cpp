@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <stdexcept>
 #include <thread>
 
 #include "world/heap_hook.hpp"
@@ -148,6 +149,35 @@ TEST(Recording, NamesTheSitesAndHearsOfEachBlock) {
   }
   put_in_cache(cache, 6, 100);  // nobody listens any more
   EXPECT_EQ(sampler.samples_taken(), 10u);
+}
+
+TEST(Recording, SortsWhatHasGrownAndHearsNothingOfTheLookAtIt) {
+  HeapSampler sampler(1);
+  Cache cache{.limit = 2};
+  std::vector<Bytes> batch;
+  std::vector<Site> grown;
+  std::uint64_t before_the_look = 0, after_it = 0;
+  {
+    const Recording recording(sampler);
+    const Snapshot before = sampler.snapshot();
+    put_in_cache(cache, 1, 100);
+    add_to_batch(batch, 1000);
+    const Snapshot after = sampler.snapshot();
+    before_the_look = sampler.samples_taken();
+    grown = compare(before, after);
+    after_it = sampler.samples_taken();
+  }
+  ASSERT_EQ(grown.size(), 2u);
+  EXPECT_EQ(grown[0].name, "add_to_batch");
+  EXPECT_EQ(grown[1].name, "put_in_cache");
+  EXPECT_EQ(after_it, before_the_look);
+}
+
+TEST(Estimate, IsNothingForABlockOfNoBytes) {
+  Estimate estimate;
+  estimate.add(0, 4096);
+  EXPECT_EQ(estimate.bytes, 0);
+  EXPECT_EQ(estimate.count, 0);
 }
 
 }  // namespace

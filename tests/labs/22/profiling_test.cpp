@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 
 #include "lab/os/proc.hpp"
@@ -65,6 +66,16 @@ TEST_F(SamplerTest, StopsWithItsObject) {
   raise(SIGPROF);
   Sampler next;
   EXPECT_EQ(next.samples(), 0u);
+}
+
+// A timer that went on would interrupt the thread's system calls for ever.
+TEST_F(SamplerTest, SendsNoMoreSignalsOnceStopped) {
+  { const Sampler sampler; }
+  static std::atomic<int> signals = 0;
+  const auto before = signal(SIGPROF, [](int) { ++signals; });
+  add_tax(steps_in(20ms));
+  EXPECT_EQ(signals, 0);
+  signal(SIGPROF, before);
 }
 
 TEST_F(SamplerTest, DoesNotSampleAnotherThread) {

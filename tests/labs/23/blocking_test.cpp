@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <semaphore>
@@ -167,6 +168,12 @@ TEST(WorkerTest, ComputesOnItsThreadAndHandsBackOnTheLoops) {
   EXPECT_EQ(result, 7u);
   EXPECT_EQ(here, std::this_thread::get_id());
   EXPECT_NE(there, here);
+}
+
+TEST(WorkerTest, KeepsNoLoopAlive) {
+  lab::uv::Loop loop;
+  Worker worker(loop);
+  EXPECT_FALSE(loop.run());
 }
 
 TEST(WorkerTest, HandsBackWhatAJobThrowsAndGoesOn) {

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+#include <vector>
+
 namespace lab25 {
 namespace {
 

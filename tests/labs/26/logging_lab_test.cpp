@@ -40,9 +40,16 @@ TEST(LoggingLab, ShowsWhichLinesSurvive) {
   EXPECT_THAT(
       played.table("Lines kept of 500").rows,
       ElementsAre(Cells{"returns from main", "500", "500", "500"},
-                  Cells{"exits at once", "500", "0", "500"},
-                  Cells{"abort", "500", "0", "500"}, Cells{"SIGSEGV", "500", "0", "500"},
-                  Cells{"SIGKILL", "500", "0", "500"}));
+                  Cells{"exits at once", "500", "500", "0"},
+                  Cells{"abort", "500", "500", "0"}, Cells{"SIGSEGV", "500", "500", "0"},
+                  Cells{"SIGKILL", "500", "500", "0"}));
+}
+
+TEST(LoggingLab, ShowsWhichLoggersLineTheQueryFinds) {
+  const Rows rows = play_26({"--scene", "replaced"}).rows();
+  EXPECT_EQ(rows.at("Bunyan"), "50 > found it");
+  EXPECT_EQ(rows.at("Pino"), "50 > found it");
+  EXPECT_EQ(rows.at("Winston, as it comes"), "\"error\" > missed it");
 }
 
 // In a mount namespace of its own, whose /dev/pts is empty.

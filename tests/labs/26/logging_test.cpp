@@ -10,6 +10,7 @@
 #include <random>
 #include <semaphore>
 #include <sstream>
+#include <stdexcept>
 
 #include "support/finishes.hpp"
 

@@ -2,24 +2,25 @@
 
 #include <gmock/gmock.h>
 
+#include <stdexcept>
+
 namespace lab26 {
 namespace {
 
 std::string redacted(std::vector<std::string> paths, const char* field,
                      const char* value) {
-  const auto result = Redaction(paths).applied(field, Json::parse(value));
+  const Json json = Json::parse(value);
+  const auto result = Redaction(paths).applied(field, &json);
   return result ? result->dump() : "untouched";
 }
 
 TEST(Redaction, CoversAFieldByItsName) {
   const std::vector<std::string> paths = {"password", "user.token", "a.b.c"};
   const Redaction redaction(paths);
-  EXPECT_TRUE(redaction.covers("password"));
-  EXPECT_FALSE(redaction.covers("user"));
-  EXPECT_FALSE(redaction.covers("token"));
-  EXPECT_FALSE(redaction.covers("Password"));
-  EXPECT_FALSE(redaction.covers(""));
-  EXPECT_FALSE(Redaction().covers("password"));
+  EXPECT_EQ(redaction.applied("password", nullptr), kRedacted);
+  for (const char* other : {"user", "token", "Password", ""})
+    EXPECT_FALSE(redaction.applied(other, nullptr)) << other;
+  EXPECT_FALSE(Redaction().applied("password", nullptr));
 }
 
 TEST(Redaction, FollowsAPathIntoAValue) {
@@ -32,16 +33,13 @@ TEST(Redaction, FollowsAPathIntoAValue) {
 }
 
 TEST(Redaction, TakesEachElementOrNameForAStar) {
-  EXPECT_EQ(
-      redacted({"cards[*].number"}, "cards", R"([{"number":1,"kind":"x"},{"k":2}])"),
-      R"([{"number":"[Redacted]","kind":"x"},{"k":2}])");
+  EXPECT_EQ(redacted({"cards.*.number"}, "cards", R"([{"number":1,"kind":"x"},{"k":2}])"),
+            R"([{"number":"[Redacted]","kind":"x"},{"k":2}])");
   EXPECT_EQ(redacted({"users.*.pin"}, "users", R"({"ann":{"pin":1},"bob":{"pin":2}})"),
             R"({"ann":{"pin":"[Redacted]"},"bob":{"pin":"[Redacted]"}})");
-  EXPECT_EQ(redacted({"pins[*]"}, "pins", "[1,2]"), R"(["[Redacted]","[Redacted]"])");
-  EXPECT_EQ(redacted({"m[*][*]"}, "m", "[[1],[2]]"),
-            R"([["[Redacted]"],["[Redacted]"]])");
+  EXPECT_EQ(redacted({"pins.*"}, "pins", "[1,2]"), R"(["[Redacted]","[Redacted]"])");
+  EXPECT_EQ(redacted({"m.*.*"}, "m", "[[1],[2]]"), R"([["[Redacted]"],["[Redacted]"]])");
   EXPECT_EQ(redacted({"*.pin"}, "anyone", R"({"pin":1})"), R"({"pin":"[Redacted]"})");
-  EXPECT_EQ(redacted({"[*].pin"}, "anyone", R"({"pin":1})"), R"({"pin":"[Redacted]"})");
 }
 
 TEST(Redaction, LeavesWhatNoPathLeadsTo) {
@@ -56,12 +54,12 @@ TEST(Redaction, LeavesWhatNoPathLeadsTo) {
 }
 
 TEST(Redaction, RefusesAPathThatLeadsNowhere) {
-  for (const char* path : {"", ".", "a.", ".a", "a..b", "a[0]", "a[", "a]", "a[*]b", "*a",
-                           "a['b']", "a.[*]x"}) {
+  for (const char* path :
+       {"", ".", "a.", ".a", "a..b", "a[0]", "a[", "a]", "a[*]", "a['b']"}) {
     const std::vector<std::string> paths = {path};
     EXPECT_THROW(Redaction{paths}, std::invalid_argument) << path;
   }
-  const std::vector<std::string> fine = {"a", "a-b.c_d", "a[*]", "*", "[*][*].x", "a*"};
+  const std::vector<std::string> fine = {"a", "a-b.c_d", "a.*", "*", "*.*.x", "a*"};
   EXPECT_NO_THROW(Redaction{fine});
 }
 

@@ -99,6 +99,14 @@ TEST(EnvFile, RefusesALineThatSetsNoName) {
   }
 }
 
+TEST(EnvFile, ANameIsOfLettersDigitsAndUnderscores) {
+  EXPECT_EQ(parse_env_file("azAZ_09=1").entries.at(0).name, "azAZ_09");
+  for (const char* line : {"a`=1", "a{=1", "A@=1", "A[=1", "A/=1", "A:=1"}) {
+    EXPECT_EQ(problem_of(line), "1: this is not NAME=value") << line;
+  }
+  EXPECT_EQ(value_of("\v\fA\t\v\f= \t\v\f'1'\v\f"), "1");
+}
+
 TEST(EnvFile, ReadsTheLinesAroundAWrongOne) {
   const EnvFile file = parse_env_file("A=1\nwhat\nB='x' y\nC=3");
   EXPECT_THAT(file.entries, ElementsAre(Entry{"A", "1", 1}, Entry{"C", "3", 4}));

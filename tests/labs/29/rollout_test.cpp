@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <random>
+#include <stdexcept>
 
 #include "deployment.hpp"
 
@@ -113,6 +114,20 @@ TEST_F(RolloutTest, GoesOnWhenAStalledVersionGetsReadyAfterAll) {
   rollout->set_ready(2, true, now);
   EXPECT_THAT(states, ElementsAre("progressing", "stalled", "progressing", "steady"));
   EXPECT_THAT(running(), ElementsAre("v2"));
+}
+
+TEST_F(RolloutTest, GivesEachUpdateAndEachOfItsStepsTheWholeDeadline) {
+  make({.replicas = 2, .max_surge = 1, .max_unavailable = 0, .progress_deadline = 10s});
+  all_ready();
+  for (const char* version : {"v2", "v3"}) {
+    rollout->update(version, now += 1h);
+    rollout->tick(now += 8s);
+    rollout->set_ready(started.back(), true, now);
+    rollout->tick(now += 8s);
+    rollout->set_ready(started.back(), true, now);
+    stopped_end();
+  }
+  EXPECT_THAT(states, ElementsAre("progressing", "steady", "progressing", "steady"));
 }
 
 TEST_F(RolloutTest, CountsACopyOnlyWhenItHasBeenReadyForLongEnough) {

@@ -2,7 +2,7 @@
 // mock and the cards. The text stands in the lab's README.md and nowhere else.
 
 export interface Point {
-  lead: string; // one sentence
+  lead: string; // one sentence, or the beginning of one that `why` ends
   why: string;
 }
 
@@ -37,7 +37,7 @@ export const onPaper = (text: string) =>
 export function piecesOf(page: string): Pieces {
   const [spoken = ''] = paragraphs(section(page, 'The answer in 30 seconds')).filter((one) => !one.startsWith('|'));
   const senior = section(page, 'What makes it a senior answer').split(/\n- /).slice(1).flatMap((text): Point[] => {
-    const found = /^\*\*([^*]+[.?!])\*\*([^]*)$/.exec(paragraphs(text)[0] ?? '');
+    const found = /^\*\*([^*]+)\*\*([^]*)$/.exec(paragraphs(text)[0] ?? '');
     return found ? [{ lead: oneLine(found[1] as string), why: onPaper(found[2] as string) }] : [];
   });
   const [said = ''] = paragraphs(section(page, 'The usual wrong answer'));

@@ -1,6 +1,6 @@
 // axis.tsx: a number line with bands and points.
 import { tablesOf } from './bars';
-import { column } from './numbers';
+import { column, measured } from './numbers';
 import { Label, Nothing, Sheet, widthOf, type Drawing } from './sheet';
 import { ticks } from '../trace/time';
 import type { Table } from '../trace/trace';
@@ -74,10 +74,11 @@ export function Axis({ scene, at, width, height }: Drawing) {
   let free = -Infinity;
   const bottom = 46 + step * table.rows.length;
   // None that would cover the one before it.
-  const ends = order ? order.map((_, i) => i) : ticks({ from: least - air, to: most + air }, narrow ? 4 : 9);
+  const unit = cells.flat().some((cell) => measured(cell)?.kind === 'bytes') ? (most < 2 ** 20 ? { name: ' KiB', size: 2 ** 10 } : { name: ' MiB', size: 2 ** 20 }) : { name: '', size: 1 };
+  const ends = order ? order.map((_, i) => i) : ticks({ from: (least - air) / unit.size, to: (most + air) / unit.size }, narrow ? 4 : 9).map((tick) => tick * unit.size);
   const texts = new Map<number, string>();
   for (const tick of ends) {
-    const text = order ? order[tick] ?? '' : String(Number(tick.toPrecision(6)));
+    const text = order ? order[tick] ?? '' : `${Number((tick / unit.size).toPrecision(6))}${unit.name}`;
     if (x(tick) - widthOf(text, true) / 2 < free) continue;
     free = x(tick) + widthOf(text, true) / 2 + 4;
     texts.set(tick, text);

@@ -35,7 +35,7 @@ const isNarrow = (width: number) => width < 560;
 function need(told: Table, width: number): number {
   const table = dense(told);
   const drawn = table.rows.length <= 24 ? chosen(table) : null;
-  if (!drawn) return 66 + table.rows.length * (isNarrow(width) && table.rows.length <= 24 ? 46 : 25);
+  if (!drawn) return 66 + table.rows.length * (isNarrow(width) && table.rows.length <= 24 ? (isStacked(table, width) ? 62 : 46) : 25);
   const lines = isNarrow(width) ? Math.max(...detailsOf(table, drawn).map((parts) => joined(parts, width - 24, kLines).length)) : 0;
   return (isNarrow(width) ? 84 : 66) + table.rows.length * (46 + lines * kLine);
 }
@@ -128,7 +128,7 @@ function One({ table: told, width, height, limit }: { table: Table; width: numbe
     gutter = Math.max(gutter, ...columns.map(({ x, w }) => x + w)) + 4;
   }
   const names = columns[0]?.x ?? gutter; // where they end
-  const times = isShare || all || beside ? '' : timesOf(values.map((one) => one?.value ?? 0));
+  const times = isShare || all || beside || limit ? '' : timesOf(values.map((one) => one?.value ?? 0));
   const value_room = Math.max(...said.map((text, i) => widthOf(text) + (values[i]?.value === largest ? widthOf(times, true) : 0))) + 20;
   const above = narrow ? 18 + kLine * Math.max(...details.map((parts) => joined(parts, width - 24, kLines).length)) : 0;
   const start = top + (height - top - 6 - step * table.rows.length) / 2;
@@ -208,33 +208,43 @@ function joined(parts: readonly string[], room: number, most: number): string[] 
 
 const factor = (ratio: number) => (ratio >= 10 ? `${Math.round(ratio).toLocaleString('en')}×` : `${ratio.toFixed(1)}×`);
 
+const isStacked = (table: Table, width: number) => isNarrow(width) && table.columns.length > 4;
+
 // Results in words: a row for each, coloured by what they mean.
 function Outcomes({ table, width, height }: { table: Table; width: number; height: number }) {
   const columns = table.columns.length;
   const first = Math.min(width * (isNarrow(width) && columns < 4 ? 0.46 : 0.36), Math.max(80, ...table.rows.map((row) => widthOf(row[0] ?? '') + 18)));
-  const rest = (width - first - 12) / Math.max(1, columns - 1);
+  // Many cells on a narrow page stand below their row's name.
+  const stacked = isStacked(table, width);
+  const left = stacked ? 4 : first;
+  const above = stacked ? 20 : 0;
+  const rest = (width - left - 12) / Math.max(1, columns - 1);
   const top = 56;
   const step = Math.max(24, Math.min(84, (height - top - 4) / table.rows.length));
-  const most = step >= 52 ? 3 : step >= 38 ? 2 : 1;
+  const most = step - above >= 52 ? 3 : step - above >= 36 ? 2 : 1;
+  const gauges = table.rows.some((row) => row.some(isHigh));
   return (
     <g class="outcomes">
       <Label x={8} y={18} text={table.title} room={width - 16} kind="strong" side="start" />
-      {table.columns.map((name, i) => <Label key={i} x={i ? first + (i - 1) * rest + 8 : 8} y={42} text={name} room={(i ? rest : first) - 8} kind="small dim" side="start" />)}
+      {table.columns.map((name, i) => ((i || !stacked) && <Words key={i} x={i ? left + (i - 1) * rest + 8 : 8} y={42} text={name} room={(i ? rest : first) - 8} kind="small dim" side="start" line={13} most={stacked ? 2 : 1} />))}
       {table.rows.map((row, r) => row.map((cell, i) => {
         const y = top + r * step;
         if (i && !plain(cell)) return null;
-        if (!i) return <Words key={`${r} 0`} x={8} y={y + step / 2 + 4} text={cell} room={first - 10} kind="strong small" side="start" most={most} />;
-        const meaning = /\d/.test(cell) && !/[a-z]{4}/i.test(cell) ? 'plain' : outcome(cell);
+        if (!i) return <Words key={`${r} 0`} x={8} y={stacked ? y + 15 : y + step / 2 + 4} text={cell} room={stacked ? width - 16 : first - 10} kind="strong small" side="start" most={most} />;
+        // Beside gauges of which some are above their limit, the rest are no outcomes.
+        const meaning = gauges ? (isHigh(cell) ? 'bad' : 'plain') : /\d/.test(cell) && !/[a-z]{4}/i.test(cell) ? 'plain' : outcome(cell);
         return (
           <g key={`${r} ${i}`} class={`chip is-${meaning}`}>
-            <rect x={first + (i - 1) * rest} y={y + 2} width={rest - 6} height={step - 4} rx="5" />
-            <Words x={first + (i - 1) * rest + 8} y={y + step / 2 + 4} text={plain(cell)} room={rest - 18} kind="small" side="start" most={most} />
+            <rect x={left + (i - 1) * rest} y={y + 2 + above} width={rest - 6} height={step - 4 - above} rx="5" />
+            <Words x={left + (i - 1) * rest + 8} y={y + (step + above) / 2 + 4} text={plain(cell)} room={rest - 18} kind="small" side="start" most={most} />
           </g>
         );
       }))}
     </g>
   );
 }
+
+const isHigh = (cell: string) => cell.includes('↑');
 
 function outcome(cell: string): string {
   if (/\b(SIG[A-Z]+|exit [1-9]|fails?|refused|lost|locked|exploited|no|not)\b/.test(cell)) return 'bad';

@@ -62,7 +62,7 @@ function One({ drawing, name, w, h }: { drawing: Drawing; name: string; w: numbe
   const foot = 44;
   const middle = { x: w / 2, y: head + (h - head - foot) / 2 };
   const boxWidth = Math.min(170, Math.max(...states.map((state) => widthOf(state))) + 28, w / 2.3);
-  const points = placed(states.length, middle, w / 2 - boxWidth / 2 - 16, (h - head - foot) / 2 - 30);
+  const points = placed(states.length, middle, w / 2 - boxWidth / 2 - 16, (h - head - foot) / 2 - 30, boxWidth);
   const point = (state: string) => points[states.indexOf(state)] as Point;
   const canBreak = Boolean(act && breakable?.has(name));
   return (
@@ -92,12 +92,14 @@ function One({ drawing, name, w, h }: { drawing: Drawing; name: string; w: numbe
   );
 }
 
-function placed(count: number, middle: Point, rx: number, ry: number): Point[] {
+function placed(count: number, middle: Point, rx: number, ry: number, wide: number): Point[] {
   if (count === 1) return [middle];
   if (count === 2) return [{ x: middle.x - rx, y: middle.y }, { x: middle.x + rx, y: middle.y }];
   return Array.from({ length: count }, (_, i) => {
     const angle = (i / count) * 2 * Math.PI - Math.PI / 2 - (count === 3 ? Math.PI / 3 : 0);
-    return { x: middle.x + Math.min(rx, 330) * Math.cos(angle), y: middle.y + ry * Math.sin(angle) };
+    // Where a circle has no room for two beside each other, they stand at its sides.
+    const cos = Math.abs(Math.cos(angle)) < 0.1 ? 0 : 2 * rx * Math.abs(Math.cos(angle)) < wide + 12 ? Math.sign(Math.cos(angle)) * Math.max(1, (wide + 12) / 2 / rx) : Math.cos(angle);
+    return { x: middle.x + Math.min(rx, 330) * cos, y: middle.y + ry * Math.sin(angle) };
   });
 }
 

@@ -2,6 +2,7 @@
 import { lowerBound } from '../trace/columns';
 import { Kind, type Trace } from '../trace/trace';
 import { valueText } from '../trace/time';
+import { around, beside, covered, inside, kLine, lineOf, over, type Box, type Line } from './arrows';
 import { meaningOf } from './meaning';
 import { actorsIn, eventsIn, isUsed, lanesIn, stateAt, statesIn, type Scene } from './scenes';
 import { mostIn, pointsIn } from './tank';
@@ -79,7 +80,9 @@ function columnsOf({ names, clients, edges, apart, played }: Cast): string[][] {
   const talking = names.filter((name) => !quiet.includes(name));
   if (!talking.length) return inRows(names);
   const stem = (name: string) => /^(.*?)\d+$/.exec(name)?.[1] ?? name;
-  const alike = (name: string) => talking.find((other) => stem(other) === stem(name));
+  // Of several that are numbered, also another kind: version 3 stands where version 2 does.
+  const alike = (name: string) => talking.find((other) => stem(other) === stem(name))
+    ?? (stem(name) === name ? undefined : talking.findLast((other) => stem(other) !== other));
   // A new worker stands with the others; who has no state either, with the one named before it.
   const beside = (name: string) => alike(name) ?? (apart.has(name) && !played.has(name) ? undefined
     : names.slice(0, names.indexOf(name)).findLast((other) => talking.includes(other)));
@@ -135,15 +138,6 @@ function inRows(names: string[]): string[][] {
   return Array.from({ length: across }, (_, c) => names.filter((_, i) => i % across === c));
 }
 
-export interface Box {
-  name: string;
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-}
-
-const kLine = 15; // px
 const kApart = 24; // px between two columns, at least
 
 // How much each may have of `whole`, if none gets more than it needs.
@@ -216,8 +210,10 @@ function highest(columns: string[][], width: number, texts: Texts): number {
 function downwards(columns: string[][], width: number, height: number, texts: Texts): Map<string, Box> {
   const lines = inLines(columns, width, texts);
   const gap = height / lines.length;
+  // Arrows to a second line pass between the boxes of the first.
+  const air = lines.length > columns.length ? 24 : 10;
   return new Map(lines.flatMap((line, i) => line.map((name, k): [string, Box] => {
-    const w = Math.min(150, width / line.length - 10);
+    const w = Math.min(150, width / line.length - air);
     const rows = texts(name).reduce((sum, text) => sum + wrapped(text, w - 14, true).length, 0);
     return [name, { name, w, h: Math.max(30, Math.min(14 + rows * kLine, 74, gap * 0.6)), x: ((k + 0.5) * width) / line.length, y: gap * (i + 0.5) }];
   })));
@@ -236,17 +232,11 @@ function clear(boxes: Map<string, Box>, edges: readonly Edge[], width: number) {
       }
       if (!a || !b || Math.min(a.x, b.x) > box.x - box.w / 2 || Math.max(a.x, b.x) < box.x + box.w / 2) continue;
       const y = a.y + ((b.y - a.y) * (box.x - a.x)) / (b.x - a.x);
-      if (Math.abs(y - box.y) < box.h / 2 + 4) box.y = Math.max(box.h / 2 + 4, y - box.h / 2 - 40);
+      if (Math.abs(y - box.y) >= box.h / 2 + 4) continue;
+      box.y = Math.max(box.h / 2 + 4, y - box.h / 2 - 40);
+      for (const other of boxes.values()) if (other !== box && covered(box, other, 4)) box.y = other.y + (other.h + box.h) / 2 + 6;
     }
   }
-}
-
-// Where the line from one middle to another leaves a box.
-function edgeOf(box: Box, towards: Point, air: number): Point {
-  const dx = towards.x - box.x;
-  const dy = towards.y - box.y;
-  const scale = 1 / Math.max(Math.abs(dx) / (box.w / 2 + air), Math.abs(dy) / (box.h / 2 + air), 1e-9);
-  return { x: box.x + dx * scale, y: box.y + dy * scale };
 }
 
 const kRecent = 600_000; // µs: what is still seen moving in a live run
@@ -273,11 +263,20 @@ export function Nodes(drawing: Drawing) {
   const shown = cast.edges.filter(({ from, to }) => boxes.has(from) && boxes.has(to));
   clear(boxes, shown, width);
   const both = new Set(shown.map(({ from, to }) => `${from}\0${to}`));
-  const lines = shown.map((edge) => lineOf(boxes.get(edge.from) as Box, boxes.get(edge.to) as Box, both.has(`${edge.to}\0${edge.from}`)));
-  const labels = beside(lines, shown.map((edge) => said.get(edge) as string[]), [...boxes.values()], width, height);
+  const straight = shown.map((edge) => lineOf(boxes.get(edge.from) as Box, boxes.get(edge.to) as Box, both.has(`${edge.to}\0${edge.from}`)));
+  const ways = narrow ? around(straight, shown.map(({ from, to }) => [from, to]), [...boxes.values()], width) : over(straight, shown, boxes, height);
+  // A label stands at the longest part of its way; where that is a narrow gap, at the last one.
+  const lines = straight.map((line, i): Line => {
+    const way = ways[i] as Point[];
+    const long = (k: number) => Math.hypot((way[k + 1] as Point).x - (way[k] as Point).x, (way[k + 1] as Point).y - (way[k] as Point).y);
+    const k = narrow ? way.length - 2 : way.slice(1).reduce((best, _, one) => (long(one) >= long(best) ? one : best), 0);
+    return way.length === 2 ? line : { from: way[k] as Point, to: way[k + 1] as Point, side: narrow ? line.side : { x: 0, y: -1 } };
+  });
+  const parts = ways.flatMap((way) => way.slice(1).map((to, k): Line => ({ from: way[k] as Point, to, side: to })));
+  const labels = beside(lines, shown.map((edge) => said.get(edge) as string[]), [...boxes.values()], width, height, parts);
   return (
     <Sheet width={width} height={height} label={`Who takes part: ${cast.names.join(', ')}`}>
-      {shown.map((edge, i) => <Arrow key={`${edge.from}\0${edge.to}`} edge={edge} line={lines[i] as Line} at={at} live={live} lit={lit} />)}
+      {shown.map((edge, i) => <Arrow key={`${edge.from}\0${edge.to}`} edge={edge} way={ways[i] as Point[]} at={at} live={live} lit={lit} />)}
       {[...boxes.values()].map((box) => <Who key={box.name} box={box} drawing={drawing} />)}
       {shown.map((edge, i) => {
         const { x, y } = labels[i] as Point;
@@ -314,80 +313,6 @@ function saysOf(trace: Trace, edge: Edge, count: number, room: number): string[]
   return lines.flatMap((text) => wrapped(text, room + 10, true));
 }
 
-export interface Line {
-  from: Point;
-  to: Point;
-  side: Point; // of unit length: where its label would rather stand
-}
-
-function lineOf(a: Box, b: Box, bent: boolean): Line {
-  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
-  const normal = { x: -(b.y - a.y) / length, y: (b.x - a.x) / length };
-  const off = bent ? 9 : 0;
-  const [p, q] = [edgeOf(a, b, 1), edgeOf(b, a, 5)];
-  // Opposite ways lie beside each other, each with its label on its own side.
-  const up = bent || normal.y < 0 || (normal.y === 0 && normal.x > 0) ? 1 : -1;
-  return {
-    from: { x: p.x + normal.x * off, y: p.y + normal.y * off }, to: { x: q.x + normal.x * off, y: q.y + normal.y * off },
-    side: { x: normal.x * up, y: normal.y * up },
-  };
-}
-
-// Where the labels of arrows stand: beside the middle of each, or as near to it as nothing is
-// covered. They are placed for all that will be said, so that none moves while a run plays.
-export function beside(lines: readonly Line[], said: readonly string[][], boxes: readonly Box[], width: number, height: number): Point[] {
-  const placed: Box[] = [];
-  lines.forEach(({ from, to, side }, own) => {
-    const texts = said[own] as string[];
-    const [w, h] = [Math.max(0, ...texts.map((text) => widthOf(text, true))), texts.length * kLine];
-    let best: Box = { name: '', x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, w, h };
-    let least = Infinity;
-    const slant = Math.abs((to.x - from.x) / (to.y - from.y || 1e-9));
-    const steep = slant < 1.5;
-    for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
-      for (const [way, more] of [[1, 0], [-1, 0], [1, 18], [-1, 18], [1, 36], [-1, 36]] as const) {
-        const far = (Math.abs(side.x) * w + Math.abs(side.y) * h) / 2 + 5 + more;
-        // Beside a steep arrow, it stays as high as its point.
-        const off = steep ? { x: Math.sign(side.x || 1) * (w / 2 + 7 + (h / 2) * slant + more), y: 0 } : { x: side.x * far, y: side.y * far };
-        const label = { ...best,
-          x: inside(from.x + (to.x - from.x) * share + off.x * way, w / 2 + 2, width - w / 2 - 2),
-          y: inside(from.y + (to.y - from.y) * share + off.y * way, h / 2 + 2, height - h / 2 - 2) };
-        const cost = boxes.reduce((sum, box) => sum + covered(label, box, 3), 0) * 6
-          + placed.reduce((sum, other) => sum + covered(label, other, 4), 0) * 5
-          + lines.reduce((sum, line) => sum + within(label, line), 0) * 8
-          + Math.abs(share - 0.5) * 40 + (way < 0 ? 6 : 0) + more * 2;
-        if (cost < least) [least, best] = [cost, label];
-      }
-    }
-    placed.push(best);
-  });
-  return placed;
-}
-
-const inside = (value: number, least: number, most: number) => Math.max(least, Math.min(value, most));
-
-// The area that two have in common, if `air` belongs to the second.
-export function covered(a: Box, b: Box, air: number): number {
-  const x = Math.min(a.x + a.w / 2, b.x + b.w / 2 + air) - Math.max(a.x - a.w / 2, b.x - b.w / 2 - air);
-  const y = Math.min(a.y + a.h / 2, b.y + b.h / 2 + air) - Math.max(a.y - a.h / 2, b.y - b.h / 2 - air);
-  return x > 0 && y > 0 ? x * y : 0;
-}
-
-// The length of a line that lies in a box.
-export function within(box: Box, { from, to }: Line): number {
-  const [dx, dy] = [to.x - from.x, to.y - from.y];
-  let [a, b] = [0, 1];
-  for (const [start, step, least, most] of [[from.x, dx, box.x - box.w / 2, box.x + box.w / 2], [from.y, dy, box.y - box.h / 2, box.y + box.h / 2]] as const) {
-    if (Math.abs(step) < 1e-9) {
-      if (start < least || start > most) return 0;
-      continue;
-    }
-    const [enters, leaves] = [(least - start) / step, (most - start) / step].sort((one, other) => one - other) as [number, number];
-    [a, b] = [Math.max(a, enters), Math.min(b, leaves)];
-  }
-  return b > a ? (b - a) * Math.hypot(dx, dy) : 0;
-}
-
 const kRemembered = 5_000_000; // µs that a dead one is still drawn in a live run
 
 function isLongGone({ trace, scene, at }: Drawing, name: string): boolean {
@@ -395,16 +320,16 @@ function isLongGone({ trace, scene, at }: Drawing, name: string): boolean {
   return event >= 0 && meaningOf(trace.name(event), trace.stateNames) === 'gone' && at - trace.time.at(event) > kRemembered;
 }
 
-function Arrow({ edge, line, at, live, lit }: { edge: Edge; line: Line; at: number; live: boolean; lit: ReadonlySet<number> }) {
+function Arrow({ edge, way, at, live, lit }: { edge: Edge; way: Point[]; at: number; live: boolean; lit: ReadonlySet<number> }) {
   const count = countOf(edge, at);
-  const { from: p, to: q } = line;
+  const [p, q] = [way[0] as Point, way[way.length - 1] as Point];
   const since = live ? at - kRecent : at - 1e-6;
   const recent: number[] = [];
   for (let i = count - 1; i >= 0 && (edge.times[i] as number) >= since && recent.length < kDots; --i) recent.push(edge.events[i] as number);
   const isLit = edge.events.some((event, i) => i < count && lit.has(event));
   return (
     <g class={`arrow${count ? '' : ' unused'}${recent.length ? ' hot' : ''}${isLit ? ' lit' : ''}`} data-count={count}>
-      <line x1={p.x} y1={p.y} x2={q.x} y2={q.y} marker-end="url(#tip)" style={{ strokeWidth: 1 + Math.min(4, Math.log10(count + 1) * 2) }} />
+      <polyline points={way.map(({ x, y }) => `${x},${y}`).join(' ')} marker-end="url(#tip)" style={{ strokeWidth: 1 + Math.min(4, Math.log10(count + 1) * 2) }} />
       {recent.map((event, i) => (
         <circle key={event} class="flying" cx={q.x} cy={q.y} r="5"
           style={{ '--dx': `${p.x - q.x}px`, '--dy': `${p.y - q.y}px`, animationDelay: `${i * 40}ms` }} />

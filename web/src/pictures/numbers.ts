@@ -13,6 +13,7 @@ const kScales: Record<string, [number, string]> = {
 
 // "3.5 MiB", "12 thousand per second", "56.0 %"; null: not a number, or a number and more.
 export function measured(cell: string): Measured | null {
+  if (cell.includes('↑')) return null; // above its limit
   const found = /^[~<>≈× ]*([-+]?\d[\d,' ]*(?:\.\d+)?)\s*(thousand|million)?\s*([^\d█▏▎▍▌▋▊▉]*)[█▏▎▍▌▋▊▉ ]*$/i.exec(cell.trim());
   if (!found) return null;
   const [, digits = '', times = '', unit = ''] = found;

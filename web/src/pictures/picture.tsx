@@ -12,7 +12,7 @@ import { Nodes } from './nodes';
 import './pictures.css';
 import { Ring } from './ring';
 import { actorsIn, statesIn, type Scene } from './scenes';
-import { Sequence } from './sequence';
+import { rowsOf, Sequence } from './sequence';
 import type { Drawing } from './sheet';
 import { Slots } from './slots';
 import { Strips } from './strips';
@@ -82,7 +82,8 @@ function Legend({ trace, scene }: { trace: Trace; scene: Scene }) {
   if (!['nodes', 'machine', 'slots', 'strips', 'ring', 'sequence'].includes(kind)) return null;
   const used = new Set<Meaning | 'work'>();
   for (const name of new Set([...feeds, ...actorsIn(trace, scene).keys()])) {
-    const states = statesIn(trace, scene, name).map((event) => trace.name(event));
+    const states = kind === 'sequence' ? rowsOf(trace, scene).rows.filter(({ look, from }) => look === 'state' && from === name).map(({ text }) => text)
+      : statesIn(trace, scene, name).map((event) => trace.name(event));
     for (const state of new Set(states)) used.add(meaningOf(state, trace.stateNames));
     for (const lane of trace.lanesNamed(name)) {
       if (lane.kind === 'queue' && lane.rows.length) used.add('waiting');

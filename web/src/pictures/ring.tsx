@@ -50,10 +50,11 @@ export function Ring({ trace, scene, at, width, height, lit, choose }: Drawing) 
   const callbacks = callbacksIn(trace, scene, at);
   const orders = scene.items.filter((item) => item.table && item.time <= at).flatMap((item) => (item.table?.rows ?? []).map((row) => row.join(': ')));
   const side = width > 620 ? Math.min(250, width * 0.34) : 0;
-  const foot = side ? 0 : 96;
+  const small = height < 280; // on a card of the shelf: no room for a list
+  const foot = side || small ? 0 : 96;
   const middle = { x: (width - side) / 2, y: (height - foot) / 2 };
   const boxWidth = Math.min(128, Math.max(78, (width - side) / 4.2));
-  const rx = Math.max(60, Math.min((width - side) / 2 - boxWidth / 2 - 8, (height - foot) * 0.62));
+  const rx = Math.max(60, Math.min((width - side) / 2 - boxWidth / 2 - 8, (height - foot) * (small ? 0.8 : 0.62)));
   const ry = Math.max(60, (height - foot) / 2 - 30);
   const points = stations.map((_, i): Point => {
     const angle = (i / stations.length) * 2 * Math.PI - Math.PI / 2;
@@ -86,7 +87,7 @@ export function Ring({ trace, scene, at, width, height, lit, choose }: Drawing) 
       {queues.filter((one) => one.at < 0).map((one, i) => (
         <text key={one.name} class="small dim" x={middle.x} y={middle.y + 36 + i * 17}>{one.name}: {one.waiting.length}</text>
       ))}
-      <Order names={callbacks.length || !orders.length ? callbacks : orders} told={callbacks.length || !orders.length ? '' : 'What came out'} x={width - side} y={side ? 24 : height - foot + 8} width={side || width} height={side ? height - 40 : foot - 8} down={side > 0} />
+      {!small && <Order names={callbacks.length || !orders.length ? callbacks : orders} told={callbacks.length || !orders.length ? '' : 'What came out'} x={width - side} y={side ? 24 : height - foot + 8} width={side || width} height={side ? height - 40 : foot - 8} down={side > 0} />}
     </Sheet>
   );
 }

@@ -14,6 +14,7 @@ interface Row {
   to: string; // the same: it happened there
   text: string;
   look: 'arrow' | 'dot' | 'state' | 'put' | 'take' | 'case'; // case: a heading, of what follows
+  back?: boolean; // an arrow, and the answer to it
 }
 
 const kMost = 400; // rows, the last ones
@@ -24,8 +25,10 @@ const kLine = 14;
 const kLanes = 12;
 const kLeast = 15; // px a row, where the whole scene has to be seen
 const kDense = 24; // px: below that a label stands on its line
-const kLane = 52; // px, the narrowest
+const kCloser = 0.72; // times a word's width, at least
+const kLane = 46; // px, the narrowest
 const kColumns = 3;
+const kPeriod = 12; // rows
 
 const stories = new WeakMap<Trace, { key: string; lanes: string[]; rows: Row[]; left_out: number }>();
 
@@ -79,7 +82,9 @@ export function rowsOf(trace: Trace, scene: Scene) {
   });
   const used = lanes.filter((name) => merged.some((row) => row.from === name || row.to === name));
   const cases = casesOf(trace, scene, merged, used);
-  const whole = merged.filter((row) => !cases.some(({ event }) => event === row.event)).concat(cases)
+  // Who comes up before the first case is no part of one.
+  const begin = cases[0]?.text ? cases[0].time : -Infinity;
+  const whole = merged.filter((row) => !cases.some(({ event }) => event === row.event) && !(row.look === 'state' && row.time < begin)).concat(cases)
     .sort((a, b) => a.time - b.time || Number(b.look === 'case') - Number(a.look === 'case') || a.event - b.event);
   const told = { key, lanes: used.filter((name) => whole.some((row) => row.from === name || row.to === name)), rows: whole.slice(-kMost), left_out: Math.max(0, whole.length - kMost) };
   stories.set(trace, told);
@@ -143,12 +148,12 @@ function silences(rows: readonly Row[]): Set<number> {
   }));
 }
 
-// What came again and again, once, with how often: up to six rows that follow each other.
+// What came again and again, once, with how often: up to twelve rows that follow each other.
 export function folded<R extends Pick<Row, 'from' | 'to' | 'look' | 'text'>>(rows: readonly R[]): R[] {
   const found: R[] = [];
   for (let i = 0; i < rows.length;) {
     let [long, times] = [1, 1];
-    for (let p = 1; p <= 6 && rows[i]?.look !== 'case'; ++p) {
+    for (let p = 1; p <= kPeriod && rows[i]?.look !== 'case'; ++p) {
       let n = 1;
       while (Array.from({ length: p }, (_, j) => i + (n - 1) * p + j).every((k) => comesAgain(rows[k], rows[k + p]))) ++n;
       if (n >= 3 && (n - 1) * p > (times - 1) * long) [long, times] = [p, n];
@@ -172,6 +177,18 @@ function comesAgain(a: Pick<Row, 'from' | 'to' | 'look' | 'text'> | undefined, b
     && before.reduce((sum, one, i) => sum + Math.abs((after[i] as number) - one), 0) === 1;
 }
 
+// A request and the answer that comes next, "charge" and "charge:done", as one row with two tips.
+export function trips<R extends Pick<Row, 'from' | 'to' | 'look' | 'text'> & { back?: boolean }>(rows: readonly R[]): R[] {
+  const found: R[] = [];
+  for (const row of rows) {
+    const last = found[found.length - 1];
+    const answers = last?.look === 'arrow' && row.look === 'arrow' && last.from === row.to && last.to === row.from && row.text.startsWith(`${last.text}:`);
+    if (answers) found[found.length - 1] = { ...last, text: row.text.replace(':', ': '), back: true };
+    else found.push(row);
+  }
+  return found;
+}
+
 // How much room rows need, in rows.
 function need(rows: readonly Row[]): number {
   const cases = rows.filter(({ look, text }, i) => look === 'case' && (i > 0 || text)).length;
@@ -189,7 +206,7 @@ export function parted(rows: readonly Row[], columns: number): Row[][] {
   };
   const anywhere = Array.from({ length: Math.max(0, rows.length - 1) }, (_, i) => i + 1).filter((cut) => rows[cut - 1]?.look !== 'case');
   for (const cuts of [cases, anywhere]) {
-    if (tallest(best) <= (need(rows) / columns) * 1.5) break;
+    if (tallest(best) <= (need(rows) / columns) * 1.8) break;
     const few = cuts.length > 40 ? cuts.filter((_, i) => i % Math.ceil(cuts.length / 40) === 0) : cuts;
     if (columns === 2) for (const cut of few) attempt(cut);
     if (columns === 3) for (const [i, cut] of few.entries()) for (const other of few.slice(i + 1)) attempt(cut, other);
@@ -199,11 +216,17 @@ export function parted(rows: readonly Row[], columns: number): Row[][] {
 
 // All that a scene told, so that it is seen as a whole: as one column, or several.
 function whole(rows: readonly Row[], lanes: readonly string[], width: number, height: number): { parts: Row[][]; row: number } {
+  const tell = need(rows) * kRow > height - kHead - kLine - 24 ? folded(rows) : rows.slice();
+  const found = inColumns(tell, lanes, width, height);
+  return found.row > kLeast ? found : inColumns(trips(tell), lanes, width, height, 17);
+}
+
+// As few columns as leave each row `enough` px.
+function inColumns(tell: Row[], lanes: readonly string[], width: number, height: number, enough = 19): { parts: Row[][]; row: number } {
   const room = height - kHead - kLine - 24;
-  const tell = need(rows) * kRow > room ? folded(rows) : rows.slice();
   const longest = Math.max(...tell.map(({ text, look }) => widthOf(text, true) + (look === 'put' ? 60 : look === 'case' ? 10 : 26)));
   let best = { parts: [tell], row: room / need(tell) };
-  for (let columns = 2; columns <= kColumns && best.row < 22; ++columns) {
+  for (let columns = 2; columns <= kColumns && best.row < enough; ++columns) {
     const wide = width / columns;
     if (wide < Math.min(width * 0.8, longest) || wide < 190) break;
     const parts = parted(tell, columns);
@@ -213,6 +236,10 @@ function whole(rows: readonly Row[], lanes: readonly string[], width: number, he
   }
   return { parts: best.parts, row: Math.max(kLeast, Math.min(44, best.row)) };
 }
+
+// Words that are far too long are broken in the middle.
+const broken = (name: string, room: number, small: boolean) => name.split(' ')
+  .map((word) => (widthOf(word, small) * kCloser > room ? `${word.slice(0, Math.ceil(word.length / 2))}- ${word.slice(Math.ceil(word.length / 2))}` : word)).join(' ');
 
 const usedBy = (rows: readonly Row[], lanes: readonly string[]) => lanes.filter((name) => rows.some((row) => row.from === name || row.to === name));
 
@@ -248,7 +275,8 @@ function Paper({ trace, scene, at, width, height, lit, choose, live, lanes, rows
   const timeRoom = width < 560 || apart ? 0 : 72;
   const step = (width - timeRoom - 16) / Math.max(1, lanes.length);
   const x = (name: string) => timeRoom + 8 + (lanes.indexOf(name) + 0.5) * step;
-  const headLines = Math.max(1, ...lanes.map((name) => wrapped(name, step - 8, step < 90, 3).length));
+  const heads = new Map(lanes.map((name) => [name, broken(name, step - 8, step < 90)]));
+  const headLines = Math.max(1, ...[...heads.values()].map((text) => wrapped(text, step - 8, step < 90, 3).length));
   const head = kHead + (headLines - 1) * kLine;
   const top = head + 10; // of the paper under the heads
   const tall_of = (i: number) => (quiet.has(i) ? row_height * (row_height < kDense ? 1 : 0.9) : 0) + (rows[i]?.look === 'case' && i ? row_height * 0.35 : 0);
@@ -293,12 +321,20 @@ function Paper({ trace, scene, at, width, height, lit, choose, live, lanes, rows
   return (
     <>
     <svg class="sheet lane-names" width={width} height={top} aria-hidden="true">
-      {lanes.map((name) => (
-        <g key={name} class="lifeline" data-lane={name}>
-          <rect x={x(name) - step / 2 + 3} width={step - 6} y="4" height={head} rx="7" />
-          <Words x={x(name)} y={4 + head / 2 + 5} text={name} room={step - 8} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} most={3} />
-        </g>
-      ))}
+      {lanes.map((name) => {
+        // A word that is a little too long is set closer.
+        const text = heads.get(name) ?? name;
+        const widest = Math.max(...wrapped(text, step - 8, step < 90, 3).map((line) => widthOf(line, step < 90)));
+        const closer = Math.max(kCloser * 0.9, Math.min(1, (step - 10) / widest));
+        return (
+          <g key={name} class="lifeline" data-lane={name}>
+            <rect x={x(name) - step / 2 + 3} width={step - 6} y="4" height={head} rx="7" />
+            <g transform={`translate(${x(name)} 0) scale(${closer} 1)`}>
+              <Words x={0} y={4 + head / 2 + 5} text={text} room={(step - 8) / closer} kind={step < 90 ? 'strong small' : 'strong'} line={kLine} most={3} />
+            </g>
+          </g>
+        );
+      })}
     </svg>
     <Sheet width={width} height={tall - top} top={top} label={`Between ${lanes.join(', ')}, in order`}>
       {lanes.map((name) => (
@@ -366,8 +402,8 @@ function Mark({ row, a, b, y, room, width, margin, apart, tall }: {
   const middle = !beside ? (a + b) / 2 : right ? Math.max(a, b) + 8 + long / 2 : Math.min(a, b) - 8 - long / 2;
   return (
     <>
-      <line class={`message${dashed}`} x1={a} x2={to} y1={y} y2={y} marker-end="url(#tip)" />
-      <circle class="tail" cx={a} cy={y} r="3.5" />
+      <line class={`message${dashed}`} x1={row.back ? a + (a < b ? 4 : -4) : a} x2={to} y1={y} y2={y} marker-end="url(#tip)" marker-start={row.back ? 'url(#tip)' : undefined} />
+      {!row.back && <circle class="tail" cx={a} cy={y} r="3.5" />}
       <Label x={Math.min(Math.max(middle, margin + long / 2 + 4), width - long / 2 - 4)} y={dense ? y + 4 : y - 6} text={said} room={width - margin - 8} kind="small halo" />
     </>
   );

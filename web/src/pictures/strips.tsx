@@ -32,18 +32,20 @@ function stripsOf(trace: Trace, whole: Scene, since: number): { strips: Strip[];
   const { feeds } = scene.picture;
   const names = feeds.length ? feeds
     : [...new Set(trace.lanes.filter((lane) => lane.kind !== 'thread' && isUsed(trace, scene, lane)).map((lane) => lane.name))].slice(0, kUndeclared);
+  // What follows the takeaway is only cleared away.
+  const over = scene.items.findLast((item) => item.kind === 'takeaway')?.time ?? Infinity;
   const strips = names.slice(0, kMost).flatMap((name): Strip[] => {
     const lanes = lanesIn(trace, scene, name);
-    const spans = lanes.flatMap((lane) => lane.rows.flatMap((row) => eventsIn(trace, row, scene)))
+    const spans = lanes.flatMap((lane) => lane.rows.flatMap((row) => eventsIn(trace, row, scene, over)))
       .sort((a, b) => trace.time.at(a) - trace.time.at(b));
-    const marks = lanes.flatMap((lane) => eventsIn(trace, lane.marks, scene)).filter((event) => trace.kind.at(event) === Kind.instant).sort((a, b) => trace.time.at(a) - trace.time.at(b));
+    const marks = lanes.flatMap((lane) => eventsIn(trace, lane.marks, scene, over)).filter((event) => trace.kind.at(event) === Kind.instant).sort((a, b) => trace.time.at(a) - trace.time.at(b));
     if (!spans.length && !marks.length) return [];
     const begin = Math.min(...[spans[0], marks[0]].map((one) => one === undefined ? Infinity : trace.time.at(one)));
     let until = marks.length ? trace.time.at(marks[marks.length - 1] as number) : begin;
     for (const event of spans) {
       const end = trace.until.at(event);
       // A state that nobody ends says nothing of its length.
-      until = Math.max(until, trace.kind.at(event) === Kind.state && end >= scene.to ? trace.time.at(event) : Math.min(end, scene.to));
+      until = Math.max(until, trace.kind.at(event) === Kind.state && end >= Math.min(scene.to, over) ? trace.time.at(event) : Math.min(end, scene.to));
     }
     return [{ name, spans, marks, begin, until, zero: begin }];
   });
@@ -90,14 +92,19 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
   const base = (one: Strip) => (aligned ? one.zero : 0);
   const ways = aligned ? strips.filter((one) => one.until - one.zero <= longest(strips) ) : strips;
   const from = aligned ? 0 : live ? Math.max(Math.min(...strips.map((one) => one.begin)), at - kWindow) : Math.min(...strips.map((one) => one.begin));
-  const to = Math.max(from + 1, live ? at : aligned ? Math.max(...ways.map((one) => one.until - one.zero)) : lastMoment(strips, scene));
+  const to = Math.max(from + 1, live ? at : aligned ? Math.max(...ways.map((one) => one.until - one.zero)) * 1.1 : lastMoment(strips, scene));
   const map = useMemo(() => {
     const busy: [number, number][] = live || aligned ? [[from, to]]
       : strips.flatMap((one) => [...one.marks.map((event): [number, number] => [trace.time.at(event), trace.time.at(event)]),
         ...one.spans.map((event): [number, number] => [trace.time.at(event), trace.kind.at(event) === Kind.state && !/wait|back-?off/.test(trace.name(event)) ? trace.time.at(event) : Math.min(trace.until.at(event), to)])])
         .sort((a, b) => a[0] - b[0]);
-    return fold(busy, from, to, gutter, width - 14, { zero: aligned ? 0 : scene.from });
+    return fold(busy, from, to, gutter, width - 14, { zero: aligned ? 0 : scene.from, long: 0.5 });
   }, [trace.version, scene.index, width, gutter, from, to, aligned]);
+  // Words are not hidden by a folded silence.
+  const content = (one: Strip, i: number, part: 'all' | 'blocks' | 'words') => (
+    <Content one={one} trace={trace} scene={scene} x={(time) => map.x(time - base(one))} seen={[from + base(one), Math.min(at, to + base(one))]} part={part}
+      y={6 + i * row + (narrow ? 20 : 3)} h={row - (narrow ? 24 : 8)} edges={[gutter, width - 14]} lit={lit} choose={choose} />
+  );
   return (
     <Sheet width={width} height={tall} label={`When: ${strips.map((one) => one.name).join(', ')}`}>
       {aligned && <text class="small dim" x={width - 14} y={bottom + 32} style={{ textAnchor: 'end' }}>each from its own beginning</text>}
@@ -113,10 +120,7 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
               {narrow ? <text class="small strong" x={gutter} y={y + 14} style={{ textAnchor: 'start' }}>{fitted(one.name, width - 20, true)}</text>
                 : <Words x={gutter - 10} y={y + row / 2 + 3} text={one.name} room={gutter - 14} kind="strong" side="end" />}
             </g>
-            {until >= from && (
-              <Content one={one} trace={trace} scene={scene} x={(time) => map.x(time - base(one))} seen={[from + base(one), Math.min(at, to + base(one))]}
-                y={y + (narrow ? 20 : 3)} h={row - (narrow ? 24 : 8)} edges={[gutter, width - 14]} lit={lit} choose={choose} />
-            )}
+            {until >= from && content(one, i, map.cuts.length ? 'blocks' : 'all')}
             {cases.filter(({ time }) => time <= at && (!aligned || (time <= one.until && strips.every((other) => other.zero >= one.zero || other.until < time)))).map(({ event, time, name }, k, all) => {
               const x = map.x(Math.max(time - base(one), from));
               const next = all[k + 1];
@@ -134,6 +138,7 @@ export function Strips({ trace, scene, at, width, height, live, lit, choose, act
         );
       })}
       <TimeAxis fold={map} y={bottom} top={4} zero={aligned ? 0 : scene.from} at={aligned ? -1 : at} />
+      {map.cuts.length > 0 && strips.map((one, i) => Math.min(at - base(one), to) >= from && <g key={one.name}>{content(one, i, 'words')}</g>)}
     </Sheet>
   );
 }
@@ -153,9 +158,9 @@ function lastMoment(strips: Strip[], scene: Scene): number {
   return Math.min(scene.to, last + Math.max((last - first) * 0.06, 1));
 }
 
-function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
+function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose, part }: {
   one: Strip; trace: Trace; scene: Scene; x: (time: number) => number; seen: [number, number]; y: number; h: number; edges: [number, number];
-  lit: ReadonlySet<number>; choose: (event: number) => void;
+  lit: ReadonlySet<number>; choose: (event: number) => void; part: 'all' | 'blocks' | 'words';
 }) {
   const [from, until] = seen;
   const [, edge] = edges;
@@ -212,20 +217,20 @@ function Content({ one, trace, scene, x, seen, y, h, edges, lit, choose }: {
   }
   return (
     <g>
-      {blocks.map(({ event, left, right, meaning, text }) => (
+      {part !== 'words' && blocks.map(({ event, left, right, meaning, text }) => (
         <g key={event} class={`block is-${meaning}${lit.has(event) ? ' lit' : ''}`} data-state={text} onClick={() => choose(event)}>
           {meaning === 'gone' ? <path class="dead" d={`M${Math.min(left + aside, edge - 14)} ${y + h / 2 - 6}l12 12m0 -12l-12 12`} />
             : <rect x={left} y={y + 3} width={Math.max(2, right - left)} height={h - 6} rx="3" />}
           <title>{`${text}, ${lengthText(Math.min(trace.until.at(event), scene.to) - trace.time.at(event))}`}</title>
         </g>
       ))}
-      {few ? <Named marks={marks} trace={trace} x={x} y={y} h={h} edges={edges} lit={lit} choose={choose}
+      {part !== 'blocks' && (few ? <Named marks={marks} trace={trace} x={x} y={y} h={h} edges={edges} lit={lit} choose={choose}
           taken={line === y + h / 2 + 4 ? texts.flatMap((one): [number, number][] => (one ? [one.side === 'end' ? [one.x - widthOf(one.text, true), one.x] : [one.x, one.x + widthOf(one.text, true)]] : [])) : []} />
-        : <path class="beats" d={beats.map((at) => `M${at} ${y + h * 0.16}v${h * 0.68}`).join('')} />}
-      {texts.map((one, i) => one && one.text && (
+        : <path class="beats" d={beats.map((at) => `M${at} ${y + h * 0.16}v${h * 0.68}`).join('')} />)}
+      {part !== 'blocks' && texts.map((one, i) => one && one.text && (
         <text key={i} class={`small${one.out || beats.length ? ' halo' : ''}`} x={one.x} y={line} style={{ textAnchor: one.side as 'start', pointerEvents: 'none' }}>{one.text}</text>
       ))}
-      {gap && (
+      {gap && part !== 'blocks' && (
         <g class="gap">
           <path d={`M${x(gap.from) + 3} ${y + h - 4}H${x(gap.to) - 3}`} />
           <text class="small halo" x={(x(gap.from) + x(gap.to)) / 2} y={y + h / 2 + (h > 40 ? 11 : 3)}>{widthOf(pause, true) <= x(gap.to) - x(gap.from) - 6 ? pause : lengthText(gap.to - gap.from)}</text>
@@ -245,7 +250,7 @@ function Named({ marks, trace, x, y, h, edges: [least, right], taken: before, li
 }) {
   const dots = marks.map((event) => x(trace.time.at(event)));
   const taken: [number, number, number][] = [...dots.map((at): [number, number, number] => [at - 6, at + 6, 0]), ...before.map(([a, b]): [number, number, number] => [a, b, 0])];
-  const lines = h > 44 ? [0, -15, 15] : [0];
+  const lines = h > 38 ? [0, -15, 15] : [0];
   const places = marks.map((event, i) => {
     const [at, long] = [dots[i] as number, widthOf(trace.name(event), true)];
     for (const line of lines) {

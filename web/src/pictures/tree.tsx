@@ -24,7 +24,8 @@ export function treeOf(table: Table): Node[] {
   const nodes = new Map(table.rows.map((row, i): [string, Node] => {
     const size = sizes?.[i]?.value ?? 1;
     const now = later?.[i]?.value;
-    const text = bytes && sizes?.[i] ? valueText(size, 'bytes') : row[2] ?? '';
+    // A fourth column in words is said too.
+    const text = bytes && sizes?.[i] ? valueText(size, 'bytes') : [row[2] ?? '', later ? '' : row[3] ?? ''].filter(Boolean).join(' ');
     return [row[0] ?? '', { name: row[0] ?? '', text, size: Math.max(size, now ?? 0), ...(now === undefined ? {} : { now }), children: [] }];
   }));
   const parents = new Map(table.rows.map((row) => [row[0] ?? '', row[1] ?? '']));

@@ -1,6 +1,7 @@
-// s3.hpp: requests to S3 or to what speaks its language, with Signature Version 4.
+// s3.hpp: requests to S3, SQS, or to what speaks their language, with Signature Version 4.
 //
 // $LAB_S3_URL is http://KEY:SECRET@127.0.0.1:9000/bucket, of MinIO or s3rver for example.
+// $LAB_SQS_URL is http://KEY:SECRET@127.0.0.1:9324/ACCOUNT/QUEUE, of ElasticMQ for example.
 //
 // Errors    A URL that is none: std::invalid_argument. That a request is not signed as it
 //           should be is an answer.
@@ -27,6 +28,15 @@ using Query = std::map<std::string, std::string>;
 struct Account {
   std::string key_id, secret;
   std::string region = "us-east-1";
+  std::string service = "s3";
+};
+
+// What such a URL names. A URL that is none throws.
+struct Endpoint {
+  explicit Endpoint(const std::string& url);
+  Account account{};
+  std::string host{}, path{};  // "127.0.0.1:9000", "bucket"
+  sockaddr_in address{};
 };
 
 std::string hash_hex(const char* algorithm,
@@ -41,6 +51,11 @@ struct SignedParts {
   std::string time{};  // "20130524T000000Z"
 };
 std::string signature(const Account& account, const SignedParts& parts);
+
+// The request with that body, signed now. The parts need a method, a path, the header host,
+// and whatever else is to be signed.
+http::Request signed_request(const Account& account, SignedParts parts, std::string body,
+                             std::time_t now = std::time(nullptr));
 
 // A request's target, taken apart and decoded.
 struct Target {
@@ -68,15 +83,13 @@ class Bucket {
                         std::chrono::seconds valid,
                         std::time_t now = std::time(nullptr)) const;
 
-  const sockaddr_in& address() const { return address_; }
-  const Account& account() const { return account_; }
+  const sockaddr_in& address() const { return at_.address; }
+  const Account& account() const { return at_.account; }
 
  private:
   std::string path(const std::string& key) const;
 
-  Account account_;
-  std::string host_, name_;
-  sockaddr_in address_{};
+  Endpoint at_;
 };
 
 }  // namespace lab::s3
