@@ -12,9 +12,10 @@
 # --all runs all of them, and if all are noticed it writes tests/mutations.record, to be
 # committed. Without it two kinds are run. First come those that may have gone blind since the
 # record was committed: the file that they break has changed, or anything in the folder of
-# their list. Then comes a fifth of the others; the next commit runs the next fifth. Once
-# all is built, it starts none of that fifth after 4 minutes and none at all after 10, and says
-# what it left.
+# their list. Then comes a tenth of the others; the next commit runs the next tenth. Once
+# all is built, it starts none of that tenth after 2 minutes and none at all after 10, and says
+# what it left. A test that may have gone blind is asked at once; one that went blind although
+# neither it nor the file that it tests has changed is found after ten commits at the latest.
 #
 # --random plants N mutations (15) in each of the named sources, drawn by the seed (1): another
 # operator, a negated condition, a constant that is off by one, a statement or a break that is
@@ -27,8 +28,8 @@
 set -euo pipefail
 cd "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-readonly record=tests/mutations.record fifths=5
-readonly share_until=240 all_until=600  # seconds
+readonly record=tests/mutations.record shares=10
+readonly share_until=120 all_until=600  # seconds
 all= random=
 case ${1-} in
   --all) all=yes && shift ;;
@@ -83,7 +84,7 @@ note_changes() {
 selection() {
   local i turn known=yes
   note_changes || known=
-  turn=$(($(git rev-list --count HEAD) % fifths))
+  turn=$(($(git rev-list --count HEAD) % shares))
   for ((i = 0; i < ${#files[@]}; i++)); do
     if [[ $part ]]; then
       [[ ${files[i]} != *"$part"* ]] || echo "named $i"
@@ -91,7 +92,7 @@ selection() {
       echo "named $i"
     elif [[ ! $known || ${changed[${files[i]}]-} || ${changed[${lists[i]}]-} ]]; then
       echo "changed $i"
-    elif ((i % fifths == turn)); then
+    elif ((i % shares == turn)); then
       echo "share $i"
     fi
   done | sort --stable --key=1,1

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "lab/os/process.hpp"
 #include "support/own_run.hpp"
@@ -33,6 +34,7 @@ class ServicesVerb : public testing::Test {
         any = any || !fs::is_empty(base, none);
       }
       if (!any) return true;
+      std::this_thread::sleep_for(1ms);
     }
     return false;
   }

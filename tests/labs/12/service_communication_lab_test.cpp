@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <thread>
 
 #include "lab/db/amqp.hpp"
@@ -28,19 +29,51 @@ lab::Exit run_lab(std::vector<std::string> flags, Env env = {}) {
   return lab::Child::run(flags, {.deadline = 170s, .env = std::move(env)}).wait();
 }
 
-TEST(ServiceCommunicationLab, ProvesItsClaimsWithOtherSettingsToo) {
-  const auto exit = run_lab({"--work", "10", "--hidden", "300"});
+// A broker takes seconds to start, so these tests share one; the last of them kills it. A lab
+// that starts its own is seen where it is played whole.
+class GivenBroker : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    run_.emplace();
+    server_.emplace();
+  }
+  static void TearDownTestSuite() {
+    server_.reset();
+    run_.reset();
+  }
+
+  static inline std::optional<lab::test::OwnRun> run_;
+  static inline std::optional<lab::RabbitServer> server_;
+};
+
+TEST_F(GivenBroker, IsUsedAndProvesTheClaimsWithOtherSettingsToo) {
+  const auto exit =
+      run_lab({"--work", "10", "--hidden", "300"}, {{"LAB_AMQP_URL", server_->url()}});
   EXPECT_EQ(exit.code, 0) << exit.out << exit.err;
   EXPECT_THAT(exit.out, HasSubstr("9 of 9 claims hold"));
 }
 
-TEST(ServiceCommunicationLab, UsesTheBrokerThatItIsGiven) {
-  const lab::test::OwnRun run;
-  const lab::RabbitServer server;
-  for (const char* scene : {"down", "burst", "crash", "fan-out"}) {
-    const auto exit = run_lab({"--scene", scene}, {{"LAB_AMQP_URL", server.url()}});
-    EXPECT_EQ(exit.code, 0) << exit.out << exit.err;
+// Its broker goes while orders wait in it: the run ends with a line, not with a signal.
+TEST_F(GivenBroker, IsGoneAndTheLabSaysSo) {
+  const std::string trace = run_->folder() + "/trace.json";
+  lab::Child child =
+      lab::Child::run({lab::test::built("labs/12_service_communication"), "--scene",
+                       "burst", "--trace", trace},
+                      {.deadline = 170s, .env = {{"LAB_AMQP_URL", server_->url()}}});
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto drains = [&] {
+    std::ifstream file(trace);
+    const std::string all{std::istreambuf_iterator<char>(file), {}};
+    return all.find("in work\":") != std::string::npos;
+  };
+  while (!drains()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    std::this_thread::sleep_for(1ms);
   }
+  kill(server_->pid(), SIGKILL);
+  const lab::Exit& exit = child.wait();
+  EXPECT_EQ(exit.code, 1) << exit.out << exit.err;
+  EXPECT_THAT(exit.err, HasSubstr("lab 12: "));
 }
 
 TEST(ServiceCommunicationLab, NeedsNoBrokerForTheScenesWithoutOne) {
@@ -65,31 +98,6 @@ TEST(ServiceCommunicationLab, TellsAWrongAddressInOneLine) {
   EXPECT_THAT(told("visibility", "LAB_REDIS_URL", "garbage"), HasSubstr("LAB_REDIS_URL"));
   EXPECT_THAT(told("log", "LAB_KAFKA_BROKERS", "127.0.0.1:1"),
               HasSubstr("LAB_KAFKA_BROKERS"));
-}
-
-// Its broker goes while orders wait in it: the run ends with a line, not with a signal.
-TEST(ServiceCommunicationLab, SaysThatItsBrokerIsGone) {
-  const lab::test::OwnRun run;
-  const lab::RabbitServer server;
-  const std::string trace = run.folder() + "/trace.json";
-  lab::Child child =
-      lab::Child::run({lab::test::built("labs/12_service_communication"), "--scene",
-                       "burst", "--trace", trace},
-                      {.deadline = 170s, .env = {{"LAB_AMQP_URL", server.url()}}});
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
-  const auto drains = [&] {
-    std::ifstream file(trace);
-    const std::string all{std::istreambuf_iterator<char>(file), {}};
-    return all.find("in work\":") != std::string::npos;
-  };
-  while (!drains()) {
-    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-    std::this_thread::sleep_for(1ms);
-  }
-  kill(server.pid(), SIGKILL);
-  const lab::Exit& exit = child.wait();
-  EXPECT_EQ(exit.code, 1) << exit.out << exit.err;
-  EXPECT_THAT(exit.err, HasSubstr("lab 12: "));
 }
 
 // Names of the processes that were started with this temporary folder.
