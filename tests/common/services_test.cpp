@@ -136,6 +136,7 @@ TEST_F(Services, AWrongAddressIsToldInOneLineWithoutItsPassword) {
     const std::string said = message_of([] { const lab::PostgresServer server; });
     EXPECT_TRUE(said.starts_with("LAB_POSTGRES_URL: ")) << said;
     EXPECT_THAT(said, Not(HasSubstr("\n")));
+    EXPECT_THAT(said, Not(HasSubstr("\x1b"))) << "it would clear the screen";
     EXPECT_THAT(said, Not(HasSubstr("secret")));
   }
 }
