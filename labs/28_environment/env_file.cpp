@@ -111,7 +111,8 @@ class Parser {
   static std::string expanded(std::string_view value) {
     std::string result;
     for (std::size_t i = 0; i < value.size(); ++i) {
-      const char next = value[i] == '\\' && i + 1 < value.size() ? value[i + 1] : '\0';
+      // No value ends with a backslash: take_value() has refused it.
+      const char next = value[i] == '\\' ? value[i + 1] : '\0';
       const bool known = next == 'n' || next == 'r';
       result += !known ? value[i] : next == 'n' ? '\n' : '\r';
       i += known;
