@@ -12,7 +12,7 @@ namespace lab15 {
 
 namespace {
 
-// What ann's account is used to send, and whether the response says that it worked.
+// One request from Ann's account, and how its response shows that the attack worked.
 struct Attack {
   const char* name;
   const char* target;
