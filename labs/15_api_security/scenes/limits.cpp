@@ -151,9 +151,9 @@ void limits(lab::Story& story, const Knobs& knobs) {
   };
   story.claim(
       "15.2", as_expected,
-      "{} of {} guesses passed. Controls: {} of {} without a limit, {} at a fixed "
-      "window's edge, {} with two stores, {} of {} by forged addresses",
-      passed(table, 1), many, passed(table, 0), more, passed(edge, 0), passed(table, 3),
+      "{} of {} guesses passed. Controls: no limit {}, a fixed window's edge {}, two "
+      "stores {}, a forged address {} of {}",
+      passed(table, 1), many, passed(table, 0), passed(edge, 0), passed(table, 3),
       passed(table, 2), more);
   story.nuance(
       "15.2",
