@@ -12,7 +12,7 @@ namespace lab15 {
 
 namespace {
 
-// What ann's account is used to send, and whether the response says that it worked.
+// One request from Ann's account, and how its response shows that the attack worked.
 struct Attack {
   const char* name;
   const char* target;
@@ -110,12 +110,10 @@ void attacks(lab::Story& story, const Knobs&) {
   const auto found = [&](const Json& password) {
     return !find_one(users, {{"user", "admin"}, {"password", password}}).is_null();
   };
-  story.claim(
-      "15.8",
-      told_apart("password ") == 2 && found("s3cret") && !found("x") &&
-          found({{"$ne", "x"}}) && !found(R"({"$ne":"x"})"),
-      "2 of 2 operators were blocked. Control: unguarded, both logged in, and as a "
-      "string the operator matched no user");
+  story.claim("15.8",
+              told_apart("password ") == 2 && found("s3cret") && !found("x") &&
+                  found({{"$ne", "x"}}) && !found(R"({"$ne":"x"})"),
+              "2 of 2 operators were blocked. Control: unguarded, both logged in");
   story.nuance(
       "15.8",
       "A JSON body can carry operators in Express 4 and 5. A query string like "
@@ -152,9 +150,10 @@ void headers(lab::Story& story, const Knobs&) {
       "{} headers more and no X-Powered-By kept the shop out of a frame. Control: "
       "the login with $ne and the bad order still worked",
       added);
-  story.nuance("15.1",
-               "The strongest is the Content-Security-Policy, and helmet's default fits "
-               "few pages: write your own.");
+  story.nuance(
+      "15.1",
+      "The strongest is the Content-Security-Policy. Helmet's default policy breaks "
+      "many pages, so write your own.");
   story.takeaway("Headers instruct a browser. An attacker's program does not read them.");
 }
 

@@ -26,11 +26,9 @@ enum class Guards { none, headers_alone, cors_alone, all };
 struct ShopOptions {
   std::string name;
   Guards guards = Guards::all;
-  RateLimiter limiter{};  // none: no limit
-  std::function<std::string(const Request&)> client = [](const Request& request) {
-    return request.peer;
-  };
-  bool deny_list = false;  // a logout revokes the token
+  RateLimiter limiter{};                                // none: no limit
+  std::function<std::string(const Request&)> client{};  // whom the limit counts
+  bool deny_list = false;                               // a logout revokes the token
   std::string host = "127.0.0.1";
 };
 

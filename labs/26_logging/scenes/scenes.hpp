@@ -23,7 +23,7 @@ void full_queue(lab::Story& story, const Knobs& knobs);
 void endings(lab::Story& story, const Knobs& knobs);
 
 // The process that logs and ends. Its arguments: the log file; "sync", "queued" or "flushed";
-// and how it ends.
+// and how it ends, as a number.
 int victim(std::span<const std::string> args);
 
 }  // namespace lab26

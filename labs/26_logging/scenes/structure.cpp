@@ -147,7 +147,7 @@ void structure(lab::Story& story, const Knobs& knobs) {
       "newlines forged {} lines, and {} of the users came back. Control: {} from JSON",
       plain.lines - all.size(), plain.share(), json.share());
   story.claim("26.6", json.errors == truth && plain.errors != truth,
-              "from JSON each count was right: {} errors for /pay. Control: from text {}",
+              "JSON: {} errors for /pay, which is right. Control: text, {}",
               json.errors.at("/pay"), plain.errors.at("/pay"));
   story.nuance(
       "26.6",

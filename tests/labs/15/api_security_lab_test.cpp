@@ -21,7 +21,8 @@ Played play_15(std::vector<std::string> flags,
 TEST(ApiSecurityLab, ProvesItsClaimsWithOtherSettingsToo) {
   for (const std::vector<std::string>& flags :
        {std::vector<std::string>{"--limit", "1", "--addresses", "2"},
-        {"--limit", "20", "--addresses", "9"}}) {
+        {"--limit", "20", "--addresses", "9"},
+        {"--limit", "50", "--addresses", "9"}}) {
     const Played played = play_15(flags);
     EXPECT_EQ(played.exit.code, 0) << played.exit.out << played.exit.err;
     EXPECT_EQ(played.proven.size(), 8u);
