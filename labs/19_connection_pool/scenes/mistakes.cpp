@@ -68,7 +68,7 @@ void transactions(Story& story, const Knobs&) {
               apart, together);
   story.nuance(
       "19.3",
-      "In Node only pg.Pool pools; pg.Client is one connection. pool.query() may "
+      "In Node pg.Pool is the pool; pg.Client is one connection. pool.query() may "
       "take another connection each time, so a transaction needs pool.connect().");
   story.takeaway(
       "Borrow one connection for the whole transaction and give it back in `finally`.");
@@ -172,8 +172,9 @@ void next_borrower(Story& story, const Knobs&) {
               clean, passed_on);
   story.nuance("19.6",
                "pg.Pool resets nothing, so a client is as its last borrower left it. "
-               "DISCARD ALL cleans all of it, for one more round trip per borrower. The "
-               "server's reply to a statement does not tell whether a reset is needed.");
+               "Roll back an open transaction; then DISCARD ALL resets the rest, for one "
+               "more round trip per borrower. The server's reply to a statement does not "
+               "tell whether a reset is needed.");
   story.takeaway(
       "Clean a connection when it comes back, and ping one that was idle for a while "
       "before you lend it.");

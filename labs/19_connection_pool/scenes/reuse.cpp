@@ -111,7 +111,7 @@ void reuse(Story& story, const Knobs&) {
               eleventh_waits ? "had to wait" : "was served");
   story.nuance(
       "19.4",
-      "The driver under mongoose pools by itself. It is not run here. Its "
+      "mongoose's driver has a pool of its own. It is not run here. Its "
       "documentation says maxPoolSize 100, minPoolSize 0, and waitQueueTimeoutMS "
       "0, which means that borrowers wait for ever.");
   story.takeaway("A pool opens few connections and lends them over and over.");
