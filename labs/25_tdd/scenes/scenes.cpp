@@ -150,7 +150,7 @@ void examples(lab::Story& story, const Knobs& knobs) {
       "({}). Control: the rules pass all three suites",
       counterexample);
   story.nuance("25.3",
-               "As long as a table passes, the examples have not forced the rule.");
+               "As long as a table passes, the examples do not yet require the rule.");
   story.takeaway(
       "Examples check the cases that you thought of. A property checks the general "
       "rule.");
