@@ -366,9 +366,10 @@ int walk(const Catalog& catalog, const Place& place, const WalkOptions& options)
     fmt::print("\n{}\n",
                terminal.styled(
                    Style::dim,
-                   fmt::format("{} more steps show the scenes and what stands in for the "
-                               "world: ./lab walk {} --all",
-                               others, labs[0].number)));
+                   fmt::format("{} more {} the scenes and what stands in for the world: "
+                               "./lab walk {} --all",
+                               others, others == 1 ? "step shows" : "steps show",
+                               labs[0].number)));
   }
   return 0;
 }

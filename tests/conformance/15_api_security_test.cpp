@@ -161,7 +161,8 @@ TEST_F(BesidePackages, TheClientsAddressIsWhatExpressFinds) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Request request{.headers = {{"X-Forwarded-For", requests[i]["forwarded"]}},
                           .peer = requests[i]["peer"]};
-    EXPECT_EQ(client_address(request, proxies), theirs[i]) << requests[i];
+    EXPECT_EQ(client_address(request, proxies), theirs[i].get<std::string>())
+        << requests[i];
   }
 }
 

@@ -255,7 +255,8 @@ TEST_F(GraphqlJs, AnswersTenThousandRandomQueriesAlike) {
       EXPECT_THAT(told.get<std::vector<std::string>>(),
                   testing::Contains(HasSubstr(part)));
     } else if (other.contains("syntax") &&
-               (problem == other["syntax"]["message"] || !problem.starts_with(kName))) {
+               (problem == other["syntax"]["message"].get<std::string>() ||
+                !problem.starts_with(kName))) {
       ++seen["syntax"];
       const bool no_detail = problem.find("Invalid number") != problem.npos ||
                              problem.find("Unexpected character") != problem.npos;
