@@ -5,11 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "labs/each_lab.hpp"
 

@@ -1,6 +1,7 @@
 // ./lab services: kept for one terminal, found again, and gone when told or with it.
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <filesystem>
 #include <thread>
 
