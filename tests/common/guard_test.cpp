@@ -127,7 +127,7 @@ TEST_F(Guards, ReturnTheExitCodeOfTheWork) {
   EXPECT_EQ(guarded.wait(), status) << "asked again";
 }
 
-// Also of one that their caller ignores, and of the signals that are its own to block.
+// Also if their caller ignores that signal.
 TEST_F(Guards, ReturnTheSignalThatEndedTheWork) {
   for (const int signal : {SIGKILL, SIGTERM, SIGSEGV}) {
     const auto ours = signal == SIGKILL ? SIG_DFL : std::signal(signal, SIG_IGN);
@@ -161,7 +161,7 @@ TEST_F(Guards, LeaveTheWorkTheDescriptorsAndTheThreadsOfItsCaller) {
   EXPECT_EQ(WEXITSTATUS(guarded.wait()), 0);
 }
 
-// A name by which ps shows it, and the signals that its caller has blocked, and no others.
+// The name is the one that ps shows; the signals are those that are blocked.
 TEST_F(Guards, LeaveTheWorkAndItsCallerTheirNameAndTheirSignals) {
   const auto facts = [] {
     std::array<char, 16> name{};
@@ -185,7 +185,7 @@ TEST_F(Guards, LeaveTheWorkAndItsCallerTheirNameAndTheirSignals) {
 }
 
 // Whoever reads a pipe of the work sees its end when the work has closed it.
-TEST_F(Guards, HoldNoDescriptorOfTheWorks) {
+TEST_F(Guards, HoldNoDescriptorOfTheWork) {
   for (const int as : {-1, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     LastOne last;
     const pid_t caller = fork();
@@ -335,8 +335,8 @@ TEST_F(Guards, SurviveTheKillOfTheirCallersGroup) {
   }
 }
 
-// Then nobody is left who would end it: the kernel does.
-TEST_F(Guards, AreNotNeededForTheWorkItselfToEndWithThem) {
+// Then nobody is left who could end it.
+TEST_F(Guards, LeaveTheWorkToTheKernelIfAllAboveItAreKilled) {
   LastOne last;
   start_caller(last);
   const LastOne::Pids run = last.hear();
@@ -348,7 +348,7 @@ TEST_F(Guards, AreNotNeededForTheWorkItselfToEndWithThem) {
   EXPECT_EQ(poll(&ended, 1, 20'000), 1);
 }
 
-// A guard that the caller has adopted ends after what it guards.
+// The caller adopts the inner guard of a killed outer one, and waits for it too.
 TEST_F(Guards, LeaveNobodyToWhoeverHasWaitedForThem) {
   LastOne last;
   Guarded guarded([&] {

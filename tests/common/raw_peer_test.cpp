@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <string>
@@ -27,7 +28,6 @@ TEST(RawFrame, HasALengthOfTheSizeThatItNeeds) {
   }
 }
 
-// The example of RFC 6455, 5.7 has another mask.
 TEST(RawFrame, OfAClientIsMasked) {
   EXPECT_EQ(frame(kPing, "abcde"),
             "\x89\x85\x12\x34\x56\x78"s + static_cast<char>('a' ^ 0x12) +
@@ -132,6 +132,8 @@ TEST_F(RawPeerTest, HearsBytesAndTheEndButNotSilence) {
 
 TEST_F(RawPeerTest, SendsAllHoweverMuchItIs) {
   const std::string much(4 << 20, 'x');
+  const timeval most{.tv_sec = 10, .tv_usec = 0};
+  setsockopt(other_.get(), SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
   std::size_t got = 0;
   std::jthread reading([&] {
     std::string piece(1 << 20, '\0');
