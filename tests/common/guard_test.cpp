@@ -145,7 +145,8 @@ TEST_F(Guards, ReturnTheSignalThatEndedTheWork) {
 
 TEST_F(Guards, PassEverySignalOnToTheWorkAlone) {
   for (const int signal : {SIGINT, SIGHUP, SIGKILL}) {
-    Guarded guarded([] {
+    Guarded guarded([signal] {
+      std::signal(signal, SIG_DFL);  // nohup and a shell's & have it ignored
       wait_for_ever();
       return 0;
     });
