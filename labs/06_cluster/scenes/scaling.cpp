@@ -75,7 +75,7 @@ void one_core(Story& story, const Knobs&) {
   }
   story.table({kWanted,
                {"a process with", "threads"},
-               {{"one thread, like JavaScript", fmt::format("{:.1f}", one.wanted)},
+               {{"one thread, as in JavaScript", fmt::format("{:.1f}", one.wanted)},
                 {"four threads", fmt::format("{:.1f}", four.wanted)}}});
   const bool busy = std::thread::hardware_concurrency() < 2 || four.used < 1.5;
   story.claim("06.1", one.used <= 1.05 && four.wanted > 2 * one.wanted,

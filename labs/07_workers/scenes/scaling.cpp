@@ -151,10 +151,9 @@ std::uint64_t turns_on_two_cores(const std::vector<std::uint64_t>& cores,
 
 void scaling(Story& story, const Knobs&) {
   story.say(
-      "One worker process serves requests that compute, and then requests that wait 100 "
-      "ms. Then two worker processes do the same. A worker is busy while it runs or "
-      "waits for a core. At last two processes that never sleep pass a value back and "
-      "forth, on one core and on two.");
+      "One worker process, and then two, serve requests that compute and requests that "
+      "wait. A busy worker runs or waits for a core. At last two processes that never "
+      "sleep pass a value back and forth.");
   story.picture(lab::Picture::bars, {kComputes, kWaits});
   const int passes = passes_for(256, milliseconds(4));
   const Message compute{
@@ -162,6 +161,10 @@ void scaling(Story& story, const Knobs&) {
   const Message waiting{.ask = Ask::wait, .value = 100};  // ms
   const int computing = story.quick() ? 30 : 100;
   const Waits one = wait(1, waiting, 200), two = wait(2, waiting, 200);
+  story.table({kWaits,
+               {"workers", "requests"},
+               {{"1 worker", std::to_string(one.at_once)},
+                {"2 workers", std::to_string(two.at_once)}}});
   const std::vector<std::uint64_t> cores = my_cores();
   if (cores.size() < 2) {
     story.say("This process may use one core only, so there is no gain to show.");
@@ -174,10 +177,6 @@ void scaling(Story& story, const Knobs&) {
        {"workers", "on average"},
        {{"1 worker", fmt::format("{:.1f}", busy_at_once(1, compute, computing))},
         {"2 workers", fmt::format("{:.1f}", busy_at_once(2, compute, computing))}}});
-  story.table({kWaits,
-               {"workers", "requests"},
-               {{"1 worker", std::to_string(one.at_once)},
-                {"2 workers", std::to_string(two.at_once)}}});
   const std::uint64_t together = turns(cores.front(), cores.front());
   const std::uint64_t apart = turns_on_two_cores(cores, together);
   story.claim("07.4", one.per_second > 50 && apart > 10 * together,
