@@ -30,7 +30,7 @@ enum class Ask : std::uint32_t {
   bump,   // adds value to a global of its own; value: what that global is now
   blur,   // value x value pixels, `passes` times; value: their sum
   echo,   // its bytes, back
-  wait,   // answered after `value` milliseconds; others are served meanwhile
+  wait,   // answered after `value` milliseconds; value: how many waited until then
   crash,  // raises SIGSEGV; what is not in this list ends the worker
 };
 

@@ -227,28 +227,44 @@ void weight(Story& story, const Knobs&) {
 
 namespace {
 
-// One thread of two crashes while the other is at work. Returns the signal that ended both.
-int crash_a_thread() {
-  return Forked([] {
-           std::latch other_works(2);
-           std::jthread other([&] {
-             other_works.arrive_and_wait();
-             std::this_thread::sleep_for(10s);
-           });
-           other_works.arrive_and_wait();
-           crash_by_signal();
-         })
-      .wait();
-}
+// A process with two threads, of which the first crashes when it is told to.
+class TwoThreads {
+ public:
+  pid_t pid() const { return child_.pid(); }
+
+  // How many threads run; waits for both, unless they do not come.
+  std::uint64_t running() {
+    for (int i = 0; i < 10'000 && *running_ < 2; ++i) std::this_thread::sleep_for(1ms);
+    return *running_;
+  }
+  // Returns the signal that ended the process, and so both threads.
+  int crash() {
+    *crash_ = 1;
+    return child_.wait();
+  }
+
+ private:
+  SharedNumber running_, crash_;
+  Forked child_{[this] {
+    std::jthread other([this] {
+      ++*running_;
+      std::this_thread::sleep_for(20s);
+    });
+    ++*running_;
+    for (int i = 0; i < 10'000 && *crash_ == 0; ++i) std::this_thread::sleep_for(1ms);
+    crash_by_signal();
+  }};
+};
 
 }  // namespace
 
 void crash(Story& story, const Knobs&) {
   story.say(
       "One of two worker processes crashes with a segmentation fault. Then one of two "
-      "threads does.");
+      "threads of a third process does.");
+  constexpr const char* kThird = "third process";
   story.picture(lab::Picture::nodes,
-                {"main", "worker 1", "worker 2", "thread 1", "thread 2"});
+                {"main", "worker 1", "worker 2", kThird, "thread 1", "thread 2"});
   trace::actor("main", trace::Actor::process);
   WorkerProcess bad, good;
   declare(bad, 1);
@@ -258,18 +274,25 @@ void crash(Story& story, const Knobs&) {
   trace::state("worker 1", "killed by SIGSEGV");
   const bool lives = ask(good, 2, "add 1", {.ask = Ask::bump, .value = 1}) == 1u;
   trace::state("worker 2", lives ? "still answers" : "gone");
-  trace::actor("thread 1", trace::Actor::process);
-  trace::actor("thread 2", trace::Actor::process);
-  trace::flow_in(trace::flow_out("crash", {.lane = "main"}), "crash",
-                 {.lane = "thread 1"});
-  const int of_threads = crash_a_thread();
-  trace::state("thread 1", "killed by SIGSEGV");
-  trace::state("thread 2", of_threads ? "killed with it" : "goes on");
+  TwoThreads third;
+  trace::actor(kThird, trace::Actor::process, third.pid());
+  trace::state(kThird, fmt::format("runs {} threads", third.running()));
+  for (std::uint64_t thread = 1; thread <= third.running(); ++thread) {
+    const std::string name = fmt::format("thread {}", thread);
+    trace::actor(name, trace::Actor::process);
+    trace::flow_in(trace::flow_out("starts", {.lane = kThird}), "starts", {.lane = name});
+    trace::state(name, "runs");
+  }
+  trace::flow_in(trace::flow_out("crash", {.lane = "main"}), "crash", {.lane = kThird});
+  const int of_threads = third.crash();
+  trace::state("thread 1", "crashed");
+  trace::state(kThird, of_threads ? "killed by SIGSEGV" : "ended");
+  trace::state("thread 2", of_threads ? "killed with it" : "ended");
   story.table({"A segmentation fault",
                {"in a worker", "ends", "the other worker"},
                {{"process", fmt::format("that process, by signal {}", of_process),
                  lives ? "goes on" : "is gone"},
-                {"thread", fmt::format("the whole process, by signal {}", of_threads),
+                {"thread", fmt::format("its whole process, by signal {}", of_threads),
                  of_threads ? "is gone" : "goes on"}}});
   story.claim("07.2",
               !answered && of_process == SIGSEGV && lives && of_threads == SIGSEGV,

@@ -50,6 +50,8 @@ class Forked {
   Forked& operator=(const Forked&) = delete;
   ~Forked() { wait(); }
 
+  pid_t pid() const { return pid_; }  // 0 once it has been waited for
+
   // The signal that ended it, 0 if none did.
   int wait() {
     if (pid_ != 0) waitpid(std::exchange(pid_, 0), &status_, 0);

@@ -52,8 +52,10 @@ class Worker {
     pollfd source{channel_, POLLIN, 0};
     const int ready = poll(&source, 1, timeout);
     const auto now = Clock::now();
+    const std::uint64_t at_once = due_.size();
     const auto done = std::erase_if(due_, [now](auto due) { return due <= now; });
-    for (std::size_t i = 0; i < done; ++i) send_message(channel_, {.ask = Ask::wait});
+    for (std::size_t i = 0; i < done; ++i)
+      send_message(channel_, {.ask = Ask::wait, .value = at_once});
     return ready > 0;
   }
 
