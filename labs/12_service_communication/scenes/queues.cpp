@@ -33,29 +33,37 @@ void consumer_down(lab::Story& story, const Knobs&) {
     trace::counter("waiting", orders, {.lane = "broker"});
     return orders;
   };
-  const auto publish_all = [&] {
+  const auto publish = [&](int orders) {
     const auto began = std::chrono::steady_clock::now();
-    for (int i = 0; i < kOrders; ++i) {
+    for (int i = 0; i < orders; ++i) {
       payments.publish(std::to_string(++confirmed));
       trace::counter("confirmed", confirmed, {.lane = "orders"});
-      if (i % 3 == 0) depth();
+      depth();
     }
     return std::chrono::steady_clock::now() - began;
   };
+  const auto wait_charged = [&] {
+    for (const Deadline over(20s); payments.charged() < confirmed && !over.has_passed();)
+      std::this_thread::sleep_for(1ms);
+    depth();
+  };
+  const auto happens = [](const char* state, const char* what) {
+    trace::state("payments", state);
+    trace::instant(what, {.lane = "broker"});
+  };
   lab::Child consumer = payments_process(payments.habits);
-  trace::state("payments", "up");
-  const auto while_up = publish_all();
-  for (const Deadline over(20s); payments.charged() < kOrders && !over.has_passed();)
-    std::this_thread::sleep_for(1ms);
+  auto while_up = publish(1);
+  wait_charged();  // until then its process starts
+  happens("up", "consumer up");
+  while_up += publish(kOrders - 1);
+  wait_charged();
   consumer.kill(SIGKILL);
   consumer.wait();
-  trace::state("payments", "killed");
-  trace::instant("consumer killed", {.lane = "broker"});
-  const auto while_down = publish_all();
+  happens("killed", "killed");
+  const auto while_down = publish(kOrders);
   const int waiting = depth();
-  payments.inbox.consume(payments.habits.queue, 10);
-  trace::state("payments", "up again");
-  trace::instant("a new consumer", {.lane = "broker"});
+  payments.inbox.consume(payments.habits.queue, 1);
+  happens("up again", "new consumer");
   while (payments.charged() < confirmed && payments.take().came) {
     depth();
   }
@@ -133,22 +141,35 @@ void fan_out(lab::Story& story, const Knobs&) {
   story.say(
       "A service emits \"order placed\" twice. Mail and stock listen, each on its own "
       "queue. Statistics joins before the second event.");
-  story.picture(lab::Picture::nodes, {"orders", "mail", "stock", "statistics"});
-  trace::actor("orders", trace::Actor::service);
+  constexpr const char* kShared = "one queue for all";
+  story.picture(lab::Picture::nodes, {"orders", "control", "exchange", kShared, "mail",
+                                      "stock", "statistics"});
+  for (const char* who : {"orders", "control", "exchange", kShared})
+    trace::actor(who, trace::Actor::service);
   lab::Amqp amqp = connect_amqp();
   const std::string placed = fresh("placed");
   amqp.declare_fanout(placed);
+  const auto copies_in = [&](const std::string& listener) {
+    const int count = amqp.depth(placed + listener);
+    trace::counter("in its queue", count, {.lane = listener});
+    return count;
+  };
   std::vector<std::string> listeners;
   const auto join = [&](const std::string& listener) {
     trace::actor(listener, trace::Actor::service);
     amqp.declare(placed + listener, {.passing = true});
     amqp.bind(placed + listener, placed);
+    copies_in(listener);
     listeners.push_back(listener);
   };
   const auto emit = [&] {
     amqp.emit(placed, {"order 17 was placed"});
     amqp.wait_confirmed();
-    for (const std::string& listener : listeners) arrow("orders", listener);
+    arrow("orders", "exchange");
+    for (const std::string& listener : listeners) {
+      arrow("exchange", listener, "copy");
+      copies_in(listener);
+    }
   };
   join("mail");
   join("stock");
@@ -156,11 +177,13 @@ void fan_out(lab::Story& story, const Knobs&) {
   join("statistics");
   emit();
   std::vector<int> copies;
-  for (const std::string& listener : listeners)
-    copies.push_back(amqp.depth(placed + listener));
-  Payments payments({});
-  payments.publish("17");
-  const int shared = payments.sender.depth(payments.habits.queue);
+  for (const std::string& listener : listeners) copies.push_back(copies_in(listener));
+  amqp.declare(placed + kShared, {.passing = true});
+  copies_in(kShared);
+  amqp.publish(placed + kShared, {"order 17 was placed"});
+  amqp.wait_confirmed();
+  arrow("control", kShared);
+  const int shared = copies_in(kShared);
   story.claim("12.9", copies == std::vector{2, 2, 1} && shared == 1,
               "of two events mail got {}, stock got {}, and statistics, which joined "
               "between them, got {}. Control: the consumers of one queue share {} copy",

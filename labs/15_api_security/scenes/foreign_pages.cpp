@@ -28,17 +28,30 @@ constexpr Case kCases[] = {
 constexpr Case kStopped = {
     "evil page, origins checked", "evil page", kEvilPage, kText, "no", "no", "no"};
 
+void arrow(const char* from, const char* to, const char* what) {
+  lab::trace::flow_in(lab::trace::flow_out(what, {.lane = from}), what, {.lane = to});
+}
+
 std::vector<std::string> posted(const Case& by, const Shop& shop) {
   lab::trace::instant(by.what, {.lane = "case"});
-  Caller caller(by.caller, shop);
+  // What a browser gets is not yet what its page gets.
+  Caller caller(*by.origin ? "browser" : by.caller, shop);
   const Request request{.method = "POST",
                         .target = "/login",
-                        .body = R"({"user":"ann","password":"?"})",
+                        .body = Json{{"user", "ann"}, {"password", kPassword}}.dump(),
                         .headers = {{"Content-Type", by.type}}};
   const int before = shop.handled();
   Fetched fetched{.readable = true};
   if (*by.origin) {
+    arrow(by.caller, "browser", "fetch");
     fetched = fetch_as_browser(by.origin, caller, request);
+    if (fetched.readable) {
+      arrow("browser", by.caller, "may read it");
+    } else {
+      lab::trace::instant(
+          fetched.sent ? "the page may not read it" : "does not send the POST",
+          {.lane = "browser"});
+    }
   } else {
     caller.send(request);
   }
@@ -54,7 +67,8 @@ void foreign_pages(lab::Story& story, const Knobs&) {
       "Our page and evil.example's call an API that has CORS alone, with plain text and "
       "with JSON. The evil page should read nothing, but its text should reach the "
       "handler.");
-  story.picture(lab::Picture::sequence, {"our page", "evil page", "curl", "shop"});
+  story.picture(lab::Picture::sequence,
+                {"our page", "evil page", "browser", "curl", "shop"});
   const Shop shop({.name = "shop", .guards = Guards::cors_alone});
   lab::Table table{"What happened to a POST",
                    {"from", "preflight", "handler ran", "page may read"},

@@ -21,10 +21,16 @@ void waits(Story& story, const Knobs&) {
   story.say(
       "Three requests each wait 100 ms for a store, then compute for 40 ms. A profiler "
       "and a trace watch the same thread. Only one of them should see the waiting.");
-  story.picture(Picture::strips, {"computes", "waits for the store"});
+  constexpr const char* kProfile = "samples in the CPU profile";
+  story.picture(Picture::strips, {"computes", "waits for the store", kProfile});
   const auto begin = std::chrono::steady_clock::now();
   const Scheduled before = scheduled();
   Sampler sampler;
+  std::size_t told = 0;
+  const auto tell_samples = [&](const char* function) {
+    const std::size_t all = sampler.samples(), more = all - std::exchange(told, all);
+    lab::trace::instant(fmt::format("{}: {}", function, more), {.lane = kProfile});
+  };
   std::chrono::nanoseconds spans{};
   for (int i = 0; i < 3; ++i) {
     const auto asked = std::chrono::steady_clock::now();
@@ -32,8 +38,11 @@ void waits(Story& story, const Knobs&) {
     ask_store(100ms);
     wait.end();
     spans += std::chrono::steady_clock::now() - asked;
-    const lab::trace::Span compute("add_tax", {.lane = "computes"});
+    tell_samples("ask_store");
+    lab::trace::Span compute("add_tax", {.lane = "computes"});
     add_tax(steps_in(40ms));
+    compute.end();
+    tell_samples("add_tax");
   }
   sampler.stop();
   const auto lasted = std::chrono::steady_clock::now() - begin;

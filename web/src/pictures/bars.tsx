@@ -134,6 +134,11 @@ function One({ table: told, width, height, limit }: { table: Table; width: numbe
   const start = top + (height - top - 6 - step * table.rows.length) / 2;
   const thick = Math.max(6, Math.min(88, (step - above) * 0.62, step - above - 8));
   const long = width - gutter - (narrow ? 20 : value_room);
+  // A limit is said before its line, or after it where the head of the bars stands.
+  const line_of = limit ? gutter + (limit.value / most) * long : 0;
+  const limit_said = limit ? `${limit.name}: ${limit.value.toLocaleString('en')}` : '';
+  const free = gutter + (narrow || all ? 0 : widthOf(head, true) + 12);
+  const after = !narrow && line_of - 6 - widthOf(limit_said, true) < free;
   return (
     <g class="bars">
       <Label x={8} y={20} text={table.title} room={width - 16} kind="strong" side="start" />
@@ -142,8 +147,8 @@ function One({ table: told, width, height, limit }: { table: Table; width: numbe
       {columns.map(({ x, w, i }) => <Label key={i} x={x} y={42} text={table.columns[i] ?? ''} room={w - 8} kind="small dim" side="start" />)}
       {limit && (
         <g class="limit">
-          <line x1={gutter + (limit.value / most) * long} x2={gutter + (limit.value / most) * long} y1={top - 4} y2={height - 4} />
-          <Label x={gutter + (limit.value / most) * long - 6} y={narrow ? height - 6 : 42} text={`${limit.name}: ${limit.value.toLocaleString('en')}`} room={long} kind="small halo" side="end" />
+          <line x1={line_of} x2={line_of} y1={top - 4} y2={height - 4} />
+          <Label x={after ? Math.max(line_of + 6, free) : line_of - 6} y={narrow ? height - 6 : 42} text={limit_said} room={long} kind="small halo" side={after ? 'start' : 'end'} />
         </g>
       )}
       {table.rows.map((_, i) => {
