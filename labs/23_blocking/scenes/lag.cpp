@@ -17,7 +17,9 @@ using Rows = std::vector<std::vector<std::string>>;
 // A loop on which the meter runs, and stalls that happen when they are told to.
 class MeteredLoop {
  public:
-  explicit MeteredLoop(milliseconds resolution) : delay_(loop_, resolution) {
+  MeteredLoop(std::string_view what, milliseconds resolution)
+      : delay_(loop_, resolution) {
+    lab::trace::instant(what, {.lane = "case"});
     delay_.on_sample = [](std::chrono::nanoseconds interval, lab::Where where) {
       lab::trace::counter("loop delay",
                           std::chrono::duration<double, std::milli>(interval).count(),
@@ -32,8 +34,11 @@ class MeteredLoop {
     return delay_.histogram().max() >= stall ? "seen" : "not seen";
   }
   static void block(milliseconds time) {
+    lab::trace::counter("stall", static_cast<double>(time.count()),
+                        {.args = {{"unit", "ms"}}});
     const auto end = LoopDelay::Clock::now() + time;
     while (LoopDelay::Clock::now() < end) continue;
+    lab::trace::counter("stall", 0, {.args = {{"unit", "ms"}}});
   }
   // Until the meter has taken so many samples more.
   void run(std::uint64_t more) {
@@ -57,21 +62,21 @@ std::string missed(std::string (*play)()) {
 }
 
 std::string before_its_first_sample() {
-  MeteredLoop loop(10ms);
+  MeteredLoop loop("at start", 10ms);
   MeteredLoop::block(kStall);
   loop.run(3);
   return loop.saw(kStall);
 }
 
 std::string read_too_early() {
-  MeteredLoop loop(10ms);
+  MeteredLoop loop("read too early", 10ms);
   loop.run(3);
   MeteredLoop::block(kStall);
   return loop.saw(kStall);
 }
 
 std::string right_after_a_reset() {
-  MeteredLoop loop(10ms);
+  MeteredLoop loop("after a reset", 10ms);
   loop.run(3);
   loop.delay().reset();
   MeteredLoop::block(kStall);
@@ -80,7 +85,7 @@ std::string right_after_a_reset() {
 }
 
 std::string for_half_its_resolution() {
-  MeteredLoop loop(kStall);
+  MeteredLoop loop("50 ms, and a meter of 100 ms", kStall);
   loop.run(1);
   MeteredLoop::block(kStall / 2);
   loop.run(1);
@@ -93,16 +98,18 @@ struct Seen {
 };
 
 Seen between_two_samples() {
-  MeteredLoop loop(10ms);
+  MeteredLoop loop("mid-run", 10ms);
   loop.run(3);
   const std::uint64_t before = loop.samples();
   MeteredLoop::block(kStall);
   loop.run(1);
-  return {loop.saw(kStall), loop.samples() - before};
+  const Seen seen{loop.saw(kStall), loop.samples() - before};
+  loop.run(3);
+  return seen;
 }
 
 std::string idle() {
-  MeteredLoop loop(20ms);
+  MeteredLoop loop("idle", 20ms);
   loop.run(5);
   return loop.delay().histogram().percentile(50) < 10ms ? "zero" : "the resolution";
 }
@@ -115,7 +122,7 @@ void lag(Story& story, const Knobs&) {
       "A timer that repeats every 10 ms records how long ago it fired last. This is all "
       "that monitorEventLoopDelay does. The loop is blocked at different moments, and "
       "the timer should miss some of the stalls.");
-  story.picture(lab::Picture::curves, {"loop delay"});
+  story.picture(lab::Picture::curves, {"loop delay", "stall"});
   const Seen stall = between_two_samples();
   const Rows rows = {{"blocked before its first sample", missed(before_its_first_sample)},
                      {"read before the loop goes on", missed(read_too_early)},

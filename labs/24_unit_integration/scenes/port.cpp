@@ -15,16 +15,17 @@ namespace trace = lab::trace;
 
 namespace {
 
+void draw(std::string_view what, std::string_view from, std::string_view to) {
+  trace::flow_in(trace::flow_out(what, {.lane = from}), what, {.lane = to});
+}
+
 // Spies: they pass each call on, and tell.
 struct UsersSpy : Users {
   explicit UsersSpy(Users& real) : real_(real) {}
   bool add(const std::string& address) override {
-    const auto asked = trace::flow_out("insert", {.lane = "application"});
-    trace::flow_in(asked, "insert", {.lane = "PostgreSQL"});
+    draw("insert", "app", "Postgres");
     const bool added = real_.add(address);
-    const char* told = added ? "1 row" : "no row";
-    trace::flow_in(trace::flow_out(told, {.lane = "PostgreSQL"}), told,
-                   {.lane = "application"});
+    draw(added ? "1 row" : "no row", "Postgres", "app");
     return added;
   }
   Users& real_;
@@ -32,23 +33,18 @@ struct UsersSpy : Users {
 struct MailerSpy : Mailer {
   explicit MailerSpy(Mailer& real) : real_(real) {}
   bool welcome(const std::string& address) override {
-    const auto asked = trace::flow_out("POST /messages", {.lane = "application"});
-    trace::flow_in(asked, "POST /messages", {.lane = "mail service"});
+    draw("POST /messages", "app", "mail service");
     const bool sent = real_.welcome(address);
-    const char* told = sent ? "202" : "refused";
-    trace::flow_in(trace::flow_out(told, {.lane = "mail service"}), told,
-                   {.lane = "application"});
+    draw(sent ? "202" : "refused", "mail service", "app");
     return sent;
   }
   Mailer& real_;
 };
 
 int told_post(TestApp& app, const std::string& address) {
-  const auto sent = trace::flow_out("POST /users", {.lane = "test"});
-  trace::flow_in(sent, "POST /users", {.lane = "application"});
+  draw("POST /users", "test", "app");
   const int status = app.post(address);
-  const std::string text = std::to_string(status);
-  trace::flow_in(trace::flow_out(text, {.lane = "application"}), text, {.lane = "test"});
+  draw(std::to_string(status), "app", "test");
   return status;
 }
 
@@ -68,8 +64,7 @@ void port(lab::Story& story, const Knobs&) {
       "An integration test starts the application in its own process, sends it two "
       "requests, and closes it. Then twenty applications run at the same time. Expect "
       "twenty ports, and none of them open afterwards.");
-  story.picture(lab::Picture::sequence,
-                {"test", "application", "PostgreSQL", "mail service"});
+  story.picture(lab::Picture::sequence, {"test", "app", "Postgres", "mail service"});
   lab::PostgresServer database;
   MailService mail;
   lab::Postgres connection(database.url());
@@ -92,21 +87,28 @@ void port(lab::Story& story, const Knobs&) {
   int open = 0;
   std::string refusal;
   {
+    trace::instant("20 applications at the same time", {.lane = "case"});
+    draw("start 20, each on port 0", "test", "app");
     std::vector<std::unique_ptr<TestApp>> apps;
     for (int i = 0; i < 20; ++i) {
       apps.push_back(std::make_unique<TestApp>(fake, mailer));
       ports.insert(apps.back()->port());
     }
     for (const std::uint16_t each : ports) open += listens(each);
+    draw(fmt::format("{} ports, {} open", ports.size(), open), "app", "test");
     // The control: a test that insists on a port which another run has.
+    draw(fmt::format("start on port {}", *ports.begin()), "test", "app");
     try {
       const TestApp insists(fake, mailer, *ports.begin());
     } catch (const lab::Error& error) {
       refusal = error.what();
+      draw("refused", "app", "test");
     }
+    draw("close all 20", "test", "app");
   }
   int left = 0;
   for (const std::uint16_t each : ports) left += listens(each);
+  draw(fmt::format("{} open", left), "app", "test");
   const int leaked = lab::open_descriptors() - descriptors;
 
   story.claim(

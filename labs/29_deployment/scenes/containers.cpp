@@ -4,7 +4,6 @@
 
 #include "lab/core/error.hpp"
 #include "lab/core/text.hpp"
-#include "lab/core/trace.hpp"
 #include "scenes/scenes.hpp"
 #include "world/container.hpp"
 
@@ -20,30 +19,37 @@ using Row = std::vector<std::string>;
 // Runs the app in one way, and stops it.
 Row serve(Containers& containers, const char* name, std::string_view on_sigterm,
           bool init = false) {
-  lab::trace::state(name, "serves");
   const Served served = containers.serve(on_sigterm, init);
-  lab::trace::state(name, fmt::format("exit {}", served.code));
   std::istringstream words(served.greeting);
   std::string version, pid, host;
   words >> version >> pid >> host;
   return {name, pid == "1" ? "1" : "another", host, std::to_string(served.code)};
 }
 
-void show(lab::Story& story, const std::vector<Row>& rows) {
-  story.table({"Who obeys SIGTERM", {"the app", "pid", "host name", "exit code"}, rows});
+constexpr const char* kTable = "The same app, and what it may do";
+
+// `fills`: how the app ended, in each row, when it took 100 MiB.
+void show(lab::Story& story, std::vector<Row> rows, const Row& fills) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string code = rows[i][kCode];
+    rows[i][kCode] = code == "137" ? "no, code 137" : "yes, code " + code;
+    rows[i].push_back(i < fills.size() ? fills[i] : "");
+  }
+  story.table(
+      {kTable, {"the app", "pid", "host name", "obeys SIGTERM", "100 MiB of 60"}, rows});
 }
 
 void by_namespaces(lab::Story& story, const Row& outside, std::string_view missing) {
   std::vector<Row> rows{outside};
+  Row fills{fmt::format("exit {}", *Containers(By::process).fill())};
   if (Containers::namespaces_allowed()) {
     Containers box(By::namespaces);
-    rows.push_back(serve(box, "PID 1", "nothing"));
-    rows.push_back(serve(box, "PID 1 with a handler", "drain"));
+    rows.push_back(serve(box, "container", "nothing"));
+    rows.push_back(serve(box, "with a handler", "drain"));
     const auto filled = box.fill();
-    rows.push_back({"100 MiB where 60 are allowed", "another", "",
-                    filled ? std::to_string(*filled) : "a limit takes root"});
+    fills.push_back(filled ? fmt::format("exit {}", *filled) : "a limit takes root");
   }
-  show(story, rows);
+  show(story, rows, fills);
   story.nuance("29.8",
                "Not proven here ({}): it takes root, and an engine by sudo apt install "
                "podman runc catatonit.",
@@ -55,15 +61,16 @@ void by_podman(lab::Story& story, const Row& outside) {
   Containers process(By::process), podman(By::podman);
   const Image first = podman.build("1"), next = podman.build("2");
   // It waits for SIGKILL, so the others are played meanwhile.
-  auto stubborn =
-      std::async(std::launch::async, [&] { return serve(podman, "PID 1", "nothing"); });
-  const Row handler = serve(podman, "PID 1 with a handler", "drain");
-  const Row init = serve(podman, "under an init", "nothing", true);
+  auto stubborn = std::async(std::launch::async,
+                             [&] { return serve(podman, "container", "nothing"); });
+  const Row handler = serve(podman, "with a handler", "drain");
+  const Row init = serve(podman, "with an init", "nothing", true);
   const long unlimited = *process.fill(), limited = *podman.fill();
   const Row bare = stubborn.get();
   std::optional<std::pair<long, long>> played;
   if (!story.quick()) played = podman.play(app_file("deployment.yaml"));
-  show(story, {outside, bare, handler, init});
+  show(story, {outside, bare, handler, init},
+       {fmt::format("exit {}", unlimited), fmt::format("exit {}", limited)});
   story.claim(
       "29.8",
       bare[kPid] == "1" && bare[kHost] != outside[kHost] && unlimited == 0 &&
@@ -94,10 +101,9 @@ void containers(lab::Story& story, const Knobs&) {
       "and "
       "SIGKILL if it is still there a second later.",
       missing.empty() ? "podman" : "the kernel's namespaces alone");
-  story.picture(lab::Picture::machine,
-                {"process", "PID 1", "PID 1 with a handler", "under an init"});
+  story.picture(lab::Picture::bars, {kTable});
   Containers process(By::process);
-  const Row outside = serve(process, "process", "nothing");
+  const Row outside = serve(process, "no container", "nothing");
   try {
     if (missing.empty()) return by_podman(story, outside);
   } catch (const lab::Error& error) {

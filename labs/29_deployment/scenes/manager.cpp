@@ -24,18 +24,21 @@ using lab::uv::Supervisor;
 
 namespace {
 
-constexpr const char* kName = "the app";
+constexpr const char *kKilled = "killed 5 times", *kWrong = "a wrong setting";
 
-lab::uv::SupervisorObservers drawn() {
-  const auto enter = [](std::string_view state, lab::Where where) {
-    trace::state(kName, state, 0, where);
+lab::uv::SupervisorObservers drawn(const char* name) {
+  const auto enter = [name](std::string_view state, lab::Where where) {
+    trace::state(name, state, 0, where);
   };
   return {.on_start =
-              [enter](pid_t pid, auto where) {
-                trace::actor(kName, trace::Actor::process, pid, where);
-                enter("running", where);
+              [name, enter, starts = 0](pid_t pid, auto where) mutable {
+                trace::actor(name, trace::Actor::process, pid, where);
+                enter(fmt::format("process {}", ++starts), where);
               },
-          .on_death = [enter](auto&, auto where) { enter("dead", where); },
+          .on_wait =
+              [enter](milliseconds wait, auto where) {
+                enter(fmt::format("wait {}", lab::text::time(wait)), where);
+              },
           .on_give_up = [enter](auto where) { enter("given up", where); }};
 }
 
@@ -61,7 +64,7 @@ void survive_kills(Story& story) {
   lab::uv::Loop loop;
   const lab::Descriptor listener = lab::loopback::listen();
   const std::uint16_t port = lab::loopback::port_of(listener);
-  const Supervisor manager(loop, app(listener.get()), {.first = 5ms}, drawn());
+  const Supervisor manager(loop, app(listener.get()), {.first = 5ms}, drawn(kKilled));
   std::set<std::string> served{ask(port).body};
   const auto began = std::chrono::steady_clock::now();
   for (int i = 0; i < 5; ++i) {
@@ -87,10 +90,16 @@ void give_up(Story& story) {
   lab::uv::Loop loop;
   RotatedLog log(loop, lab::run_dir() / "crashes.log", 1 << 20);
   std::vector<long> waits;
-  auto observers = drawn();
-  observers.on_wait = [&](milliseconds wait, auto) { waits.push_back(wait.count()); };
+  auto observers = drawn(kWrong);
+  observers.on_wait = [&, draw = observers.on_wait](milliseconds wait, auto where) {
+    draw(wait, where);
+    waits.push_back(wait.count());
+  };
   bool given_up = false;
-  observers.on_give_up = [&](auto) { given_up = true; };
+  observers.on_give_up = [&, draw = observers.on_give_up](auto where) {
+    draw(where);
+    given_up = true;
+  };
   // Its socket is not there, as with a wrong setting.
   const Supervisor manager(
       loop, {.role = "app", .env = {{"LISTEN_FD", "9999"}}, .output = log.input()},
@@ -145,7 +154,7 @@ void manager(Story& story, const Knobs&) {
       "A process manager holds the port and starts the app, which is killed five times. "
       "Then an app with a wrong setting ends at once each time. Finally the app prints "
       "5,000 lines.");
-  story.picture(lab::Picture::strips, {kName});
+  story.picture(lab::Picture::strips, {kKilled, kWrong});
   survive_kills(story);
   give_up(story);
   rotate(story);

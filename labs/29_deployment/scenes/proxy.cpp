@@ -170,11 +170,14 @@ void balance(Story& story, const Knobs&) {
   const auto replies = [&](int requests) {
     std::map<std::string, int> count;
     for (int i = 0; i < requests; ++i) {
-      const auto flow = trace::flow_out("GET /", {.lane = "client"});
+      draw("GET", "client", "nginx");
       const Response reply = ask(nginx.port(), {});
       const std::string who =
           reply.status == 200 ? reply.body.substr(0, 1) : std::to_string(reply.status);
-      trace::flow_in(flow, who, {.lane = who.size() == 1 ? "copy " + who : "nginx"});
+      if (reply.status == 200)
+        draw("GET", "nginx", "copy " + who);
+      else
+        draw(who, "nginx", "client");
       ++count[who];
     }
     return count;
@@ -228,24 +231,32 @@ bool has_unread(std::uint16_t port) {
 
 // The app pauses just when it should close an idle connection, and so a request arrives
 // first. Its loop runs timers before it reads: it closes a connection with a request in it.
-int after_a_pause(const char* method, const char* proxy_keeps) {
+int after_a_pause(const char* method, milliseconds proxy_keeps) {
   constexpr milliseconds kIdle{200};
+  trace::instant(
+      fmt::format("{}: nginx keeps idle connections for {}, the app for {}", method,
+                  lab::text::time(proxy_keeps), lab::text::time(kIdle)),
+      {.lane = "case"});
   App app({.idle = kIdle});
   const NginxServer nginx(
       std::vector{app.port()},
-      {.upstream = fmt::format("keepalive 4; keepalive_timeout {};", proxy_keeps),
+      {.upstream =
+           fmt::format("keepalive 4; keepalive_timeout {}ms;", proxy_keeps.count()),
        .location = "proxy_http_version 1.1; proxy_set_header Connection \"\";"});
   ask(nginx.port(), {.method = "POST"});
   app.process().kill(SIGSTOP);
+  trace::instant("paused", {.lane = "the app"});
   std::this_thread::sleep_for(kIdle + 50ms);  // its timer is due
+  draw(method, "client", "nginx");
   auto reply = std::async(std::launch::async, ask, nginx.port(),
                           lab::http::Request{.method = method});
   const auto deadline = Clock::now() + 5s;
   while (!has_unread(app.port()) && Clock::now() < deadline) std::this_thread::yield();
+  draw(method, "nginx", "the app");
+  trace::instant("goes on", {.lane = "the app"});
   app.process().kill(SIGCONT);
   const int status = reply.get().status;
-  draw(method, "client", "nginx");
-  draw(method, "nginx", "the app");
+  if (status == 200) draw("200", "the app", "nginx");
   draw(std::to_string(status), "nginx", "client");
   return status;
 }
@@ -257,9 +268,9 @@ void keep_alive(Story& story, const Knobs&) {
       "nginx keeps idle connections to the app, and the app closes what was idle for 200 "
       "ms. Just then the app pauses, and a request arrives on such a connection.");
   const std::string title = "One request on a connection that was idle";
-  story.picture(Picture::nodes, {"client", "nginx", "the app"});
-  const int lost = after_a_pause("POST", "60s"), again = after_a_pause("GET", "60s"),
-            fine = after_a_pause("POST", "70ms");
+  story.picture(Picture::sequence, {"client", "nginx", "the app"});
+  const int lost = after_a_pause("POST", 60s), again = after_a_pause("GET", 60s),
+            fine = after_a_pause("POST", 70ms);
   story.table({title,
                {"idle connections", "request", "status"},
                {{"nginx keeps them longer", "POST", std::to_string(lost)},

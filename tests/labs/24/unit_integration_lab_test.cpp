@@ -39,7 +39,7 @@ TEST(UnitIntegrationLab, ShufflesAsOftenAsItIsTold) {
   const Played played =
       play("24_unit_integration", {"--scene", "trust", "--orders", "12"});
   EXPECT_EQ(played.exit.code, 0) << played.exit.err;
-  EXPECT_THAT(played.exit.out, HasSubstr("of 12 shuffled ones"));
+  EXPECT_THAT(played.exit.out, HasSubstr("of 12 shuffled orders"));
 }
 
 // The database of somebody who keeps one: what the tests store there is rolled back.
