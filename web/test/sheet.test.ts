@@ -17,11 +17,11 @@ const readme = (lab: string) => readFileSync(join(kLabs, lab, 'README.md'), 'utf
 test('a sheet has what the page says, without where a screen would lead', () => {
   const { spoken, senior, wrong, instead } = piecesOf([
     '# 05', '', '## The answer in 30 seconds', '', 'It *slows* the', 'source.', '', '| sentence | by |', '| --- | --- |', '| It. | 05.1 |', '',
-    '## What makes it a senior answer', '', '- **A mark is', '  no limit.** Because', '  of `x` (scene `ways`).', '- **No sentence,** so none.', '- plain', '- **Why?** So.', '',
+    '## What makes it a senior answer', '', '- **A mark is', '  no limit.** Because', '  of `x` (scene `ways`).', '- **Only its beginning,** and `more`.', '- plain', '- **Why?** So.', '',
     '## The usual wrong answer', '', '"*It limits the', 'buffer.*" It does not (05.1, scene `ways`):', '', '```', './lab run 5', '```', '', '## They will ask next', '', '**And?** No.', '',
   ].join('\n'));
   assert.equal(spoken, 'It *slows* the source.');
-  assert.deepEqual(senior, [{ lead: 'A mark is no limit.', why: 'Because of `x`.' }, { lead: 'Why?', why: 'So.' }]);
+  assert.deepEqual(senior, [{ lead: 'A mark is no limit.', why: 'Because of `x`.' }, { lead: 'Only its beginning,', why: 'and `more`.' }, { lead: 'Why?', why: 'So.' }]);
   assert.equal(wrong, 'It limits the buffer.');
   assert.equal(instead, 'It does not.');
 });
