@@ -26,7 +26,7 @@ cat >lab <<'LAB'
 #!/usr/bin/env bash
 [[ $1 == test ]] || exit 0
 preset=${2-release} preset=${preset#--}
-cmake -S . -B build/$preset -DKIND=$preset >/dev/null
+cmake -G Ninja -S . -B build/$preset -DKIND=$preset >/dev/null
 for test in {1..4000}; do echo "$test/4000 Test #$test: Many.Tests ......   Passed   30.00 sec"; done
 exec ctest --test-dir build/$preset -j 2 --output-on-failure
 LAB

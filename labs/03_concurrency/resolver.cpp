@@ -38,12 +38,14 @@ Resolver::Resolver(Loop& loop, std::uint16_t server_port,
   options.timeout = static_cast<int>(
       std::clamp<std::chrono::milliseconds>(patience, 1ms, std::chrono::hours(1))
           .count());
+  options.tries = 4;  // c-ares had 4, and has 3 since 1.20
   options.sock_state_cb_data = this;
   options.sock_state_cb = [](void* self, ares_socket_t fd, int readable, int writable) {
     static_cast<Resolver*>(self)->watch(fd, readable != 0, writable != 0);
   };
   check_ares(
-      ares_init_options(&channel_, &options, ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS),
+      ares_init_options(&channel_, &options,
+                        ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES),
       "start c-ares");
   const std::string server = "127.0.0.1:" + std::to_string(server_port);
   const int result = ares_set_servers_ports_csv(channel_, server.c_str());

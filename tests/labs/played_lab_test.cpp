@@ -49,6 +49,11 @@ std::string source_of(const Json& event) {
   return event.value("src", event.at("args").value("src", ""));
 }
 
+bool says_what_to_install(const Json& event) {
+  return event.value("cat", "") == "nuance" &&
+         event.value("name", "").find("sudo apt install") != std::string::npos;
+}
+
 // A lab's quick run, and another of it at the same time that draws for a person at a terminal.
 struct Pair {
   Exit told;
@@ -88,9 +93,7 @@ TEST_P(PlayedLab, ProvesAllItsClaims) {
   for (const Json& event : lines(exit.out)) {
     const Json& args = event.at("args");
     // A claim about what is not installed is not made; the lab says what installs it.
-    const std::string name = event.value("name", "");
-    if (event.value("cat", "") == "nuance" && name.find("sudo apt install") != name.npos)
-      proven.insert(args.at("id"));
+    if (says_what_to_install(event)) proven.insert(args.at("id"));
     EXPECT_THAT(source_of(event), MatchesRegex("((labs|common)/.*:[0-9]+)?")) << event;
     if (event.at("cat") != "claim") continue;
     EXPECT_TRUE(args.at("holds")) << args;
@@ -218,6 +221,13 @@ class PlayedLabsDrill : public PlayedLab {
       items_.emplace(item.id, std::move(item));
   }
 
+  // Why some answers cannot be found here: of what is not installed the run says nothing.
+  std::string left_out() const {
+    for (const Json& event : lines(played().told.out))
+      if (says_what_to_install(event)) return event.value("name", "");
+    return {};
+  }
+
   // The answer of each scenario, by its id: read in the run, or, with knobs that it did not
   // have, in a run of its own.
   const std::map<std::string, std::string>& expected() const {
@@ -269,6 +279,7 @@ class PlayedLabsDrill : public PlayedLab {
 };
 
 TEST_P(PlayedLabsDrill, HasTheAnswerOfEachScenarioInTheRun) {
+  if (const std::string why = left_out(); !why.empty()) GTEST_SKIP() << why;
   for (const auto& [id, answer] : expected()) {
     EXPECT_TRUE(fits(items_.at(id), answer))
         << id << ": the run says \"" << answer << '"';
@@ -289,6 +300,7 @@ void expect_it_fits(const std::string& text) {
 TEST_P(PlayedLabsDrill, AsksEveryItemAndJudgesItByARunUntilAllAreKnown) {
   if (lab::test::kAddressSanitizer)
     GTEST_SKIP() << "it plays once more what has just been played";
+  if (const std::string why = left_out(); !why.empty()) GTEST_SKIP() << why;
   const std::string all = worked_through();
   EXPECT_EQ(missed_.size() + expected().size(), items_.size());
   EXPECT_THAT(all, HasSubstr(std::to_string(items_.size()) +
