@@ -94,6 +94,7 @@ class LabScript : public testing::Test {
   std::string type(const std::string& command) {
     const std::string output = root() / "output";
     const std::string line = "cd / && FAKE_ROOT=" + root().string() +
+                             " XDG_DATA_HOME=" + (root() / "data").string() +
                              " PATH=" + (root() / "bin").string() + ":$PATH timeout 20 " +
                              command + " > " + output + " 2>&1";
     const int status = std::system(line.c_str());
