@@ -15,8 +15,11 @@ TEST_F(ClusterBesideNode, DealsAndLosesWorkersAlike) {
   EXPECT_EQ(node["the names of the process that manages them"],
             "isPrimary true, isMaster true");
   const Rows dealt = play("06_cluster", {"--scene", "distribution"}).rows();
-  EXPECT_EQ(dealt.at("primary accepts"), "1 > " + node["20 new connections"] + " > " +
-                                             node["20 requests over one connection"]);
+  // Listening sockets, workers that got the kept connection, and the worker's share.
+  EXPECT_EQ(dealt.at("primary deals, worker 1"), "1 > 1 worker > 10");
+  EXPECT_EQ(dealt.at("primary deals, worker 2"), " >  > 10");
+  EXPECT_EQ(node["20 new connections"], "10/10");
+  EXPECT_EQ(node["20 requests over one connection"], "20/0");
   const Rows killed = play("06_cluster", {"--scene", "killed"}).rows();
   EXPECT_THAT(
       killed.at("plain"),
