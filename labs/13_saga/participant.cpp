@@ -114,15 +114,20 @@ Outcome Participant::take_effect(const Command& command) {
 void Participant::relay(const std::function<void(const Message&)>& publish) {
   for (bool more = true; more;) {
     db_.query("BEGIN");
-    const auto rows = db_.query(
-        "SELECT id, saga, event, input FROM outbox WHERE NOT sent "
-        "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED");
-    more = rows.count() > 0;
-    if (more) {
-      publish({rows.text(0, 1), rows.text(0, 2), rows.text(0, 3)});
-      db_.query("UPDATE outbox SET sent = true WHERE id = $1", {rows.text()});
+    try {
+      const auto rows = db_.query(
+          "SELECT id, saga, event, input FROM outbox WHERE NOT sent "
+          "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED");
+      more = rows.count() > 0;
+      if (more) {
+        publish({rows.text(0, 1), rows.text(0, 2), rows.text(0, 3)});
+        db_.query("UPDATE outbox SET sent = true WHERE id = $1", {rows.text()});
+      }
+      db_.query("COMMIT");
+    } catch (...) {
+      if (!db_.broken()) db_.query("ROLLBACK");
+      throw;
     }
-    db_.query("COMMIT");
   }
 }
 

@@ -39,7 +39,7 @@ class Participant {
   Outcome handle(const Command& command);
 
   // Publishes what the outbox holds, oldest first. A crash after `publish` repeats it: the
-  // outbox delivers at least once.
+  // outbox delivers at least once. What `publish` throws passes through, and the event stays.
   void relay(const std::function<void(const Message&)>& publish);
 
  private:

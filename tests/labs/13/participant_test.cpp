@@ -182,6 +182,24 @@ TEST_F(ParticipantTest, ASagaIsNotCompensatedBeforeTheMoneyIsBack) {
   EXPECT_EQ(shop->books(), Books{"CANCELLED"});
 }
 
+TEST_F(ParticipantTest, TakesCommandsAfterARelayThatTheDatabaseFailed) {
+  handle("charge");
+  shop->ask("payments", "ALTER TABLE outbox ADD CONSTRAINT unsent CHECK (NOT sent)");
+  EXPECT_THROW(relayed(), lab::Error);
+  shop->ask("payments", "ALTER TABLE outbox DROP CONSTRAINT unsent");
+  EXPECT_EQ(handle("refund"), Outcome::done);
+  EXPECT_THAT(relayed(), ElementsAre("charge:done", "refund:done"));
+}
+
+TEST_F(ParticipantTest, LeavesARowToAnotherRelayOnceItCouldNotPublishIt) {
+  handle("charge");
+  EXPECT_THROW(payments->relay([](const Message&) { throw Crash(); }), Crash);
+  Participant second(Shop::url("payments"), payment_steps());
+  std::vector<std::string> by_second;
+  second.relay([&](const Message& message) { by_second.push_back(message.event); });
+  EXPECT_THAT(by_second, ElementsAre("charge:done"));
+}
+
 TEST_F(ParticipantTest, TakesEveryPrintableCharacter) {
   EXPECT_EQ(handle("charge", " 7~", "ann ~lamp! 60"), Outcome::done);
 }
