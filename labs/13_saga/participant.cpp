@@ -46,14 +46,14 @@ Outcome Participant::handle(const Command& command) {
     throw std::invalid_argument("no such command");
   const Input checked(command.input);
   Outcome outcome = Outcome::done;
+  const bool acts = command.action == step->act;
   db_.query("BEGIN");
   try {
-    if (command.action == step->act) {
-      outcome = act(command, step->act);
-    } else {
-      undo(command, step->act);
-    }
-    if (outcome == Outcome::busy) db_.query("ROLLBACK; BEGIN");
+    outcome = acts ? act(command, step->act) : undo(command, step->act);
+    // A refused step keeps its mark, so a repetition is refused too. A busy one keeps none, and
+    // an undo keeps none until it is done: each repetition tries again.
+    if (outcome != Outcome::done && !(acts && outcome == Outcome::refused))
+      db_.query("ROLLBACK; BEGIN");
     db_.query("INSERT INTO outbox (saga, event, input) VALUES ($1, $2, $3)",
               {command.saga, command.action + ":" + std::string(to_string(outcome)),
                command.input});
@@ -75,9 +75,10 @@ Outcome Participant::act(const Command& command, const std::string& step) {
 
 // Step 8: undoing changes only what was done. If the command is still on its way, the row
 // that is written here refuses it when it comes.
-void Participant::undo(const Command& command, const std::string& step) {
-  if (!claim(command, step, "undone") && change(command, step, "undone"))
-    take_effect(command);
+Outcome Participant::undo(const Command& command, const std::string& step) {
+  const bool was_done =
+      !claim(command, step, "undone") && change(command, step, "undone");
+  return was_done ? take_effect(command) : Outcome::done;
 }
 
 // True for the first with this key; a second one at the same time waits for its commit.
@@ -113,15 +114,20 @@ Outcome Participant::take_effect(const Command& command) {
 void Participant::relay(const std::function<void(const Message&)>& publish) {
   for (bool more = true; more;) {
     db_.query("BEGIN");
-    const auto rows = db_.query(
-        "SELECT id, saga, event, input FROM outbox WHERE NOT sent "
-        "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED");
-    more = rows.count() > 0;
-    if (more) {
-      publish({rows.text(0, 1), rows.text(0, 2), rows.text(0, 3)});
-      db_.query("UPDATE outbox SET sent = true WHERE id = $1", {rows.text()});
+    try {
+      const auto rows = db_.query(
+          "SELECT id, saga, event, input FROM outbox WHERE NOT sent "
+          "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED");
+      more = rows.count() > 0;
+      if (more) {
+        publish({rows.text(0, 1), rows.text(0, 2), rows.text(0, 3)});
+        db_.query("UPDATE outbox SET sent = true WHERE id = $1", {rows.text()});
+      }
+      db_.query("COMMIT");
+    } catch (...) {
+      if (!db_.broken()) db_.query("ROLLBACK");
+      throw;
     }
-    db_.query("COMMIT");
   }
 }
 

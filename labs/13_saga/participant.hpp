@@ -34,16 +34,17 @@ class Participant {
   static const char* schema();  // the tables that it needs
 
   // Done, refused, or busy. An event with the outcome goes into the outbox, each time: so a
-  // repetition is told what the first one was.
+  // repetition is told what the first one was. If undoing is refused or busy, the step stays
+  // done, and a repetition tries to undo it again.
   Outcome handle(const Command& command);
 
   // Publishes what the outbox holds, oldest first. A crash after `publish` repeats it: the
-  // outbox delivers at least once.
+  // outbox delivers at least once. What `publish` throws passes through, and the event stays.
   void relay(const std::function<void(const Message&)>& publish);
 
  private:
   Outcome act(const Command& command, const std::string& step);
-  void undo(const Command& command, const std::string& step);
+  Outcome undo(const Command& command, const std::string& step);
   bool claim(const Command& command, const std::string& step, const char* state);
   bool change(const Command& command, const std::string& step, const char* state);
   Outcome take_effect(const Command& command);

@@ -78,9 +78,10 @@ bool Orchestrator::forward(const std::string& saga, Progress& at) {
     record(saga, at, {Event::refused, i});
   } else if (outcome != Outcome::unknown) {
     return false;
-  } else if (at.attempts == attempts_) {
+  } else if (at.attempts >= attempts_) {
     // Step 5: an unknown outcome is not a failure. It is requested again, and then undone as
     // if it had happened. If it cannot be undone, it is requested until its outcome is known.
+    // The process before this one may have been allowed more attempts, and have made them.
     if (!can_return_from(i + 1)) return false;
     record(saga, at, {Event::abandoned, i});
   }

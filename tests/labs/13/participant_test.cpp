@@ -133,6 +133,73 @@ TEST_F(ParticipantTest, TakesBackAllOfACommandThatTheDatabaseFailed) {
   EXPECT_EQ(balance(), "40");
 }
 
+TEST_F(ParticipantTest, UndoesLaterWhatItCouldNotUndoAtFirst) {
+  handle("charge");
+  shop->ask("payments", "UPDATE accounts SET name = 'away' WHERE name = 'ann'");
+  EXPECT_EQ(handle("refund"), Outcome::refused);
+  EXPECT_EQ(handle("refund"), Outcome::refused);
+  shop->ask("payments", "UPDATE accounts SET name = 'ann' WHERE name = 'away'");
+  EXPECT_EQ(balance(), "40");
+  EXPECT_EQ(handle("charge"), Outcome::done);  // it still is
+  EXPECT_EQ(handle("refund"), Outcome::done);
+  EXPECT_EQ(handle("refund"), Outcome::done);
+  EXPECT_EQ(balance(), "100");
+  EXPECT_THAT(relayed(), ElementsAre("charge:done", "refund:refused", "refund:refused",
+                                     "charge:done", "refund:done", "refund:done"));
+}
+
+TEST_F(ParticipantTest, UndoesLaterWhatWasBusyAtFirst) {
+  handle("charge");
+  shop->ask("payments",
+            "ALTER FUNCTION refund(text, text, text, int) RENAME TO away;"
+            "CREATE FUNCTION refund(text, text, text, int) RETURNS boolean "
+            "LANGUAGE sql AS 'SELECT false'");
+  EXPECT_EQ(handle("refund"), Outcome::busy);
+  shop->ask("payments",
+            "DROP FUNCTION refund(text, text, text, int);"
+            "ALTER FUNCTION away RENAME TO refund");
+  EXPECT_EQ(balance(), "40");
+  EXPECT_EQ(handle("refund"), Outcome::done);
+  EXPECT_EQ(balance(), "100");
+  EXPECT_THAT(relayed(), ElementsAre("charge:done", "refund:busy", "refund:done"));
+}
+
+// The account goes after the charge, and the sofa is sold out.
+TEST_F(ParticipantTest, ASagaIsNotCompensatedBeforeTheMoneyIsBack) {
+  MemoryLog log;
+  Orchestrator orchestrator(order_steps(), log, [&](const Command& command) {
+    return Participant(Shop::url(command.service), order_steps()).handle(command);
+  });
+  orchestrator.on_record([&](const Record& record) {
+    if (record.event == Event::requested && record.step == 2)
+      shop->ask("payments", "UPDATE accounts SET name = 'away' WHERE name = 'ann'");
+  });
+  orchestrator.begin("7", "ann sofa 60");
+  EXPECT_EQ(orchestrator.run("7"), Ending::waiting);
+  EXPECT_EQ(shop->books(), (Books{"PENDING", 60}));
+  shop->ask("payments", "UPDATE accounts SET name = 'ann' WHERE name = 'away'");
+  EXPECT_EQ(orchestrator.run("7"), Ending::compensated);
+  EXPECT_EQ(shop->books(), Books{"CANCELLED"});
+}
+
+TEST_F(ParticipantTest, TakesCommandsAfterARelayThatTheDatabaseFailed) {
+  handle("charge");
+  shop->ask("payments", "ALTER TABLE outbox ADD CONSTRAINT unsent CHECK (NOT sent)");
+  EXPECT_THROW(relayed(), lab::Error);
+  shop->ask("payments", "ALTER TABLE outbox DROP CONSTRAINT unsent");
+  EXPECT_EQ(handle("refund"), Outcome::done);
+  EXPECT_THAT(relayed(), ElementsAre("charge:done", "refund:done"));
+}
+
+TEST_F(ParticipantTest, LeavesARowToAnotherRelayOnceItCouldNotPublishIt) {
+  handle("charge");
+  EXPECT_THROW(payments->relay([](const Message&) { throw Crash(); }), Crash);
+  Participant second(Shop::url("payments"), payment_steps());
+  std::vector<std::string> by_second;
+  second.relay([&](const Message& message) { by_second.push_back(message.event); });
+  EXPECT_THAT(by_second, ElementsAre("charge:done"));
+}
+
 TEST_F(ParticipantTest, TakesEveryPrintableCharacter) {
   EXPECT_EQ(handle("charge", " 7~", "ann ~lamp! 60"), Outcome::done);
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "memory.hpp"
 
@@ -15,6 +16,7 @@ class SagaTest : public testing::Test {
  protected:
   Outcome answer(const Command& command) {
     sent.push_back(command.action);
+    if (sent.size() > 100) throw std::logic_error("it asks for ever");
     auto& queue = answers[command.action];
     if (queue.empty()) return deliver(services, command);
     const Outcome outcome = queue.front();
@@ -89,6 +91,24 @@ TEST_F(SagaTest, CountsTheAttemptsOverRestarts) {
                       {Event::requested, 1}};
   EXPECT_EQ(run(3), Ending::compensated);
   EXPECT_EQ(std::ranges::count(sent, "charge"), 1);
+}
+
+// The process before this one was allowed five attempts and made four.
+TEST_F(SagaTest, GoesBackAfterARestartWithFewerAttemptsThanItHasMade) {
+  answers["charge"] = {Outcome::unknown};
+  log.records["7"] = {
+      {Event::begun, 0, "ann lamp 60"}, {Event::requested, 0}, {Event::done, 0}};
+  log.records["7"].insert(log.records["7"].end(), 4, {Event::requested, 1});
+  EXPECT_EQ(run(3), Ending::compensated);
+  EXPECT_THAT(sent, ElementsAre("charge", "refund", "cancel"));
+}
+
+TEST_F(SagaTest, WaitsForThePivotAfterARestartWithFewerAttempts) {
+  answers["ship"] = {Outcome::unknown};
+  EXPECT_EQ(run(5), Ending::waiting);
+  sent.clear();
+  EXPECT_EQ(run(3), Ending::waiting);
+  EXPECT_THAT(sent, ElementsAre("ship"));
 }
 
 TEST_F(SagaTest, NeverGivesUpThePivot) {
