@@ -69,6 +69,19 @@ std::optional<std::string> header(const Headers& headers, std::string_view name)
   return std::nullopt;
 }
 
+std::optional<std::string> list_header(const Headers& headers, std::string_view name) {
+  std::optional<std::string> list;
+  for (const auto& [key, value] : headers) {
+    if (lower(key) != name) continue;
+    if (list) {
+      *list += ", " + value;
+    } else {
+      list = value;
+    }
+  }
+  return list;
+}
+
 Directives directives(const std::optional<std::string>& cache_control) {
   Directives found;
   if (!cache_control) return found;
@@ -94,10 +107,10 @@ std::optional<WallTime> parse_http_date(const std::string& text) {
 // A tag of the client's counts as the same even if one of the two is weak: a body that means
 // the same will do. "Reload" in a browser sends no-cache, and gets the body.
 bool is_not_modified(const Request& request, const Response& response) {
-  const auto tags = header(request.headers, "if-none-match");
+  const auto tags = list_header(request.headers, "if-none-match");
   const auto since = header(request.headers, "if-modified-since");
   if (!tags && !since) return false;
-  const auto control = directives(header(request.headers, "cache-control"));
+  const auto control = directives(list_header(request.headers, "cache-control"));
   if (control.contains("no-cache")) return false;
   if (tags) {
     const auto ours = header(response.headers, "etag");
@@ -118,7 +131,7 @@ StoredResponse::StoredResponse(Request request, Response response, WallTime rece
       response_(std::move(response)),
       received_(received),
       whom_(whom),
-      control_(directives(header(response_.headers, "cache-control"))) {
+      control_(directives(list_header(response_.headers, "cache-control"))) {
   const auto pragma = header(response_.headers, "pragma");
   if (!header(response_.headers, "cache-control") && pragma == "no-cache") {
     control_.emplace("no-cache", "");
@@ -139,7 +152,7 @@ bool StoredResponse::storable() const {
                     says("public") || header(response_.headers, "expires");
   const bool known = std::ranges::count(kByDefault, response_.status) ||
                      (told && std::ranges::count(kIfTold, response_.status));
-  const auto asked = directives(header(request_.headers, "cache-control"));
+  const auto asked = directives(list_header(request_.headers, "cache-control"));
   if (request_.method != "GET" || !known) return false;
   if (says("no-store") || asked.contains("no-store")) return false;
   if (!is_shared) return true;
@@ -153,7 +166,7 @@ Seconds StoredResponse::lifetime() const {
   const bool is_shared = whom_ == For::everybody;
   const Headers& headers = response_.headers;
   if (!storable() || says("no-cache")) return Seconds(0);
-  if (header(headers, "vary") == "*") return Seconds(0);
+  if (list_header(headers, "vary") == "*") return Seconds(0);
   if (is_shared) {
     // What sets a cookie is meant for one user, unless the server says otherwise.
     if (header(headers, "set-cookie") && !says("public") && !says("immutable")) {
@@ -186,15 +199,16 @@ bool StoredResponse::matches(const Request& request) const {
       header(request.headers, "host") != header(request_.headers, "host")) {
     return false;
   }
-  const auto vary = header(response_.headers, "vary");
+  const auto vary = list_header(response_.headers, "vary");
   if (!vary) return true;
   return std::ranges::all_of(parts(lower(*vary)), [&](std::string_view name) {
-    return name != "*" && header(request.headers, name) == header(request_.headers, name);
+    return name != "*" &&
+           list_header(request.headers, name) == list_header(request_.headers, name);
   });
 }
 
 Use StoredResponse::use_for(const Request& request, WallTime now) const {
-  const auto asked = directives(header(request.headers, "cache-control"));
+  const auto asked = directives(list_header(request.headers, "cache-control"));
   const auto wants = [&](const char* directive) {
     const auto found = asked.find(directive);
     return found == asked.end() ? std::nullopt : std::optional(seconds(found->second));
@@ -225,7 +239,7 @@ Request StoredResponse::conditional(Request request) const {
     return request;
   }
   if (const auto tag = header(response_.headers, "etag")) {
-    const auto theirs = header(request.headers, "if-none-match");
+    const auto theirs = list_header(request.headers, "if-none-match");
     set_header(request.headers, "if-none-match", theirs ? *theirs + ", " + *tag : *tag);
   }
   const auto modified = header(response_.headers, "last-modified");
@@ -239,11 +253,15 @@ Request StoredResponse::conditional(Request request) const {
 StoredResponse StoredResponse::after(const Request& request, Response reply,
                                      WallTime now) const {
   if (reply.status != 304) return {request, std::move(reply), now, whom_};
+  std::erase_if(reply.headers, [](const auto& one) {
+    return lower(one.first) == "content-length" || lower(one.first) == "content-encoding";
+  });
   Response renewed = response_;
+  std::erase_if(renewed.headers, [&](const auto& one) {
+    return header(reply.headers, lower(one.first)).has_value();
+  });
   for (auto& [name, value] : reply.headers) {
-    const std::string key = lower(name);
-    if (key == "content-length" || key == "content-encoding") continue;
-    set_header(renewed.headers, key, value);
+    renewed.headers.emplace_back(lower(name), std::move(value));
   }
   return {request, std::move(renewed), now, whom_};
 }

@@ -40,6 +40,10 @@ using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 std::optional<std::string> header(const lab::http::Headers& headers,
                                   std::string_view name);
 
+// All of that name, as the one list that they are: RFC 9110, 5.3.
+std::optional<std::string> list_header(const lab::http::Headers& headers,
+                                       std::string_view name);
+
 // "public, max-age=60": names in small letters, "" where there is no value. A directive
 // that comes twice counts once, the first time. `directives` of no header: none.
 using Directives = std::map<std::string, std::string>;

@@ -54,6 +54,68 @@ TEST(HttpDirectives, AreNamesWithOrWithoutAValue) {
   EXPECT_TRUE(directives(" , ,=,").empty());
 }
 
+TEST(RepeatedHeaders, AreOneListInTheOrderOfTheirLines) {
+  const Headers headers{{"Vary", "a"}, {"X", "c"}, {"vary", "b, c"}};
+  EXPECT_THAT(list_header(headers, "vary"), Optional(std::string("a, b, c")));
+  EXPECT_EQ(list_header(headers, "age"), std::nullopt);
+  EXPECT_THAT(list_header({{"Vary", ""}}, "vary"), Optional(std::string()));
+}
+
+TEST(RepeatedHeaders, OfCacheControlAllCount) {
+  const Headers two{{"Cache-Control", "public, max-age=9"},
+                    {"cache-control", "no-store"}};
+  EXPECT_FALSE(stored(two).storable());
+  EXPECT_FALSE(stored({}, For::one_user, with(two)).storable()) << "the request's";
+  EXPECT_FALSE(stored({{"Cache-Control", "max-age=9"}, {"Cache-Control", "private"}},
+                      For::everybody)
+                   .storable());
+  EXPECT_EQ(
+      stored({{"Cache-Control", "public"}, {"Cache-Control", "max-age=9"}}).lifetime(),
+      9s);
+  const Headers reload{{"Cache-Control", "max-age=9"}, {"Cache-Control", "no-cache"}};
+  EXPECT_EQ(stored({{"Cache-Control", "max-age=9"}}).use_for(with(reload), kNoon),
+            Use::ask);
+  EXPECT_FALSE(is_not_modified(with({{"If-None-Match", "*"},
+                                     {"Cache-Control", "a"},
+                                     {"Cache-Control", "no-cache"}}),
+                               {.headers = {{"ETag", "\"1\""}}}));
+}
+
+TEST(RepeatedHeaders, OfVaryAllCountAndOfTheRequestAllAreCompared) {
+  const auto use = [](const char* second, Headers first_asked, Headers asked) {
+    return stored({{"Cache-Control", "max-age=9"}, {"Vary", "Accept"}, {"Vary", second}},
+                  For::one_user, with(std::move(first_asked)))
+        .use_for(with(std::move(asked)), kNoon);
+  };
+  EXPECT_EQ(use("Cookie", {{"Cookie", "a"}}, {{"Cookie", "a"}}), Use::fresh);
+  EXPECT_EQ(use("Cookie", {{"Cookie", "a"}}, {{"Cookie", "b"}}), Use::ask);
+  EXPECT_EQ(use("*", {}, {}), Use::ask);
+  const Headers both{{"Accept", "text/html"}, {"Accept", "image/png"}};
+  EXPECT_EQ(use("Cookie", both, {{"Accept", "text/html, image/png"}}), Use::fresh);
+  EXPECT_EQ(use("Cookie", both, {{"Accept", "text/html"}}), Use::ask);
+}
+
+TEST(RepeatedHeaders, OfTheClientsTagsNoneIsLost) {
+  const Headers tags{{"If-None-Match", "\"2\""}, {"If-None-Match", "\"3\""}};
+  EXPECT_TRUE(is_not_modified(with(tags), {.headers = {{"ETag", "\"3\""}}}));
+  EXPECT_THAT(stored({{"ETag", "\"1\""}}).conditional(with(tags)).headers,
+              ElementsAre(Pair("if-none-match", "\"2\", \"3\", \"1\"")));
+}
+
+TEST(RepeatedHeaders, OfANotModifiedAllReplaceThoseThatWereStored) {
+  const StoredResponse old = stored({{"Cache-Control", "max-age=1"}, {"Vary", "Accept"}});
+  const StoredResponse renewed = old.after(
+      {},
+      {.status = 304,
+       .headers = {{"Cache-Control", "no-store"}, {"Cache-Control", "max-age=9"}}},
+      kNoon);
+  EXPECT_FALSE(renewed.storable());
+  EXPECT_THAT(list_header(renewed.response().headers, "cache-control"),
+              Optional(std::string("no-store, max-age=9")));
+  EXPECT_THAT(list_header(renewed.response().headers, "vary"),
+              Optional(std::string("Accept")));
+}
+
 TEST(HttpDates, AreReadInTheOneFormThatIsSent) {
   EXPECT_THAT(parse_http_date(kNoonText), Optional(kNoon));
   for (const std::string wrong :
