@@ -60,6 +60,11 @@ void set_header(Headers& headers, std::string_view name, std::string value) {
   headers.emplace_back(name, std::move(value));
 }
 
+bool is_conditional(const Request& request) {
+  return header(request.headers, "if-none-match") ||
+         header(request.headers, "if-modified-since");
+}
+
 }  // namespace
 
 std::optional<std::string> header(const Headers& headers, std::string_view name) {
@@ -249,10 +254,25 @@ Request StoredResponse::conditional(Request request) const {
   return request;
 }
 
+// The client's own validators were sent along, so a 304 may mean the response that it has
+// itself: the one with the same validator is renewed (RFC 9111, 4.3.4).
+bool StoredResponse::is_renewed_by(const Request& request, const Response& reply) const {
+  if (reply.status != 304) return false;
+  const auto tag = header(response_.headers, "etag");
+  const auto modified = header(response_.headers, "last-modified");
+  if (const auto theirs = header(reply.headers, "etag")) {
+    return tag && opaque(*tag) == opaque(*theirs);
+  }
+  if (const auto theirs = header(reply.headers, "last-modified")) {
+    return modified == theirs;
+  }
+  return !is_conditional(request) || (!tag && !modified);
+}
+
 // A 304 has headers that renew those we have, and no body: ours is still right.
 StoredResponse StoredResponse::after(const Request& request, Response reply,
                                      WallTime now) const {
-  if (reply.status != 304) return {request, std::move(reply), now, whom_};
+  if (!is_renewed_by(request, reply)) return {request, std::move(reply), now, whom_};
   std::erase_if(reply.headers, [](const auto& one) {
     return lower(one.first) == "content-length" || lower(one.first) == "content-encoding";
   });
@@ -288,7 +308,10 @@ HttpCache::Answer HttpCache::get(const Request& request) {
 HttpCache::Answer HttpCache::ask(const Request& request,
                                  const std::optional<StoredResponse>& old) {
   Response reply = send_(old ? old->conditional(request) : request);
-  const bool is_renewed = old && reply.status == 304;
+  const bool is_renewed = old && old->is_renewed_by(request, reply);
+  if (old && reply.status == 304 && !is_renewed && !is_conditional(request)) {
+    reply = send_(request);  // the client has nothing that a 304 could mean
+  }
   const StoredResponse now = old ? old->after(request, std::move(reply), clock_())
                                  : StoredResponse(request, std::move(reply), clock_());
   if (now.storable()) {

@@ -5,6 +5,8 @@
 //           -- stale, or told to ask ---------------> a request with If-None-Match
 //                                                       304: the stored body, fresh again
 //                                                       200: the new response
+//                                                       304, but for the client's own tag:
+//                                                       passed on, and ours is forgotten
 //
 //   lifetime   s-maxage (shared caches), else max-age, else Expires - Date,
 //              else a tenth of Date - Last-Modified
@@ -74,7 +76,11 @@ class StoredResponse {
   // The request to send when it must be asked for: with the validators that we have.
   lab::http::Request conditional(lab::http::Request request) const;
 
-  // What is stored after the server's reply to that: this one, renewed, or the reply.
+  // Whether the server's reply to that, asked for by `request`, is a 304 about this one.
+  bool is_renewed_by(const lab::http::Request& request,
+                     const lab::http::Response& reply) const;
+
+  // What is stored after that reply: this one, renewed, or the reply.
   StoredResponse after(const lab::http::Request& request, lab::http::Response reply,
                        WallTime now) const;
 

@@ -335,6 +335,36 @@ TEST(Validators, ANotModifiedRenewsTheHeadersAndKeepsTheBody) {
   EXPECT_TRUE(replaced.response().headers.empty());
 }
 
+TEST(Validators, ANotModifiedThatIsAboutAnotherResponseRenewsNothing) {
+  const auto is_renewed = [](Headers ours, Headers theirs, Headers asked = {}) {
+    const StoredResponse next =
+        stored(std::move(ours))
+            .after(with(std::move(asked)), {.status = 304, .headers = std::move(theirs)},
+                   kNoon);
+    EXPECT_EQ(next.response().body, next.storable() ? "body" : "");
+    return next.storable();
+  };
+  const Headers one{{"ETag", "\"1\""}}, two{{"ETag", "\"2\""}};
+  EXPECT_TRUE(is_renewed(one, one));
+  EXPECT_TRUE(is_renewed(one, {{"ETag", "W/\"1\""}})) << "the same, as far as it matters";
+  EXPECT_FALSE(is_renewed(one, two));
+  EXPECT_FALSE(is_renewed({}, two));
+
+  const Headers early{{"Last-Modified", kHourEarlier}},
+      late{{"Last-Modified", kNoonText}};
+  EXPECT_TRUE(is_renewed(early, early));
+  EXPECT_FALSE(is_renewed(early, late));
+  EXPECT_FALSE(is_renewed({}, late));
+
+  // It names nothing: then it depends on who has asked.
+  const Headers tag{{"If-None-Match", "\"2\""}}, since{{"If-Modified-Since", kNoonText}};
+  EXPECT_TRUE(is_renewed(one, {}));
+  EXPECT_FALSE(is_renewed(one, {}, tag));
+  EXPECT_FALSE(is_renewed(early, {}, since));
+  EXPECT_TRUE(is_renewed({}, {}, tag))
+      << "RFC 9111, 4.3.4: the only one that it can mean";
+}
+
 TEST(NotModified, IsSaidWhenTheClientHasIt) {
   const Response tagged{.headers = {{"ETag", "\"1\""}}};
   const auto says = [&](Headers headers) {
@@ -374,7 +404,9 @@ class HttpCacheTest : public testing::Test {
             2,
             [this](const Request& request) {
               asked_.push_back(request);
-              return is_not_modified(request, reply_) ? Response{.status = 304} : reply_;
+              const bool has_it = is_not_modified(request, reply_) ||
+                                  (says_not_modified_ && !request.headers.empty());
+              return has_it ? Response{.status = 304, .headers = reply_.headers} : reply_;
             },
             [this] { return now_; }) {}
   Source get(const Request& request = {}) {
@@ -387,6 +419,7 @@ class HttpCacheTest : public testing::Test {
   WallTime now_ = kNoon;
   Response reply_{.body = "body",
                   .headers = {{"ETag", "\"1\""}, {"Cache-Control", "max-age=1"}}};
+  bool says_not_modified_ = false;  // to each condition, whatever it compares
   std::vector<Request> asked_;
   HttpCache cache_;
 };
@@ -406,6 +439,30 @@ TEST_F(HttpCacheTest, TakesANewResponseForAnOldOne) {
   reply_.headers[0].second = "\"2\"";
   EXPECT_EQ(get(), Source::server);
   EXPECT_EQ(get(), Source::cache);
+}
+
+TEST_F(HttpCacheTest, ANotModifiedForTheClientsOwnTagDoesNotRenewAnOlderBody) {
+  get();
+  now_ += 1s;
+  reply_ = {.body = "new",
+            .headers = {{"ETag", "\"2\""}, {"Cache-Control", "max-age=1"}}};
+  HttpCache::Answer answer = cache_.get(with({{"If-None-Match", "\"2\""}}));
+  EXPECT_EQ(answer.response.status, 304) << "the client has it";
+  EXPECT_EQ(answer.source, Source::server);
+  EXPECT_EQ(asked_.size(), 2u);
+  answer = cache_.get({});
+  EXPECT_EQ(answer.response.body, "new");
+  EXPECT_EQ(answer.source, Source::server);
+}
+
+TEST_F(HttpCacheTest, AClientThatHasNothingGetsABodyWhateverTheServerSays) {
+  get();
+  now_ += 1s;
+  reply_.headers[0].second = "\"2\"";
+  says_not_modified_ = true;
+  EXPECT_EQ(get(), Source::server);
+  EXPECT_EQ(asked_.size(), 3u);
+  EXPECT_TRUE(asked_.back().headers.empty());
 }
 
 TEST_F(HttpCacheTest, KeepsNothingThatMustNotBeStored) {
@@ -471,7 +528,8 @@ TEST(HttpHostile, AnyBytesInAnyHeaderAreHarmless) {
     ASSERT_GE(response.age(kNoon), 0s);
     (void)response.use_for(request, kNoon);
     (void)is_not_modified(request, response.response());
-    ASSERT_EQ(response.after(request, {.status = 304}, kNoon).response().body, "body");
+    const Response next = response.after(request, {.status = 304}, kNoon).response();
+    ASSERT_EQ(next.body, next.status == 304 ? "" : "body");
   }
 }
 
