@@ -255,7 +255,9 @@ Request StoredResponse::conditional(Request request) const {
 }
 
 // The client's own validators were sent along, so a 304 may mean the response that it has
-// itself: the one with the same validator is renewed (RFC 9111, 4.3.4).
+// itself: the one with the same validator is renewed (RFC 9111, 4.3.4). Without a
+// validator it is ours if only our validators were sent; npm takes no such 304 for an
+// entry that has one.
 bool StoredResponse::is_renewed_by(const Request& request, const Response& reply) const {
   if (reply.status != 304) return false;
   const auto tag = header(response_.headers, "etag");

@@ -5,7 +5,7 @@
 //           -- stale, or told to ask ---------------> a request with If-None-Match
 //                                                       304: the stored body, fresh again
 //                                                       200: the new response
-//                                                       304, but for the client's own tag:
+//                                                       304 for the client's own tag:
 //                                                       passed on, and ours is forgotten
 //
 //   lifetime   s-maxage (shared caches), else max-age, else Expires - Date,

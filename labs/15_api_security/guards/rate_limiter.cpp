@@ -75,8 +75,8 @@ RateLimiter per_client(Limit limit) {
   };
 }
 
-// The lines of that name are one list (RFC 9110, 5.3): a proxy may add one of its own below
-// the client's, and then the first is what the client has made up.
+// The lines of that name are one list (RFC 9110, 5.3): a proxy may add one of its own
+// below the client's, and then the first is what the client has made up.
 std::string forwarded_for(const lab::http::Headers& headers) {
   std::string list;
   for (const auto& [name, value] : headers) {
