@@ -60,6 +60,11 @@ void set_header(Headers& headers, std::string_view name, std::string value) {
   headers.emplace_back(name, std::move(value));
 }
 
+bool is_conditional(const Request& request) {
+  return header(request.headers, "if-none-match") ||
+         header(request.headers, "if-modified-since");
+}
+
 }  // namespace
 
 std::optional<std::string> header(const Headers& headers, std::string_view name) {
@@ -67,6 +72,19 @@ std::optional<std::string> header(const Headers& headers, std::string_view name)
     if (lower(key) == name) return value;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> list_header(const Headers& headers, std::string_view name) {
+  std::optional<std::string> list;
+  for (const auto& [key, value] : headers) {
+    if (lower(key) != name) continue;
+    if (list) {
+      *list += ", " + value;
+    } else {
+      list = value;
+    }
+  }
+  return list;
 }
 
 Directives directives(const std::optional<std::string>& cache_control) {
@@ -94,10 +112,10 @@ std::optional<WallTime> parse_http_date(const std::string& text) {
 // A tag of the client's counts as the same even if one of the two is weak: a body that means
 // the same will do. "Reload" in a browser sends no-cache, and gets the body.
 bool is_not_modified(const Request& request, const Response& response) {
-  const auto tags = header(request.headers, "if-none-match");
+  const auto tags = list_header(request.headers, "if-none-match");
   const auto since = header(request.headers, "if-modified-since");
   if (!tags && !since) return false;
-  const auto control = directives(header(request.headers, "cache-control"));
+  const auto control = directives(list_header(request.headers, "cache-control"));
   if (control.contains("no-cache")) return false;
   if (tags) {
     const auto ours = header(response.headers, "etag");
@@ -118,7 +136,7 @@ StoredResponse::StoredResponse(Request request, Response response, WallTime rece
       response_(std::move(response)),
       received_(received),
       whom_(whom),
-      control_(directives(header(response_.headers, "cache-control"))) {
+      control_(directives(list_header(response_.headers, "cache-control"))) {
   const auto pragma = header(response_.headers, "pragma");
   if (!header(response_.headers, "cache-control") && pragma == "no-cache") {
     control_.emplace("no-cache", "");
@@ -139,7 +157,7 @@ bool StoredResponse::storable() const {
                     says("public") || header(response_.headers, "expires");
   const bool known = std::ranges::count(kByDefault, response_.status) ||
                      (told && std::ranges::count(kIfTold, response_.status));
-  const auto asked = directives(header(request_.headers, "cache-control"));
+  const auto asked = directives(list_header(request_.headers, "cache-control"));
   if (request_.method != "GET" || !known) return false;
   if (says("no-store") || asked.contains("no-store")) return false;
   if (!is_shared) return true;
@@ -153,7 +171,7 @@ Seconds StoredResponse::lifetime() const {
   const bool is_shared = whom_ == For::everybody;
   const Headers& headers = response_.headers;
   if (!storable() || says("no-cache")) return Seconds(0);
-  if (header(headers, "vary") == "*") return Seconds(0);
+  if (list_header(headers, "vary") == "*") return Seconds(0);
   if (is_shared) {
     // What sets a cookie is meant for one user, unless the server says otherwise.
     if (header(headers, "set-cookie") && !says("public") && !says("immutable")) {
@@ -186,15 +204,16 @@ bool StoredResponse::matches(const Request& request) const {
       header(request.headers, "host") != header(request_.headers, "host")) {
     return false;
   }
-  const auto vary = header(response_.headers, "vary");
+  const auto vary = list_header(response_.headers, "vary");
   if (!vary) return true;
   return std::ranges::all_of(parts(lower(*vary)), [&](std::string_view name) {
-    return name != "*" && header(request.headers, name) == header(request_.headers, name);
+    return name != "*" &&
+           list_header(request.headers, name) == list_header(request_.headers, name);
   });
 }
 
 Use StoredResponse::use_for(const Request& request, WallTime now) const {
-  const auto asked = directives(header(request.headers, "cache-control"));
+  const auto asked = directives(list_header(request.headers, "cache-control"));
   const auto wants = [&](const char* directive) {
     const auto found = asked.find(directive);
     return found == asked.end() ? std::nullopt : std::optional(seconds(found->second));
@@ -225,7 +244,7 @@ Request StoredResponse::conditional(Request request) const {
     return request;
   }
   if (const auto tag = header(response_.headers, "etag")) {
-    const auto theirs = header(request.headers, "if-none-match");
+    const auto theirs = list_header(request.headers, "if-none-match");
     set_header(request.headers, "if-none-match", theirs ? *theirs + ", " + *tag : *tag);
   }
   const auto modified = header(response_.headers, "last-modified");
@@ -235,15 +254,36 @@ Request StoredResponse::conditional(Request request) const {
   return request;
 }
 
+// The client's own validators were sent along, so a 304 may mean the response that it has
+// itself: the one with the same validator is renewed (RFC 9111, 4.3.4). Without a
+// validator it is ours if only our validators were sent; npm takes no such 304 for an
+// entry that has one.
+bool StoredResponse::is_renewed_by(const Request& request, const Response& reply) const {
+  if (reply.status != 304) return false;
+  const auto tag = header(response_.headers, "etag");
+  const auto modified = header(response_.headers, "last-modified");
+  if (const auto theirs = header(reply.headers, "etag")) {
+    return tag && opaque(*tag) == opaque(*theirs);
+  }
+  if (const auto theirs = header(reply.headers, "last-modified")) {
+    return modified == theirs;
+  }
+  return !is_conditional(request) || (!tag && !modified);
+}
+
 // A 304 has headers that renew those we have, and no body: ours is still right.
 StoredResponse StoredResponse::after(const Request& request, Response reply,
                                      WallTime now) const {
-  if (reply.status != 304) return {request, std::move(reply), now, whom_};
+  if (!is_renewed_by(request, reply)) return {request, std::move(reply), now, whom_};
+  std::erase_if(reply.headers, [](const auto& one) {
+    return lower(one.first) == "content-length" || lower(one.first) == "content-encoding";
+  });
   Response renewed = response_;
+  std::erase_if(renewed.headers, [&](const auto& one) {
+    return header(reply.headers, lower(one.first)).has_value();
+  });
   for (auto& [name, value] : reply.headers) {
-    const std::string key = lower(name);
-    if (key == "content-length" || key == "content-encoding") continue;
-    set_header(renewed.headers, key, value);
+    renewed.headers.emplace_back(lower(name), std::move(value));
   }
   return {request, std::move(renewed), now, whom_};
 }
@@ -270,7 +310,10 @@ HttpCache::Answer HttpCache::get(const Request& request) {
 HttpCache::Answer HttpCache::ask(const Request& request,
                                  const std::optional<StoredResponse>& old) {
   Response reply = send_(old ? old->conditional(request) : request);
-  const bool is_renewed = old && reply.status == 304;
+  const bool is_renewed = old && old->is_renewed_by(request, reply);
+  if (old && reply.status == 304 && !is_renewed && !is_conditional(request)) {
+    reply = send_(request);  // the client has nothing that a 304 could mean
+  }
   const StoredResponse now = old ? old->after(request, std::move(reply), clock_())
                                  : StoredResponse(request, std::move(reply), clock_());
   if (now.storable()) {

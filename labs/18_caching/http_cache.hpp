@@ -5,6 +5,8 @@
 //           -- stale, or told to ask ---------------> a request with If-None-Match
 //                                                       304: the stored body, fresh again
 //                                                       200: the new response
+//                                                       304 for the client's own tag:
+//                                                       passed on, and ours is forgotten
 //
 //   lifetime   s-maxage (shared caches), else max-age, else Expires - Date,
 //              else a tenth of Date - Last-Modified
@@ -40,6 +42,10 @@ using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 std::optional<std::string> header(const lab::http::Headers& headers,
                                   std::string_view name);
 
+// All of that name, as the one list that they are: RFC 9110, 5.3.
+std::optional<std::string> list_header(const lab::http::Headers& headers,
+                                       std::string_view name);
+
 // "public, max-age=60": names in small letters, "" where there is no value. A directive
 // that comes twice counts once, the first time. `directives` of no header: none.
 using Directives = std::map<std::string, std::string>;
@@ -70,7 +76,11 @@ class StoredResponse {
   // The request to send when it must be asked for: with the validators that we have.
   lab::http::Request conditional(lab::http::Request request) const;
 
-  // What is stored after the server's reply to that: this one, renewed, or the reply.
+  // Whether the server's reply to that, asked for by `request`, is a 304 about this one.
+  bool is_renewed_by(const lab::http::Request& request,
+                     const lab::http::Response& reply) const;
+
+  // What is stored after that reply: this one, renewed, or the reply.
   StoredResponse after(const lab::http::Request& request, lab::http::Response reply,
                        WallTime now) const;
 

@@ -28,6 +28,7 @@ constexpr const char* kSet = R"(
 constexpr const char* kSetNewer = R"(
   local stored = redis.call('GET', KEYS[1])
   if stored and tonumber(string.match(stored, '^%d+')) >= tonumber(ARGV[1]) then return '-' end
+  redis.call('DEL', KEYS[2])
   redis.call('SET', KEYS[1], ARGV[1] .. ':' .. ARGV[2], 'PX', ARGV[3])
   return 'v')";
 

@@ -8,10 +8,10 @@
 // reader fills what is no longer true. Two cures:
 //
 //   version  each value has the version of its row; set_newer() never replaces a newer one
-//   lease    a miss hands out a token, and erase() takes it back: fill() with a token that
-//            is no longer valid stores nothing. There is one token at a time for a key, so
-//            a lease is a single flight for all processes too. A reader that dies with the
-//            token loses it after `lease_for`, and the next reader gets another.
+//   lease    a miss hands out a token, and every write takes it back: fill() with a token
+//            that is no longer valid stores nothing. There is one token at a time for a
+//            key, so a lease is a single flight for all processes too. A reader that dies
+//            with the token loses it after `lease_for`, and the next reader gets another.
 //
 // Units     Milliseconds, counted by Redis.
 // Threads   As lab::Redis: one object for each thread.

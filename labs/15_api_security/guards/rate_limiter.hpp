@@ -54,8 +54,9 @@ RateLimiter make_limiter(Algorithm algorithm, Limit limit);
 RateLimiter make_shared_limiter(lab::Redis& redis, std::string key, Limit limit);
 
 // The client's address: whoever connected, unless that is a proxy of ours. A proxy appends
-// the address that it saw to X-Forwarded-For, so the list is read from its right end, as far
-// as we trust; what stands left of that, anybody may have written.
+// the address that it saw to X-Forwarded-For, or adds a line of that name, so all lines
+// are read as one list, from its right end, as far as we trust; what stands left of that,
+// anybody may have written.
 std::string client_address(const Request& request, const std::set<std::string>& proxies);
 
 // 429 with Retry-After when `limiter` refuses the client that `key` names.

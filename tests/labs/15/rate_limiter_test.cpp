@@ -179,6 +179,20 @@ TEST(ClientAddress, IsTheLastThatOurProxiesSaw) {
   EXPECT_EQ(client_address(from("10.0.0.1", "5.5.5.5,"), ours), "");
 }
 
+// HAProxy's `option forwardfor` adds a line; nginx makes the client's own line longer.
+TEST(ClientAddress, IsTheSameWhetherAProxyAddsALineOrExtendsTheOneThatCame) {
+  const std::set<std::string> ours = {"10.0.0.1", "10.0.0.2"};
+  Request request = from("10.0.0.1", "6.6.6.6");
+  request.headers.emplace_back("Host", "shop");
+  request.headers.emplace_back("x-forwarded-for", "5.5.5.5");
+  EXPECT_EQ(client_address(request, ours), "5.5.5.5");
+  request.headers.emplace_back("X-FORWARDED-FOR", "10.0.0.2");
+  EXPECT_EQ(client_address(request, ours), "5.5.5.5");
+  EXPECT_EQ(client_address(request, {"10.0.0.1"}), "10.0.0.2");
+  request.headers[0].second = "";  // a client that sends an empty line of its own
+  EXPECT_EQ(client_address(request, ours), "5.5.5.5");
+}
+
 TEST(RateLimitGuard, Replies429AndWhenToComeBack) {
   Clock::time_point now(1h);
   const Guard guard = rate_limit(

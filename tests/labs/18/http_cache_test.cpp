@@ -54,6 +54,68 @@ TEST(HttpDirectives, AreNamesWithOrWithoutAValue) {
   EXPECT_TRUE(directives(" , ,=,").empty());
 }
 
+TEST(RepeatedHeaders, AreOneListInTheOrderOfTheirLines) {
+  const Headers headers{{"Vary", "a"}, {"X", "c"}, {"vary", "b, c"}};
+  EXPECT_THAT(list_header(headers, "vary"), Optional(std::string("a, b, c")));
+  EXPECT_EQ(list_header(headers, "age"), std::nullopt);
+  EXPECT_THAT(list_header({{"Vary", ""}}, "vary"), Optional(std::string()));
+}
+
+TEST(RepeatedHeaders, OfCacheControlAllCount) {
+  const Headers two{{"Cache-Control", "public, max-age=9"},
+                    {"cache-control", "no-store"}};
+  EXPECT_FALSE(stored(two).storable());
+  EXPECT_FALSE(stored({}, For::one_user, with(two)).storable()) << "the request's";
+  EXPECT_FALSE(stored({{"Cache-Control", "max-age=9"}, {"Cache-Control", "private"}},
+                      For::everybody)
+                   .storable());
+  EXPECT_EQ(
+      stored({{"Cache-Control", "public"}, {"Cache-Control", "max-age=9"}}).lifetime(),
+      9s);
+  const Headers reload{{"Cache-Control", "max-age=9"}, {"Cache-Control", "no-cache"}};
+  EXPECT_EQ(stored({{"Cache-Control", "max-age=9"}}).use_for(with(reload), kNoon),
+            Use::ask);
+  EXPECT_FALSE(is_not_modified(with({{"If-None-Match", "*"},
+                                     {"Cache-Control", "a"},
+                                     {"Cache-Control", "no-cache"}}),
+                               {.headers = {{"ETag", "\"1\""}}}));
+}
+
+TEST(RepeatedHeaders, OfVaryAllCountAndOfTheRequestAllAreCompared) {
+  const auto use = [](const char* second, Headers first_asked, Headers asked) {
+    return stored({{"Cache-Control", "max-age=9"}, {"Vary", "Accept"}, {"Vary", second}},
+                  For::one_user, with(std::move(first_asked)))
+        .use_for(with(std::move(asked)), kNoon);
+  };
+  EXPECT_EQ(use("Cookie", {{"Cookie", "a"}}, {{"Cookie", "a"}}), Use::fresh);
+  EXPECT_EQ(use("Cookie", {{"Cookie", "a"}}, {{"Cookie", "b"}}), Use::ask);
+  EXPECT_EQ(use("*", {}, {}), Use::ask);
+  const Headers both{{"Accept", "text/html"}, {"Accept", "image/png"}};
+  EXPECT_EQ(use("Cookie", both, {{"Accept", "text/html, image/png"}}), Use::fresh);
+  EXPECT_EQ(use("Cookie", both, {{"Accept", "text/html"}}), Use::ask);
+}
+
+TEST(RepeatedHeaders, OfTheClientsTagsNoneIsLost) {
+  const Headers tags{{"If-None-Match", "\"2\""}, {"If-None-Match", "\"3\""}};
+  EXPECT_TRUE(is_not_modified(with(tags), {.headers = {{"ETag", "\"3\""}}}));
+  EXPECT_THAT(stored({{"ETag", "\"1\""}}).conditional(with(tags)).headers,
+              ElementsAre(Pair("if-none-match", "\"2\", \"3\", \"1\"")));
+}
+
+TEST(RepeatedHeaders, OfANotModifiedAllReplaceThoseThatWereStored) {
+  const StoredResponse old = stored({{"Cache-Control", "max-age=1"}, {"Vary", "Accept"}});
+  const StoredResponse renewed = old.after(
+      {},
+      {.status = 304,
+       .headers = {{"Cache-Control", "no-store"}, {"Cache-Control", "max-age=9"}}},
+      kNoon);
+  EXPECT_FALSE(renewed.storable());
+  EXPECT_THAT(list_header(renewed.response().headers, "cache-control"),
+              Optional(std::string("no-store, max-age=9")));
+  EXPECT_THAT(list_header(renewed.response().headers, "vary"),
+              Optional(std::string("Accept")));
+}
+
 TEST(HttpDates, AreReadInTheOneFormThatIsSent) {
   EXPECT_THAT(parse_http_date(kNoonText), Optional(kNoon));
   for (const std::string wrong :
@@ -273,6 +335,36 @@ TEST(Validators, ANotModifiedRenewsTheHeadersAndKeepsTheBody) {
   EXPECT_TRUE(replaced.response().headers.empty());
 }
 
+TEST(Validators, ANotModifiedThatIsAboutAnotherResponseRenewsNothing) {
+  const auto is_renewed = [](Headers ours, Headers theirs, Headers asked = {}) {
+    const StoredResponse next =
+        stored(std::move(ours))
+            .after(with(std::move(asked)), {.status = 304, .headers = std::move(theirs)},
+                   kNoon);
+    EXPECT_EQ(next.response().body, next.storable() ? "body" : "");
+    return next.storable();
+  };
+  const Headers one{{"ETag", "\"1\""}}, two{{"ETag", "\"2\""}};
+  EXPECT_TRUE(is_renewed(one, one));
+  EXPECT_TRUE(is_renewed(one, {{"ETag", "W/\"1\""}})) << "the same, as far as it matters";
+  EXPECT_FALSE(is_renewed(one, two));
+  EXPECT_FALSE(is_renewed({}, two));
+
+  const Headers early{{"Last-Modified", kHourEarlier}},
+      late{{"Last-Modified", kNoonText}};
+  EXPECT_TRUE(is_renewed(early, early));
+  EXPECT_FALSE(is_renewed(early, late));
+  EXPECT_FALSE(is_renewed({}, late));
+
+  // It names nothing: then it depends on who has asked.
+  const Headers tag{{"If-None-Match", "\"2\""}}, since{{"If-Modified-Since", kNoonText}};
+  EXPECT_TRUE(is_renewed(one, {}));
+  EXPECT_FALSE(is_renewed(one, {}, tag));
+  EXPECT_FALSE(is_renewed(early, {}, since));
+  EXPECT_TRUE(is_renewed({}, {}, tag))
+      << "RFC 9111, 4.3.4: the only one that it can mean";
+}
+
 TEST(NotModified, IsSaidWhenTheClientHasIt) {
   const Response tagged{.headers = {{"ETag", "\"1\""}}};
   const auto says = [&](Headers headers) {
@@ -312,7 +404,9 @@ class HttpCacheTest : public testing::Test {
             2,
             [this](const Request& request) {
               asked_.push_back(request);
-              return is_not_modified(request, reply_) ? Response{.status = 304} : reply_;
+              const bool has_it = is_not_modified(request, reply_) ||
+                                  (says_not_modified_ && !request.headers.empty());
+              return has_it ? Response{.status = 304, .headers = reply_.headers} : reply_;
             },
             [this] { return now_; }) {}
   Source get(const Request& request = {}) {
@@ -325,6 +419,7 @@ class HttpCacheTest : public testing::Test {
   WallTime now_ = kNoon;
   Response reply_{.body = "body",
                   .headers = {{"ETag", "\"1\""}, {"Cache-Control", "max-age=1"}}};
+  bool says_not_modified_ = false;  // to each condition, whatever it compares
   std::vector<Request> asked_;
   HttpCache cache_;
 };
@@ -344,6 +439,30 @@ TEST_F(HttpCacheTest, TakesANewResponseForAnOldOne) {
   reply_.headers[0].second = "\"2\"";
   EXPECT_EQ(get(), Source::server);
   EXPECT_EQ(get(), Source::cache);
+}
+
+TEST_F(HttpCacheTest, ANotModifiedForTheClientsOwnTagDoesNotRenewAnOlderBody) {
+  get();
+  now_ += 1s;
+  reply_ = {.body = "new",
+            .headers = {{"ETag", "\"2\""}, {"Cache-Control", "max-age=1"}}};
+  HttpCache::Answer answer = cache_.get(with({{"If-None-Match", "\"2\""}}));
+  EXPECT_EQ(answer.response.status, 304) << "the client has it";
+  EXPECT_EQ(answer.source, Source::server);
+  EXPECT_EQ(asked_.size(), 2u);
+  answer = cache_.get({});
+  EXPECT_EQ(answer.response.body, "new");
+  EXPECT_EQ(answer.source, Source::server);
+}
+
+TEST_F(HttpCacheTest, AClientThatHasNothingGetsABodyWhateverTheServerSays) {
+  get();
+  now_ += 1s;
+  reply_.headers[0].second = "\"2\"";
+  says_not_modified_ = true;
+  EXPECT_EQ(get(), Source::server);
+  EXPECT_EQ(asked_.size(), 3u);
+  EXPECT_TRUE(asked_.back().headers.empty());
 }
 
 TEST_F(HttpCacheTest, KeepsNothingThatMustNotBeStored) {
@@ -409,7 +528,8 @@ TEST(HttpHostile, AnyBytesInAnyHeaderAreHarmless) {
     ASSERT_GE(response.age(kNoon), 0s);
     (void)response.use_for(request, kNoon);
     (void)is_not_modified(request, response.response());
-    ASSERT_EQ(response.after(request, {.status = 304}, kNoon).response().body, "body");
+    const Response next = response.after(request, {.status = 304}, kNoon).response();
+    ASSERT_EQ(next.body, next.status == 304 ? "" : "body");
   }
 }
 

@@ -116,6 +116,14 @@ TEST_F(SharedCacheTest, AWriteTakesTheLeaseBack) {
   EXPECT_THAT(cache_->get("a"), Optional(std::string("new")));
 }
 
+TEST_F(SharedCacheTest, ANewerVersionTakesTheLeaseBackToo) {
+  const auto lease = cache_->get_or_lease("a");
+  EXPECT_TRUE(other_->set_newer("a", 2, "two"));
+  EXPECT_FALSE(cache_->fill("a", lease.token, "one"));
+  EXPECT_THAT(cache_->get("a"), Optional(std::string("two")));
+  EXPECT_FALSE(other_->set_newer("a", 1, "one")) << "its version is there still";
+}
+
 TEST_F(SharedCacheTest, ALeaseWhoseOwnerIsGoneRunsOut) {
   SharedCache hasty(server_->url(), {.prefix = "p:", .lease_for = 1ms});
   const auto lost = hasty.get_or_lease("a");
