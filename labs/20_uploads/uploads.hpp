@@ -26,7 +26,8 @@
 
 namespace lab20 {
 
-// Step 5: where the file goes. Destroyed before finish() it takes back what it has stored.
+// Step 5: where the file goes. Destroyed before it has called `on_stored`, it takes back what
+// it has stored.
 class Sink {
  public:
   virtual ~Sink() = default;
