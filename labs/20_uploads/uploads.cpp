@@ -92,8 +92,7 @@ void Upload::begin_part(const Part& part) {
   start_.clear();
   in_file_ = part.file_name && !part.file_name->empty();  // "": no file was chosen
   if (!in_file_) {
-    if (outcome_.fields.size() >= limits_.fields)
-      settle(413, "there are too many fields");
+    if (++fields_begun_ > limits_.fields) settle(413, "there are too many fields");
     return;
   }
   if (sink_) return settle(413, "there is more than one file");

@@ -97,6 +97,9 @@ TEST_F(UploadTest, TakesAsManyFieldsAndAsLongOnesAsTheLimitsSay) {
   EXPECT_EQ(status(field("a", "123") + field("b", "")), 201);
   EXPECT_EQ(status(field("a", "1234")), 413);
   EXPECT_EQ(status(field("a", "") + field("b", "") + field("c", "")), 413);
+  EXPECT_EQ(status(field("a", "") + field("a", "")), 201);
+  EXPECT_EQ(status(field("a", "") + field("a", "") + field("a", "")), 413)
+      << "fields count, not their names";
 }
 
 TEST_F(UploadTest, TakesOneFile) {
