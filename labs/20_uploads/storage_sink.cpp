@@ -92,9 +92,15 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
   }
 
   // Step 9: S3 keeps, and charges for, parts that nobody completes. If we crash, the
-  // bucket's lifecycle rule must remove them.
+  // bucket's lifecycle rule must remove them. The file may have become whole meanwhile: if
+  // nobody was told, it goes too.
   void abort() {
-    if (stored || upload_id.empty()) return;
+    if (stored) {
+      if (std::exchange(on_stored, nullptr))
+        send(bucket.request("DELETE", key), [](const Response&) {});
+      return;
+    }
+    if (upload_id.empty()) return;
     send(bucket.request("DELETE", key, {{"uploadId", std::exchange(upload_id, {})}}),
          [](const Response&) {});
   }

@@ -39,7 +39,8 @@ std::string_view type_by_content(std::string_view first_bytes) {
   return {};
 }
 
-// How large a gzip becomes, found out with 64 KiB. The size that stands in it is a claim.
+// How large a gzip becomes, found out with 64 KiB. The size that stands in it is a claim. A
+// gzip may have several members, with zeros between them; gunzip expands each.
 class Upload::Expansion {
  public:
   Expansion() { inflateInit2(&stream_, 15 + 16); }
@@ -49,16 +50,25 @@ class Upload::Expansion {
     static Bytef scratch[64 << 10];
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream_.avail_in = static_cast<uInt>(bytes.size());
-    for (int result = Z_OK; result == Z_OK && stream_.total_out <= limit;) {
+    for (int result = Z_OK; result == Z_OK && expanded_ <= limit;) {
+      if (stream_.total_in == 0) skip_zeros();
       stream_.next_out = scratch;
       stream_.avail_out = sizeof scratch;
       result = inflate(&stream_, Z_NO_FLUSH);
+      expanded_ += sizeof scratch - stream_.avail_out;
+      if (result == Z_STREAM_END) result = inflateReset(&stream_);
     }
-    return stream_.total_out > limit;
+    return expanded_ > limit;
   }
 
  private:
+  void skip_zeros() {
+    for (; stream_.avail_in > 0 && *stream_.next_in == 0; ++stream_.next_in)
+      --stream_.avail_in;
+  }
+
   z_stream stream_{};
+  std::uint64_t expanded_ = 0;  // all members together
 };
 
 Upload::Upload(const std::string& content_type, Limits limits, OpenSink open,
@@ -92,8 +102,7 @@ void Upload::begin_part(const Part& part) {
   start_.clear();
   in_file_ = part.file_name && !part.file_name->empty();  // "": no file was chosen
   if (!in_file_) {
-    if (outcome_.fields.size() >= limits_.fields)
-      settle(413, "there are too many fields");
+    if (++fields_begun_ > limits_.fields) settle(413, "there are too many fields");
     return;
   }
   if (sink_) return settle(413, "there is more than one file");

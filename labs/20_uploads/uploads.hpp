@@ -26,7 +26,8 @@
 
 namespace lab20 {
 
-// Step 5: where the file goes. Destroyed before finish() it takes back what it has stored.
+// Step 5: where the file goes. Destroyed before it has called `on_stored`, it takes back what
+// it has stored.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -37,7 +38,7 @@ class Sink {
 
 struct Limits {
   std::uint64_t file_bytes = 1ULL << 30;  // of a gzip: also when it is expanded
-  std::size_t fields = 100;
+  std::size_t fields = 100;               // each counts, also if its name has come before
   std::size_t field_bytes = 64 << 10;
 };
 
@@ -84,7 +85,8 @@ class Upload : public lab::uv::BodyServer::Body {
   MultipartParser parser_;
   Progress progress_ = Progress::more;
   Part part_;
-  std::string start_;  // of the file; or all of a field
+  std::string start_;             // of the file; or all of a field
+  std::size_t fields_begun_ = 0;  // with one name or many
   std::uint64_t file_bytes_ = 0;
   std::unique_ptr<Expansion> expansion_;
   bool in_file_ = false, has_room_ = true;

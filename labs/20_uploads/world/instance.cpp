@@ -25,7 +25,10 @@ using namespace std::chrono_literals;
 namespace {
 
 struct MemorySink : Sink {
-  bool write(std::string_view bytes) override { return !(bytes_ += bytes).empty(); }
+  bool write(std::string_view bytes) override {
+    bytes_ += bytes;
+    return true;
+  }
   void finish(std::function<void(bool)> on_stored) override { on_stored(true); }
   std::string bytes_;
 };

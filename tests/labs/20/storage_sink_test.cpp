@@ -1,6 +1,7 @@
 // A file into a small S3: its parts, its backpressure, and what an end before the end leaves.
 #include "storage_sink.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -99,6 +100,31 @@ TEST_F(StorageSinkTest, AbortsWhenItGoesAtAnyMoment) {
   }
   EXPECT_GT(storage().begun(), 0);
   EXPECT_EQ(storage().size_of("gone"), 0U);
+}
+
+// The file may be whole in storage by then, but nobody was told its key. Each round leaves one
+// turn later, until it has been told first.
+TEST_F(StorageSinkTest, LeavesNoFileThatNobodyWasToldOf) {
+  for (const std::size_t size : {std::size_t{5}, kPart}) {
+    bool is_told = false;
+    int rounds = 0;
+    for (; !is_told; ++rounds) {
+      const std::string key = fmt::format("{}-{}", size, rounds);
+      open(key);
+      write(std::string(size, 'x'));
+      sink_->finish([&](bool stored) { is_told = stored; });
+      for (int i = 0; i < rounds; ++i) {
+        loop_.run(UV_RUN_NOWAIT);
+        std::this_thread::sleep_for(std::chrono::microseconds(300));
+      }
+      sink_.reset();
+      lab::test::wait_until("the transfer has gone",
+                            [&] { return !loop_.run(UV_RUN_NOWAIT); });
+      ASSERT_EQ(storage().size_of(key), is_told ? size : 0) << "round " << rounds;
+    }
+    EXPECT_GT(rounds, 1) << "some left untold";
+    EXPECT_EQ(storage().unfinished(), 0);
+  }
 }
 
 TEST_F(StorageSinkTest, FailsWhenStorageRefuses) {

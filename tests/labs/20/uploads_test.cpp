@@ -97,6 +97,9 @@ TEST_F(UploadTest, TakesAsManyFieldsAndAsLongOnesAsTheLimitsSay) {
   EXPECT_EQ(status(field("a", "123") + field("b", "")), 201);
   EXPECT_EQ(status(field("a", "1234")), 413);
   EXPECT_EQ(status(field("a", "") + field("b", "") + field("c", "")), 413);
+  EXPECT_EQ(status(field("a", "") + field("a", "")), 201);
+  EXPECT_EQ(status(field("a", "") + field("a", "") + field("a", "")), 413)
+      << "fields count, not their names";
 }
 
 TEST_F(UploadTest, TakesOneFile) {
@@ -215,6 +218,36 @@ TEST_F(UploadTest, DoesNotBelieveTheSizeThatAGzipDeclares) {
   bomb[bomb.size() - 4] = bomb[bomb.size() - 3] = 0;
   ASSERT_LE(bomb.size(), 100U);
   EXPECT_EQ(status(file(bomb, "application/gzip")), 413);
+}
+
+// RFC 1952: a gzip is one member or more, and what expands it expands all of them.
+TEST_F(UploadTest, CountsWhatEachMemberOfAGzipExpandsTo) {
+  const std::string tiny = gzip("x"), zeros(3, '\0');
+  for (const std::string& between : {std::string(), zeros}) {
+    EXPECT_EQ(status(file(tiny + between + gzip(std::string(99, 'x')) + zeros,
+                          "application/gzip")),
+              201);
+    EXPECT_EQ(
+        status(file(tiny + between + gzip(std::string(100, 'x')), "application/gzip")),
+        413);
+  }
+  std::string many;
+  for (int i = 0; i < 3; ++i) many += gzip(std::string(40, 'x'));
+  EXPECT_EQ(status(file(many, "application/gzip")), 413);
+}
+
+TEST_F(UploadTest, ExpandsNothingBehindAGzipThatIsNoGzip) {
+  std::string other = gzip(std::string(5000, 'x'));
+  other[1] = 'x';
+  EXPECT_EQ(status(file(gzip("x") + other, "application/gzip")), 201);
+  const std::string text(5000, 'x');
+  uLongf size = 1000;
+  other.resize(size);
+  ASSERT_EQ(compress(reinterpret_cast<Bytef*>(other.data()), &size,
+                     reinterpret_cast<const Bytef*>(text.data()), text.size()),
+            Z_OK);
+  other.resize(size);
+  EXPECT_EQ(status(file(gzip("x") + other, "application/gzip")), 201);
 }
 
 TEST_F(UploadTest, MakesAKeyOfItsOwnAndShowsNoPath) {
