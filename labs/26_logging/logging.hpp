@@ -107,7 +107,7 @@ class Logger {
     std::uint64_t untold = 0;  // lines that it lost and that no line in it tells of yet
   };
   void write_out(const LogQueue::Batch& batch);
-  std::uint64_t write_to(Destination& destination, const LogQueue::Batch& batch);
+  void write_to(Destination& destination, const LogQueue::Batch& batch);
 
   std::vector<Destination> destinations_;  // of whoever writes
   const LogOptions options_;

@@ -504,6 +504,54 @@ TEST(Logger, TellsOfLinesThatASinkLostOnceItWorksAgain) {
   }
 }
 
+// Throws at some lines, as a file does that cannot take them.
+class Choosy : public Kept {
+ public:
+  std::string refuses = "bad";
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string_view text(message.payload.data(), message.payload.size());
+    if (text.find(refuses) != text.npos) throw spdlog::spdlog_ex("a short write");
+    Kept::sink_it_(message);
+  }
+};
+
+TEST(Logger, LosesOnlyTheLinesThatASinkThrowsAtAndTellsWhereTheyAreMissing) {
+  const auto sink = std::make_shared<Choosy>();
+  Logger log({sink}, at_one({.gather_bytes = 1'000, .gather_for = 1h}));
+  log_numbers(log, 0, 1);
+  log.log(Level::info, "bad");
+  log.log(Level::info, "bad");
+  log_numbers(log, 1, 3);
+  log.log(Level::info, "bad");
+  EXPECT_TRUE(log.flush(20s));
+  EXPECT_EQ(log.dropped(), 3u);
+  EXPECT_THAT(sink->lines(),
+              ElementsAre(numbered(0), gap(1), gap(1), numbered(1), numbered(2), gap(1)));
+}
+
+TEST(Logger, CountsEachLineThatASinkLosesOnce) {
+  const auto sink = std::make_shared<Choosy>();
+  Logger log({sink}, at_one({.gather_bytes = 1'000, .gather_for = 1h}));
+  sink->fail(true);
+  log_numbers(log, 0, 2);
+  log.log(Level::info, "bad");
+  log_numbers(log, 2, 3);
+  EXPECT_TRUE(log.flush(20s));
+  EXPECT_EQ(log.dropped(), 4u);
+  sink->fail(false);
+  sink->refuses = "msg";  // not even a gap can be told
+  log_numbers(log, 3, 5);
+  EXPECT_TRUE(log.flush(20s));
+  EXPECT_EQ(log.dropped(), 6u);
+  sink->refuses = "bad";
+  log_numbers(log, 5, 6);
+  EXPECT_TRUE(log.flush(20s));
+  EXPECT_EQ(log.dropped(), 6u);
+  EXPECT_THAT(sink->lines(), ElementsAre(gap(6), numbered(5)));
+}
+
 TEST(Logger, RefusesToGatherMoreThanItsQueueHolds) {
   EXPECT_THROW(Logger({}, {.queue_bytes = 10, .gather_bytes = 11}),
                std::invalid_argument);
