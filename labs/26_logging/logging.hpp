@@ -79,8 +79,8 @@ class Logger {
   Logger& operator=(const Logger&) = delete;
   ~Logger();
 
-  // A fatal line waits until it is written, for a second at most: the process is about to
-  // end.
+  // A fatal line waits until it is written, for a second at most, even if the queue is
+  // full: the process is about to end. Without a queue each call waits for its sinks.
   void log(Level level, std::string_view message, Fields fields = {}) {
     if (enabled(level)) write(level, message, fields);
   }

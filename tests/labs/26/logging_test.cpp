@@ -336,6 +336,25 @@ TEST(LoggersQueue, AFatalLineIsWrittenBeforeTheCallReturns) {
   });
 }
 
+TEST(LoggersQueue, AFatalLineNeitherHangsNorIsDroppedWhenTheQueueIsFull) {
+  for (const WhenFull policy : {WhenFull::block, WhenFull::drop_newest}) {
+    finishes("fatal waits for a while only", [policy] {
+      const auto sink = std::make_shared<Slow>();
+      Logger log({sink}, at_one({.queue_bytes = kTen, .when_full = policy}));
+      log_numbers(log, 0, 1);
+      sink->begins.wait();  // and for as long as this test wants, the sink is stuck
+      log_numbers(log, 0, 10);
+      auto fatal = std::async(std::launch::async, [&] { log.log(Level::fatal, "end"); });
+      EXPECT_EQ(fatal.wait_for(15s), std::future_status::ready);
+      sink->released.count_down();
+      fatal.get();
+      EXPECT_TRUE(log.flush(20s));
+      EXPECT_EQ(log.dropped(), 0u);
+      EXPECT_EQ(sink->lines().back(), R"({"level":60,"time":1,"msg":"end"})");
+    });
+  }
+}
+
 // The sink sleeps over the first line, so that the others meet a queue of ten.
 std::vector<std::string> flooded(WhenFull policy, int lines, std::uint64_t& dropped) {
   const auto sink = std::make_shared<Slow>();
