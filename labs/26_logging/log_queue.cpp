@@ -6,10 +6,12 @@
 namespace lab26 {
 
 // Step 2: a queue without a limit only moves the crash. So a line has to fit. If it does not,
-// either the caller waits or a line is dropped.
+// either the caller waits or a line is dropped. Only a fatal line always fits: its process is
+// about to end, and the line says why.
 bool LogQueue::put(LogLine& line) {
   const auto fits = [&] {
-    return lines_.empty() || bytes_ + line.text.size() <= capacity_;
+    return lines_.empty() || bytes_ + line.text.size() <= capacity_ ||
+           line.level == Level::fatal;
   };
   if (!fits() && when_full_ == WhenFull::block) return false;
   while (!fits() && when_full_ == WhenFull::drop_oldest) {

@@ -3,7 +3,8 @@
 //   put --> [ oldest ... newest ] --> take       full: block, drop the oldest or the newest
 //
 // Units     Bytes of the lines. One line always fits into an empty queue, whatever its
-//           length: so the queue holds at most its capacity, or one line.
+//           length: so the queue holds at most its capacity, or one line. Fatal lines
+//           come on top of that.
 // Threads   None: the logger has the lock.
 // Errors    None. What has no room is the caller's decision (block) or is counted.
 // Left out  A queue for each thread, and binary lines that are formatted later: see quill

@@ -152,40 +152,53 @@ void Logger::run() {
 
 void Logger::write_out(const LogQueue::Batch& batch) {
   dropped_ += batch.dropped;
-  for (Destination& destination : destinations_) {
-    destination.untold += write_to(destination, batch);
-  }
+  for (Destination& destination : destinations_) write_to(destination, batch);
 }
 
-// Step 7: a gap in the log says so itself, at its place. Returns how many lines were lost.
-std::uint64_t Logger::write_to(Destination& destination, const LogQueue::Batch& batch) {
+// Step 7: a gap in the log says so itself, at its place. A sink that throws at a line has
+// lost that one; if it throws at the flush, all that it got may be lost.
+void Logger::write_to(Destination& destination, const LogQueue::Batch& batch) {
   const auto& sink = destination.sink;
+  std::uint64_t lines = 0, told = 0;
   const auto put = [&](Level level, const std::string& text) {
     sink->log({{}, {}, {}, of_spdlog(level), text});
   };
-  const auto tell = [&](std::uint64_t count) {
-    if (count == 0) return;
+  const auto tell = [&] {
+    if (destination.untold == 0) return;
     put(Level::warn, fmt::format(R"({{"level":40,"time":{},"dropped":{},)"
                                  R"("msg":"log lines were dropped"}})",
-                                 options_.now().count(), count));
+                                 options_.now().count(), destination.untold));
+    told += destination.untold;
+    destination.untold = 0;
+  };
+  const auto succeeds = [](const auto& act) {
+    try {
+      act();
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+  const auto lose = [&](std::uint64_t count) {
+    dropped_ += count;
+    destination.untold += count;
   };
   const bool gap_is_first = options_.when_full == WhenFull::drop_oldest;
-  std::uint64_t lines = 0;
-  try {
-    tell(destination.untold + (gap_is_first ? batch.dropped : 0));
-    for (const LogLine& line : batch.lines) {
-      if (!sink->should_log(of_spdlog(line.level))) continue;
-      ++lines;
+  if (gap_is_first) destination.untold += batch.dropped;
+  for (const LogLine& line : batch.lines) {
+    if (!sink->should_log(of_spdlog(line.level))) continue;
+    const bool is_put = succeeds([&] {
+      tell();
       put(line.level, line.text);
-    }
-    tell(gap_is_first ? 0 : batch.dropped);
-    sink->flush();
-    destination.untold = 0;
-    return 0;
-  } catch (const std::exception&) {
-    dropped_ += lines;
-    return batch.dropped + lines;
+    });
+    if (is_put) ++lines;
+    if (!is_put) lose(1);
   }
+  if (!gap_is_first) destination.untold += batch.dropped;
+  static_cast<void>(succeeds(tell));  // if not, the next batch tells
+  if (succeeds([&] { sink->flush(); })) return;
+  lose(lines);
+  destination.untold += told;
 }
 
 Context Logger::with(Fields fields) const {

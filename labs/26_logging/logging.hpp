@@ -79,8 +79,8 @@ class Logger {
   Logger& operator=(const Logger&) = delete;
   ~Logger();
 
-  // A fatal line waits until it is written, for a second at most: the process is about to
-  // end.
+  // A fatal line waits until it is written, for a second at most, even if the queue is
+  // full: the process is about to end. Without a queue each call waits for its sinks.
   void log(Level level, std::string_view message, Fields fields = {}) {
     if (enabled(level)) write(level, message, fields);
   }
@@ -107,7 +107,7 @@ class Logger {
     std::uint64_t untold = 0;  // lines that it lost and that no line in it tells of yet
   };
   void write_out(const LogQueue::Batch& batch);
-  std::uint64_t write_to(Destination& destination, const LogQueue::Batch& batch);
+  void write_to(Destination& destination, const LogQueue::Batch& batch);
 
   std::vector<Destination> destinations_;  // of whoever writes
   const LogOptions options_;

@@ -68,15 +68,15 @@ void Rollout::start_missing() {
   }
 }
 
-// Step 5: of the old ones first those that serve nobody; then, as long as enough are left,
-// one that does. A new version that never gets ready stops the rollout right here.
+// Step 5: of the old ones first those that are not ready, as they serve nobody. A ready one
+// serves even before it counts as available, so it is stopped only if enough available ones
+// are left. A new version that never gets ready stops the rollout right here.
 void Rollout::stop_old(Clock::time_point now) {
   int spare = available(now) - (config_.replicas - config_.max_unavailable);
-  for (const bool serves : {false, true}) {
+  for (const bool ready : {false, true}) {
     for (Copy& copy : copies_) {
-      if (copy.stopping || copy.version == version_) continue;
-      if (is_available(copy, now) != serves) continue;
-      if (serves && spare-- <= 0) return;
+      if (copy.stopping || copy.version == version_ || copy.ready != ready) continue;
+      if (ready && spare-- <= 0) return;
       stop(copy);
     }
   }

@@ -16,7 +16,8 @@
 // Source    Kubernetes' Deployment: maxSurge, maxUnavailable, minReadySeconds,
 //           progressDeadlineSeconds. Its controller, too, only marks a rollout as failed:
 //           that the update is undone is somebody else's decision.
-// Left out  Back-off of copies that crash, scaling, pausing, percentages, canaries.
+// Left out  Back-off of copies that crash, scaling, pausing, percentages, canaries, and a
+//           limit for old copies that are not ready: Kubernetes stops only some at a time.
 #pragma once
 
 #include <chrono>
@@ -34,7 +35,8 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 // Step 1: the contract. At no moment are there more than replicas + max_surge copies, and
-// never does an update stop one if fewer than replicas - max_unavailable would be left.
+// never does an update stop a ready one if fewer than replicas - max_unavailable available
+// ones would be left.
 struct RolloutConfig {
   int replicas = 3;
   int max_surge = 1;

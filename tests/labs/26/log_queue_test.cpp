@@ -85,6 +85,21 @@ TEST(LogQueue, TakesALineOfAnyLengthWhenItIsEmpty) {
   EXPECT_EQ(batch.dropped, 1u);
 }
 
+TEST(LogQueue, TakesAFatalLineWithoutBlockingOrDropping) {
+  for (const WhenFull policy :
+       {WhenFull::block, WhenFull::drop_oldest, WhenFull::drop_newest}) {
+    LogQueue queue(4, policy);
+    EXPECT_EQ(put(queue, {"ab", "cd"}), 0);
+    LogLine line{Level::fatal, "the end"};
+    EXPECT_TRUE(queue.put(line));
+    EXPECT_EQ(queue.bytes(), 4u + 7);
+    const auto batch = queue.take();
+    EXPECT_THAT(texts(batch), ElementsAre("ab", "cd", "the end"));
+    EXPECT_EQ(batch.dropped, 0u);
+    EXPECT_EQ(put(queue, {"wxyz"}), 0);
+  }
+}
+
 // Whatever comes: nothing is lost without being counted, and the limit holds.
 TEST(LogQueue, AddsUpAfterRandomLines) {
   for (const WhenFull policy :

@@ -336,6 +336,25 @@ TEST(LoggersQueue, AFatalLineIsWrittenBeforeTheCallReturns) {
   });
 }
 
+TEST(LoggersQueue, AFatalLineNeitherHangsNorIsDroppedWhenTheQueueIsFull) {
+  for (const WhenFull policy : {WhenFull::block, WhenFull::drop_newest}) {
+    finishes("fatal waits for a while only", [policy] {
+      const auto sink = std::make_shared<Slow>();
+      Logger log({sink}, at_one({.queue_bytes = kTen, .when_full = policy}));
+      log_numbers(log, 0, 1);
+      sink->begins.wait();  // and for as long as this test wants, the sink is stuck
+      log_numbers(log, 0, 10);
+      auto fatal = std::async(std::launch::async, [&] { log.log(Level::fatal, "end"); });
+      EXPECT_EQ(fatal.wait_for(15s), std::future_status::ready);
+      sink->released.count_down();
+      fatal.get();
+      EXPECT_TRUE(log.flush(20s));
+      EXPECT_EQ(log.dropped(), 0u);
+      EXPECT_EQ(sink->lines().back(), R"({"level":60,"time":1,"msg":"end"})");
+    });
+  }
+}
+
 // The sink sleeps over the first line, so that the others meet a queue of ten.
 std::vector<std::string> flooded(WhenFull policy, int lines, std::uint64_t& dropped) {
   const auto sink = std::make_shared<Slow>();
@@ -502,6 +521,54 @@ TEST(Logger, TellsOfLinesThatASinkLostOnceItWorksAgain) {
     EXPECT_THAT(disk->lines(), ElementsAre(gap(2), numbered(0), numbered(1)));
     EXPECT_THAT(other->lines(), ElementsAre(R"({"level":50,"time":1,"msg":"lost"})"));
   }
+}
+
+// Throws at some lines, as a file does that cannot take them.
+class Choosy : public Kept {
+ public:
+  std::string refuses = "bad";
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string_view text(message.payload.data(), message.payload.size());
+    if (text.find(refuses) != text.npos) throw spdlog::spdlog_ex("a short write");
+    Kept::sink_it_(message);
+  }
+};
+
+TEST(Logger, LosesOnlyTheLinesThatASinkThrowsAtAndTellsWhereTheyAreMissing) {
+  const auto sink = std::make_shared<Choosy>();
+  Logger log({sink}, at_one({.gather_bytes = 1'000, .gather_for = 1h}));
+  log_numbers(log, 0, 1);
+  log.log(Level::info, "bad");
+  log.log(Level::info, "bad");
+  log_numbers(log, 1, 3);
+  log.log(Level::info, "bad");
+  EXPECT_TRUE(log.flush(20s));
+  EXPECT_EQ(log.dropped(), 3u);
+  EXPECT_THAT(sink->lines(),
+              ElementsAre(numbered(0), gap(1), gap(1), numbered(1), numbered(2), gap(1)));
+}
+
+TEST(Logger, CountsEachLineThatASinkLosesOnce) {
+  const auto sink = std::make_shared<Choosy>();
+  Logger log({sink}, at_one({.gather_bytes = 1'000, .gather_for = 1h}));
+  sink->fail(true);
+  log_numbers(log, 0, 2);
+  log.log(Level::info, "bad");
+  log_numbers(log, 2, 3);
+  EXPECT_TRUE(log.flush(20s));
+  EXPECT_EQ(log.dropped(), 4u);
+  sink->fail(false);
+  sink->refuses = "msg";  // not even a gap can be told
+  log_numbers(log, 3, 5);
+  EXPECT_TRUE(log.flush(20s));
+  EXPECT_EQ(log.dropped(), 6u);
+  sink->refuses = "bad";
+  log_numbers(log, 5, 6);
+  EXPECT_TRUE(log.flush(20s));
+  EXPECT_EQ(log.dropped(), 6u);
+  EXPECT_THAT(sink->lines(), ElementsAre(gap(6), numbered(5)));
 }
 
 TEST(Logger, RefusesToGatherMoreThanItsQueueHolds) {

@@ -36,6 +36,11 @@ struct RolloutTest : testing::Test {
   void stopped_end() {
     for (const int id : std::exchange(stopped, {})) rollout->gone(id, now);
   }
+  int ready() const {
+    return static_cast<int>(std::ranges::count_if(
+        rollout->copies(),
+        [](const Copy& copy) { return copy.ready && !copy.stopping; }));
+  }
   std::vector<std::string> running() const {
     std::vector<std::string> versions;
     for (const Copy& copy : rollout->copies())
@@ -159,6 +164,19 @@ TEST_F(RolloutTest, StopsOldCopiesThatServeNobodyFirst) {
   EXPECT_THAT(stopped, ElementsAre(2, 3));
 }
 
+// Requests go to whoever is ready, also before it has been so for long enough to count.
+TEST_F(RolloutTest, SparesOldCopiesThatServeButDoNotCountYet) {
+  make({.replicas = 3, .max_surge = 1, .max_unavailable = 1, .min_ready = 10s});
+  all_ready();
+  rollout->update("v2", now += 5s);
+  EXPECT_THAT(stopped, IsEmpty());
+  EXPECT_THAT(running(), ElementsAre("v1", "v1", "v1", "v2"));
+  rollout->tick(now += 5s - 1ns);
+  EXPECT_THAT(stopped, IsEmpty());
+  rollout->tick(now += 1ns);
+  EXPECT_THAT(stopped, ElementsAre(1));
+}
+
 TEST_F(RolloutTest, AnUpdateToTheSameVersionDoesNothing) {
   make();
   rollout->update("v1", now);
@@ -191,7 +209,7 @@ TEST_F(RolloutTest, HoldsItsBoundsWhateverHappens) {
     stopped.clear();
     make(config);
     for (int step = 0; step < 200; ++step) {
-      const int before = rollout->available(now);
+      const int before = rollout->available(now), ready_before = ready();
       const auto stops = stopped.size();
       const auto& copies = rollout->copies();
       const int id =
@@ -205,11 +223,11 @@ TEST_F(RolloutTest, HoldsItsBoundsWhateverHappens) {
       if (what == 7) rollout->update(fmt::format("v{}", 1 + below(3)), now);
       if (what > 7) rollout->tick(now += 3ms);
       EXPECT_LE(std::ssize(running()), config.replicas + config.max_surge) << seed;
-      // Whoever was stopped could be spared, or served nobody.
+      // Whoever was stopped could be spared, or was not ready and so served nobody.
       if (stopped.size() > stops && what != 5 && what != 6) {
-        EXPECT_GE(rollout->available(now),
-                  std::min(before, config.replicas - config.max_unavailable))
-            << seed;
+        const int least = config.replicas - config.max_unavailable;
+        EXPECT_GE(rollout->available(now), std::min(before, least)) << seed;
+        EXPECT_GE(ready(), std::min(ready_before, least)) << seed;
       }
     }
     for (int i = 0; i < 100; ++i) {
