@@ -148,6 +148,29 @@ TEST_F(Secrets, TheFileWinsOverTheVariable) {
   EXPECT_EQ(env.secret("KEY"), "closed");
 }
 
+TEST_F(Secrets, AFileOfAWeakerLayerDoesNotWinOverTheVariable) {
+  Environment env({{{"KEY", {"host", "environment"}}},
+                   {{"KEY_FILE", {file("forgotten"), ".env:1"}}}});
+  EXPECT_EQ(env.secret("KEY"), "host");
+  EXPECT_EQ(env.origin("KEY"), "environment");
+  EXPECT_NO_THROW(env.check());
+
+  Environment other({{{"KEY_FILE", {file("host"), "environment"}}},
+                     {{"KEY", {"forgotten", ".env:1"}}}});
+  EXPECT_EQ(other.secret("KEY"), "host");
+  EXPECT_EQ(other.origin("KEY"), "environment");
+}
+
+TEST_F(Secrets, ComeFromWhereTheirFileIsNamed) {
+  Environment env({{{"KEY_FILE", {file("closed"), "environment"}}}});
+  EXPECT_EQ(env.secret("KEY"), "closed");
+  EXPECT_EQ(env.origin("KEY"), "environment");
+  Environment log(
+      {{{"LOG_FILE", {"/log", "flag --log-file"}}}, {{"LOG", {"x", ".env:1"}}}});
+  log.text("LOG");
+  EXPECT_EQ(log.origin("LOG"), ".env:1") << "LOG is no secret";
+}
+
 TEST_F(Secrets, AFileThatIsMissingOrEmptyIsAProblem) {
   for (const std::string& path : {folder_.path() + "/none", folder_.path(), file("\n")}) {
     Environment env = of_file(path);
