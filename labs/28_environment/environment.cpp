@@ -14,7 +14,9 @@ Layer flags(std::span<const std::string> args) {
   for (const std::string& arg : args) {
     const auto equals = arg.find('=');
     if (!arg.starts_with("--") || equals == std::string::npos || equals == 2) {
-      throw std::invalid_argument(fmt::format("{}: a flag is --name=value", arg));
+      // Not the argument itself: it may hold a password.
+      throw std::invalid_argument(
+          fmt::format("argument {} is not --name=value", &arg - args.data() + 1));
     }
     std::string name = arg.substr(2, equals - 2);
     std::ranges::transform(name, name.begin(), [](unsigned char byte) {
@@ -100,8 +102,10 @@ std::string Environment::secret(std::string_view name) {
   std::string value = contents(found->second.value);
   while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
   if (value.empty()) {
-    problems_.push_back(fmt::format("{}_FILE: {} is empty or cannot be read ({})", name,
-                                    found->second.value, found->second.origin));
+    // Not the path: whoever mixes up the two names has put the secret there.
+    problems_.push_back(
+        fmt::format("{}_FILE ({}): the file that it names is empty or cannot be read",
+                    name, found->second.origin));
   }
   return value;
 }
