@@ -147,6 +147,7 @@ Outcome Installer::put_one(const std::string& place, const Release& release) {
                               "..., the tarball " + integrity.substr(0, 16) + "..."};
   }
   const fs::path folder = folder_ / place;
+  fs::remove_all(folder);  // files of another release; packages in it come after it
   fs::create_directories(folder);
   const fs::path tarball = folder / ".tarball";
   write(tarball, *bytes);

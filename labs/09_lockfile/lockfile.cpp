@@ -266,7 +266,8 @@ std::variant<Lock, Conflict> resolve(const Project& project, const Registry& reg
 }
 
 // Step 5: the lockfile must satisfy every range, of the project and of each locked package.
-// That finds a lockfile that was edited by hand, too.
+// That finds a lockfile that was edited by hand, too. An optional package that could not be
+// had is missing as well: npm ci refuses the lock that npm install has just written.
 std::optional<std::string> drift(const Project& project, const Lock& lock) {
   Lock asked = lock;
   asked.project = project;

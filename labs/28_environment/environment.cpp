@@ -14,7 +14,9 @@ Layer flags(std::span<const std::string> args) {
   for (const std::string& arg : args) {
     const auto equals = arg.find('=');
     if (!arg.starts_with("--") || equals == std::string::npos || equals == 2) {
-      throw std::invalid_argument(fmt::format("{}: a flag is --name=value", arg));
+      // Not the argument itself: it may hold a password.
+      throw std::invalid_argument(
+          fmt::format("argument {} is not --name=value", &arg - args.data() + 1));
     }
     std::string name = arg.substr(2, equals - 2);
     std::ranges::transform(name, name.begin(), [](unsigned char byte) {
@@ -94,18 +96,36 @@ bool Environment::flag(std::string_view name, std::optional<bool> fallback) {
 
 // Step 6: a secret comes from a file. A variable shows in /proc and goes on to each child.
 std::string Environment::secret(std::string_view name) {
-  const Setting* path = find(fmt::format("{}_FILE", name));
-  if (!path) return text(name);
-  std::string value = contents(path->value);
+  secrets_.emplace(name);
+  const auto* found = find_secret(name);
+  if (!found || found->first == name) return text(name);
+  std::string value = contents(found->second.value);
   while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
   if (value.empty()) {
-    problems_.push_back(fmt::format("{}_FILE: {} is empty or cannot be read ({})", name,
-                                    path->value, path->origin));
+    // Not the path: whoever mixes up the two names has put the secret there.
+    problems_.push_back(
+        fmt::format("{}_FILE ({}): the file that it names is empty or cannot be read",
+                    name, found->second.origin));
   }
   return value;
 }
 
+// Layer by layer: a file that a forgotten .env names must not win over the host's variable.
+const Layer::value_type* Environment::find_secret(std::string_view name) const {
+  const std::string in_file = fmt::format("{}_FILE", name);
+  for (const Layer& layer : layers_) {
+    for (const std::string_view key : {std::string_view(in_file), name}) {
+      if (const auto found = layer.find(key); found != layer.end()) return &*found;
+    }
+  }
+  return nullptr;
+}
+
 std::string Environment::origin(std::string_view name) const {
+  if (secrets_.contains(name)) {
+    const auto* found = find_secret(name);
+    return found ? found->second.origin : "default";
+  }
   const Setting* setting = find(name);
   return setting ? setting->origin : "default";
 }

@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -63,10 +64,12 @@ class Environment {
   bool flag(std::string_view name, std::optional<bool> fallback = {});  // true or false
 
   // NAME, or better the contents of the file that NAME_FILE names, without the newline at
-  // its end. A secret has no fallback.
+  // its end. The first layer that has one of the two wins; if it has both, the file does.
+  // A secret has no fallback.
   std::string secret(std::string_view name);
 
-  // Where a setting came from: "default" if no layer has it.
+  // Where a setting came from: "default" if no layer has it. For a secret that was read
+  // from a file, where NAME_FILE came from.
   std::string origin(std::string_view name) const;
 
   // Throws InvalidEnvironment if anything that was read so far is missing or wrong.
@@ -74,11 +77,14 @@ class Environment {
 
  private:
   const Setting* find(std::string_view name) const;
+  // NAME_FILE or NAME, whichever wins.
+  const Layer::value_type* find_secret(std::string_view name) const;
   // The setting; without one a problem is noted, unless there is a fallback.
   const Setting* expect(std::string_view name, bool has_fallback);
   void wrong(std::string_view name, const Setting& setting, std::string_view expected);
 
   std::vector<Layer> layers_;
+  std::set<std::string, std::less<>> secrets_;  // names that were read as such
   std::vector<std::string> problems_;
 };
 

@@ -78,6 +78,23 @@ TEST_F(InstallerTest, RemovesWhatNobodyAskedFor) {
   EXPECT_TRUE(fs::exists(folder / "node_modules/.bin"));
 }
 
+TEST_F(InstallerTest, AReplacedReleaseLeavesNoFileBehind) {
+  publish_day_one(registry_);
+  const fs::path folder = new_project("upgraded", shop());
+  ASSERT_TRUE(npm(folder).install().ok());
+  std::ofstream(folder / "node_modules/libc/old.js") << "only 1.0.0 has it";
+  registry_.publish("libc", "1.1.0", {.dependencies = {{"libb", "^2.0.0"}}});
+  std::ofstream(folder / "package.json")
+      << R"({"name": "shop", "dependencies": {"liba": "^1.0.0", "libc": "^1.1.0"}})";
+  ASSERT_TRUE(npm(folder).install().ok());
+  EXPECT_FALSE(fs::exists(folder / "node_modules/libc/old.js"));
+  EXPECT_EQ(tree_of(folder).at("node_modules/libc"), "1.1.0");
+  EXPECT_EQ(tree_of(folder).at("node_modules/libc/node_modules/libb"), "2.0.0");
+  const std::string installed = hash_of_tree(folder);
+  ASSERT_TRUE(npm(folder).clean_install().ok());
+  EXPECT_EQ(hash_of_tree(folder), installed);
+}
+
 TEST_F(InstallerTest, CleanInstallWantsALockThatFits) {
   publish_day_one(registry_);
   const fs::path folder = new_project("none", shop());

@@ -319,6 +319,21 @@ TEST(Drift, IsNoneRightAfterResolving) {
   EXPECT_EQ(drift(lock.project, lock), std::nullopt);
 }
 
+// npm 11 does the same: `npm ci` refuses the lock that `npm install` has just written.
+TEST(Drift, AnOptionalPackageThatCouldNotBeHadIsMissingToo) {
+  const Shelf shelf =
+      Shelf().add("a", "1.0.0", {}, {{"old", "^2.0.0"}}).add("old", "1.0.0");
+  const Lock lock = locked(app({}, {{"nowhere", "*"}}), shelf);
+  EXPECT_EQ(drift(lock.project, lock),
+            "package.json asks for nowhere *, and the lock has no nowhere");
+  const Lock below = locked(app({{"a", "1"}}), shelf);
+  EXPECT_EQ(drift(below.project, below),
+            "a 1.0.0 asks for old ^2.0.0, and the lock has no old");
+  const Lock beside = locked(app({{"a", "1"}, {"old", "1"}}), shelf);
+  EXPECT_EQ(drift(beside.project, beside),
+            "a 1.0.0 asks for old ^2.0.0, but the lock has old 1.0.0");
+}
+
 TEST(Drift, SaysInWordsWhatDoesNotFit) {
   const Lock lock = small_lock();
   const auto why = [&](Dependencies asks, Dependencies optional = {}) {

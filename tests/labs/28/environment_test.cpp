@@ -148,13 +148,36 @@ TEST_F(Secrets, TheFileWinsOverTheVariable) {
   EXPECT_EQ(env.secret("KEY"), "closed");
 }
 
+TEST_F(Secrets, AFileOfAWeakerLayerDoesNotWinOverTheVariable) {
+  Environment env({{{"KEY", {"host", "environment"}}},
+                   {{"KEY_FILE", {file("forgotten"), ".env:1"}}}});
+  EXPECT_EQ(env.secret("KEY"), "host");
+  EXPECT_EQ(env.origin("KEY"), "environment");
+  EXPECT_NO_THROW(env.check());
+
+  Environment other({{{"KEY_FILE", {file("host"), "environment"}}},
+                     {{"KEY", {"forgotten", ".env:1"}}}});
+  EXPECT_EQ(other.secret("KEY"), "host");
+  EXPECT_EQ(other.origin("KEY"), "environment");
+}
+
+TEST_F(Secrets, ComeFromWhereTheirFileIsNamed) {
+  Environment env({{{"KEY_FILE", {file("closed"), "environment"}}}});
+  EXPECT_EQ(env.secret("KEY"), "closed");
+  EXPECT_EQ(env.origin("KEY"), "environment");
+  Environment log(
+      {{{"LOG_FILE", {"/log", "flag --log-file"}}}, {{"LOG", {"x", ".env:1"}}}});
+  log.text("LOG");
+  EXPECT_EQ(log.origin("LOG"), ".env:1") << "LOG is no secret";
+}
+
 TEST_F(Secrets, AFileThatIsMissingOrEmptyIsAProblem) {
   for (const std::string& path : {folder_.path() + "/none", folder_.path(), file("\n")}) {
     Environment env = of_file(path);
     EXPECT_EQ(env.secret("KEY"), "");
-    EXPECT_THAT(problems(env), ElementsAre("KEY_FILE: " + path +
-                                           " is empty or cannot be read "
-                                           "(environment)"));
+    EXPECT_THAT(problems(env),
+                ElementsAre("KEY_FILE (environment): the file that it names "
+                            "is empty or cannot be read"));
   }
 }
 
@@ -163,6 +186,21 @@ TEST_F(Secrets, AreInNoMessage) {
   env.secret("KEY");
   env.number("PORT", 1, 2);
   EXPECT_THAT(problems(env), ElementsAre(Not(HasSubstr("hush"))));
+}
+
+TEST_F(Secrets, AreInNoMessageWhenGivenInTheWrongPlace) {
+  Environment env = of_file("hush");  // the secret, not its path
+  env.secret("KEY");
+  EXPECT_THAT(problems(env), ElementsAre(Not(HasSubstr("hush"))));
+  for (const std::string wrong : {"-db-password=hush", "hush", "-phush", "=hush"}) {
+    const std::vector<std::string> args = {"--port=80", wrong};
+    try {
+      flags(args);
+      FAIL() << wrong;
+    } catch (const std::invalid_argument& error) {
+      EXPECT_STREQ(error.what(), "argument 2 is not --name=value");
+    }
+  }
 }
 
 }  // namespace
