@@ -132,7 +132,9 @@ void structure(lab::Story& story, const Knobs& knobs) {
   lab::Table table{
       "Errors by route", {"route", "that happened", "JSON", "plain text"}, {}};
   for (const auto& [route, errors] : truth) {
-    const auto of = [&, name = route](Errors found) { return std::to_string(found[name]); };
+    const auto of = [&, name = route](Errors found) {
+      return std::to_string(found[name]);
+    };
     table.rows.push_back({route, of(truth), of(json.errors), of(plain.errors)});
   }
   story.table(table);
