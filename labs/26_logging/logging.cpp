@@ -155,6 +155,19 @@ void Logger::write_out(const LogQueue::Batch& batch) {
   for (Destination& destination : destinations_) write_to(destination, batch);
 }
 
+namespace {
+
+bool succeeds(const auto& act) {
+  try {
+    act();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 // Step 7: a gap in the log says so itself, at its place. A sink that throws at a line has
 // lost that one; if it throws at the flush, all that it got may be lost.
 void Logger::write_to(Destination& destination, const LogQueue::Batch& batch) {
@@ -170,14 +183,6 @@ void Logger::write_to(Destination& destination, const LogQueue::Batch& batch) {
                                  options_.now().count(), destination.untold));
     told += destination.untold;
     destination.untold = 0;
-  };
-  const auto succeeds = [](const auto& act) {
-    try {
-      act();
-      return true;
-    } catch (const std::exception&) {
-      return false;
-    }
   };
   const auto lose = [&](std::uint64_t count) {
     dropped_ += count;

@@ -91,8 +91,9 @@ std::string Containers::why_no_podman() {
   const lab::Exit exit =
       Child::run(
           {"sh", "-ec",
-           "for each in podman runc catatonit; do $each --version >&2; done;"
+           // Root first: podman of another user leaves folders of its own.
            "test $(id -u) = 0 || { echo this user is not root >&2; false; };"
+           "for each in podman runc catatonit; do $each --version >&2; done;"
            "unshare --mount --pid --fork --mount-proc true;"
            "cd /sys/fs/cgroup; test -w memory/cgroup.procs ||"
            "grep -q memory cgroup.subtree_control || { echo no cgroup >&2; false; }"})
