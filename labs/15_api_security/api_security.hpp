@@ -32,6 +32,7 @@ namespace lab15 {
 
 using lab::http::find_header;
 using lab::http::Headers;
+using lab::http::list_header;
 using lab::http::Request;
 using lab::http::Response;
 using Json = nlohmann::json;

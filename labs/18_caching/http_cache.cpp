@@ -74,19 +74,6 @@ std::optional<std::string> header(const Headers& headers, std::string_view name)
   return std::nullopt;
 }
 
-std::optional<std::string> list_header(const Headers& headers, std::string_view name) {
-  std::optional<std::string> list;
-  for (const auto& [key, value] : headers) {
-    if (lower(key) != name) continue;
-    if (list) {
-      *list += ", " + value;
-    } else {
-      list = value;
-    }
-  }
-  return list;
-}
-
 Directives directives(const std::optional<std::string>& cache_control) {
   Directives found;
   if (!cache_control) return found;

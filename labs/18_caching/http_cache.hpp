@@ -31,20 +31,18 @@
 #include <vector>
 
 #include "caching.hpp"
+#include "lab/net/header_value.hpp"
 #include "lab/net/http.hpp"
 
 namespace lab18 {
 
+using lab::http::list_header;
 using Seconds = std::chrono::duration<double>;
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 // The first header of that name, in whichever case it is written.
 std::optional<std::string> header(const lab::http::Headers& headers,
                                   std::string_view name);
-
-// All of that name, as the one list that they are: RFC 9110, 5.3.
-std::optional<std::string> list_header(const lab::http::Headers& headers,
-                                       std::string_view name);
 
 // "public, max-age=60": names in small letters, "" where there is no value. A directive
 // that comes twice counts once, the first time. `directives` of no header: none.

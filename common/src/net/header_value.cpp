@@ -73,6 +73,16 @@ std::string find_header(const Headers& headers, std::string_view name) {
   return {};
 }
 
+std::optional<std::string> list_header(const Headers& headers, std::string_view name) {
+  const std::string wanted = lower(name);
+  std::optional<std::string> list;
+  for (const auto& [key, value] : headers) {
+    if (lower(key) != wanted) continue;
+    list = list ? *list + ", " + value : value;
+  }
+  return list;
+}
+
 std::size_t count_headers(const Headers& headers, std::string_view name) {
   const auto is_it = [wanted = lower(name)](const auto& one) {
     return lower(one.first) == wanted;

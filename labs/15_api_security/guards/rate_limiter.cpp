@@ -1,7 +1,5 @@
 #include "guards/rate_limiter.hpp"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -75,17 +73,6 @@ RateLimiter per_client(Limit limit) {
   };
 }
 
-// The lines of that name are one list (RFC 9110, 5.3): a proxy may add one of its own
-// below the client's, and then the first is what the client has made up.
-std::string forwarded_for(const lab::http::Headers& headers) {
-  std::string list;
-  for (const auto& [name, value] : headers) {
-    if (strcasecmp(name.c_str(), "x-forwarded-for") != 0) continue;
-    list += (list.empty() ? "" : ",") + value;
-  }
-  return list;
-}
-
 // One script, so that nobody comes between the look and the count. It reads Redis'
 // own clock: those of the processes differ. It returns after how many microseconds a request
 // could be allowed; 0 if this one is.
@@ -135,7 +122,9 @@ RateLimiter make_shared_limiter(lab::Redis& redis, std::string key, Limit limit)
 // From the nearest on: as long as an address is a proxy of ours, what it saw is the next.
 std::string client_address(const Request& request, const std::set<std::string>& proxies) {
   std::string address = request.peer;
-  std::string list = forwarded_for(request.headers);
+  // A proxy may add a line of its own below the client's, and then the first is what the
+  // client has made up.
+  std::string list = list_header(request.headers, "x-forwarded-for").value_or("");
   while (!list.empty() && proxies.contains(address)) {
     const std::size_t begin = list.rfind(',') + 1;  // 0 if this is the last
     address = list.substr(begin);

@@ -24,6 +24,9 @@ std::optional<Headers> parse_headers(std::string_view lines);
 std::string find_header(const Headers& headers, std::string_view name);
 std::size_t count_headers(const Headers& headers, std::string_view name);
 
+// All of that name as the one list that they are (RFC 9110, 5.3); nullopt if there is none.
+std::optional<std::string> list_header(const Headers& headers, std::string_view name);
+
 struct HeaderValue {
   std::string value{};  // in small letters
   std::map<std::string, std::string>
