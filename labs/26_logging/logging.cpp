@@ -25,7 +25,11 @@ std::string dumped(const Json& value) {
 void append_text(std::string& line, std::string_view text) {
   const bool is_plain = std::ranges::all_of(
       text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
-  line += is_plain ? fmt::format(R"("{}")", text) : dumped(text);
+  if (is_plain) {
+    ((line += '"') += text) += '"';
+  } else {
+    line += dumped(text);
+  }
 }
 
 struct AppendValue {
