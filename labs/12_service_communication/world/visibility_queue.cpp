@@ -41,7 +41,9 @@ std::string ModelQueue::run(const char* script, const std::string& one,
   return redis_.command({"EVAL", script, "2", due_, receives_, one, two});
 }
 
-SqsQueue::SqsQueue(const std::string& url) : at_(url) {
+SqsQueue::SqsQueue(const std::string& url)
+    : at_(url),
+      client_(at_.host.substr(0, at_.host.find(':')), ntohs(at_.address.sin_port)) {
   at_.account.service = "sqs";
   if (const char* const region = std::getenv("AWS_REGION"); region && *region)
     at_.account.region = region;
@@ -104,19 +106,15 @@ json SqsQueue::of_queue(const std::string& action, json arguments) {
 }
 
 json SqsQueue::call(const std::string& action, const json& arguments) {
-  char address[INET_ADDRSTRLEN];
-  inet_ntop(AF_INET, &at_.address.sin_addr, address, sizeof address);
-  const auto result =
-      lab::http::Client(address, ntohs(at_.address.sin_port))
-          .request(lab::s3::signed_request(
-                       at_.account,
-                       {.method = "POST",
-                        .path = "/",
-                        .headers = {{"host", at_.host},
-                                    {"content-type", "application/x-amz-json-1.0"},
-                                    {"x-amz-target", "AmazonSQS." + action}}},
-                       arguments.dump()),
-                   std::chrono::seconds(20));
+  const auto result = client_.request(
+      lab::s3::signed_request(at_.account,
+                              {.method = "POST",
+                               .path = "/",
+                               .headers = {{"host", at_.host},
+                                           {"content-type", "application/x-amz-json-1.0"},
+                                           {"x-amz-target", "AmazonSQS." + action}}},
+                              arguments.dump()),
+      std::chrono::seconds(20));
   const auto* const answer = std::get_if<lab::http::Response>(&result);
   if (!answer) refuse(action, std::get<lab::http::ClientError>(result).message);
   const bool is_empty = answer->body.empty();  // as after DeleteMessage

@@ -68,6 +68,7 @@ class SqsQueue : public VisibilityQueue {
   nlohmann::json call(const std::string& action, const nlohmann::json& arguments);
 
   lab::s3::Endpoint at_;
+  lab::http::Client client_;
   std::string queue_url_{};  // as the service itself names the queue
   std::map<std::string, std::string> receipts_{};  // by id and attempt
 };
