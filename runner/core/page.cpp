@@ -78,8 +78,9 @@ void each_lead(const std::string& text, const std::string& before, Take take) {
     std::string lead = plain(parts[1].str()), rest = plain(parts.suffix().str());
     if (lead.empty()) continue;
     if (std::string_view(".?!").find(lead.back()) == std::string_view::npos) {
-      lead = sentences_of(plain(paragraph)).front();
-      rest = plain(plain(paragraph).substr(lead.size()));
+      const std::string whole = plain(paragraph);
+      lead = sentences_of(whole).front();
+      rest = plain(whole.substr(lead.size()));
     }
     take(std::move(lead), std::move(rest));
   }
