@@ -173,10 +173,6 @@ PlayResult read(const DrillItem& item, const AnswerReader& run) {
 
 }  // namespace
 
-PlayResult play(const DrillItem& item, const Place& place, int other) {
-  return SessionRuns(place).answer(item, other);
-}
-
 bool SessionRuns::has_played(const DrillItem& item) const {
   return whole_.contains({item.lab.number, item.play.flags()});
 }

@@ -45,10 +45,6 @@ struct PlayResult {
   std::string why{};  // there is none
 };
 
-// Plays the item's scene in the lab's own program. `other` is a descriptor that ends it
-// when it becomes readable (-1: none).
-PlayResult play(const DrillItem& item, const Place& place, int other = -1);
-
 // The runs of one session. Items that ask about the same scene with the same knobs are judged
 // by one run of it, which the session plays when the first of them is asked. No run outlives its
 // session: what judges an answer has always just been played.
@@ -58,7 +54,8 @@ class SessionRuns {
 
   [[nodiscard]] bool has_played(const DrillItem& item) const;
 
-  // As play() does; without a run if this session has a whole one.
+  // Plays the item's scene in the lab's own program, unless this session has a whole run of
+  // it. `other` is a descriptor that ends it when it becomes readable (-1: none).
   [[nodiscard]] PlayResult answer(const DrillItem& item, int other = -1);
 
  private:

@@ -239,8 +239,9 @@ class PlayedLabsDrill : public PlayedLab {
       if (item.kind != DrillItem::Kind::scenario) continue;
       const auto scene = said.find(item.play.scene);
       const bool is_there = item.play.knobs.empty() && scene != said.end();
-      answers->second[id] = is_there ? scene->second.answer(item.play).value_or("")
-                                     : play(item, kPlace).answer.value_or("");
+      answers->second[id] =
+          is_there ? scene->second.answer(item.play).value_or("")
+                   : runner::SessionRuns(kPlace).answer(item).answer.value_or("");
     }
     return answers->second;
   }

@@ -191,7 +191,7 @@ TEST(Play, RunsTheScenesOwnProgramWithItsKnobs) {
   played.lab = fake.lab(
       "5", "test \"$*\" = '--quick --json --scene ways --chunk 7' || exit 2\necho '" +
                std::string(kTable) + "'\necho '" + end_line(0, 1) + "'\nexit 1");
-  EXPECT_EQ(play(played, fake.place()).answer, "1 MiB");
+  EXPECT_EQ(SessionRuns(fake.place()).answer(played).answer, "1 MiB");
 }
 
 // A lab whose cell says how often it was run.
@@ -245,7 +245,7 @@ TEST(Play, SaysWhyThereIsNoAnswer) {
   played.play = {.scene = "ways", .row = {"none"}};
   const auto why = [&](const std::string& script) {
     played.lab = fake.lab("5", script);
-    const PlayResult result = play(played, fake.place());
+    const PlayResult result = SessionRuns(fake.place()).answer(played);
     EXPECT_EQ(result.answer, std::nullopt);
     return result.why;
   };
@@ -253,7 +253,7 @@ TEST(Play, SaysWhyThereIsNoAnswer) {
   EXPECT_EQ(why("kill -9 $$"), "the run broke off");
   EXPECT_THAT(why("echo '" + end_line(0) + "'"), HasSubstr("no such cell"));
   std::filesystem::remove(played.lab.program(fake.place()));
-  EXPECT_THAT(play(played, fake.place()).why, HasSubstr("No such file"));
+  EXPECT_THAT(SessionRuns(fake.place()).answer(played).why, HasSubstr("No such file"));
 }
 
 }  // namespace
