@@ -12,7 +12,7 @@
 #include "fake_service.hpp"
 #include "lab/core/error.hpp"
 #include "lab/db/rabbit_server.hpp"
-#include "support/own_run.hpp"
+#include "support/given_broker.hpp"
 
 namespace {
 
@@ -21,24 +21,10 @@ using lab::Amqp;
 using testing::HasSubstr;
 using testing::Not;
 
-class Rabbit : public testing::Test {
+class Rabbit : public lab::test::GivenBroker {
  protected:
-  static void SetUpTestSuite() {
-    run_.emplace();
-    server_.emplace();
-  }
-  static void TearDownTestSuite() {
-    server_.reset();
-    run_.reset();
-  }
-  static std::optional<lab::test::OwnRun> run_;
-  static std::optional<lab::RabbitServer> server_;
-
   Amqp amqp_{server_->url()};
 };
-
-std::optional<lab::test::OwnRun> Rabbit::run_;
-std::optional<lab::RabbitServer> Rabbit::server_;
 
 lab::AmqpDelivery take(Amqp& from) {
   auto delivery = from.next(10s);

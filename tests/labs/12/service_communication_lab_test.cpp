@@ -11,9 +11,8 @@
 #include <thread>
 
 #include "lab/db/amqp.hpp"
-#include "lab/db/rabbit_server.hpp"
 #include "lab/os/process.hpp"
-#include "support/own_run.hpp"
+#include "support/given_broker.hpp"
 #include "support/places.hpp"
 
 namespace {
@@ -29,22 +28,9 @@ lab::Exit run_lab(std::vector<std::string> flags, Env env = {}) {
   return lab::Child::run(flags, {.deadline = 170s, .env = std::move(env)}).wait();
 }
 
-// A broker takes seconds to start, so these tests share one; the last of them kills it. A lab
-// that starts its own is seen where it is played whole.
-class GivenBroker : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    run_.emplace();
-    server_.emplace();
-  }
-  static void TearDownTestSuite() {
-    server_.reset();
-    run_.reset();
-  }
-
-  static inline std::optional<lab::test::OwnRun> run_;
-  static inline std::optional<lab::RabbitServer> server_;
-};
+// The last of these tests kills the broker. A lab that starts its own is seen where it is
+// played whole.
+using lab::test::GivenBroker;
 
 TEST_F(GivenBroker, IsUsedAndProvesTheClaimsWithOtherSettingsToo) {
   const auto exit =

@@ -44,6 +44,16 @@ class StorageSinkTest : public testing::Test {
         "it is finished", [&] { return result.has_value(); }, [&] { turn(); });
     return *result;
   }
+  // So many turns later it goes, whatever it is doing then.
+  void leave_after(int turns) {
+    for (int i = 0; i < turns; ++i) {
+      loop_.run(UV_RUN_NOWAIT);
+      std::this_thread::sleep_for(std::chrono::microseconds(300));
+    }
+    sink_.reset();
+    lab::test::wait_until("the transfer has gone",
+                          [&] { return !loop_.run(UV_RUN_NOWAIT); });
+  }
   std::string stored(const std::string& key) {
     return storage().send(storage().bucket().request("GET", key)).body;
   }
@@ -89,13 +99,7 @@ TEST_F(StorageSinkTest, AbortsWhenItGoesAtAnyMoment) {
   for (int turns = 0; turns < 40; ++turns) {
     open("gone");
     (void)sink_->write(part);
-    for (int i = 0; i < turns; ++i) {
-      loop_.run(UV_RUN_NOWAIT);
-      std::this_thread::sleep_for(std::chrono::microseconds(300));
-    }
-    sink_.reset();
-    lab::test::wait_until("the transfer has gone",
-                          [&] { return !loop_.run(UV_RUN_NOWAIT); });
+    leave_after(turns);
     ASSERT_EQ(storage().unfinished(), 0) << "after " << turns << " turns";
   }
   EXPECT_GT(storage().begun(), 0);
@@ -113,13 +117,7 @@ TEST_F(StorageSinkTest, LeavesNoFileThatNobodyWasToldOf) {
       open(key);
       write(std::string(size, 'x'));
       sink_->finish([&](bool stored) { is_told = stored; });
-      for (int i = 0; i < rounds; ++i) {
-        loop_.run(UV_RUN_NOWAIT);
-        std::this_thread::sleep_for(std::chrono::microseconds(300));
-      }
-      sink_.reset();
-      lab::test::wait_until("the transfer has gone",
-                            [&] { return !loop_.run(UV_RUN_NOWAIT); });
+      leave_after(rounds);
       ASSERT_EQ(storage().size_of(key), is_told ? size : 0) << "round " << rounds;
     }
     EXPECT_GT(rounds, 1) << "some left untold";
